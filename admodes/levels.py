@@ -1,0 +1,102 @@
+"""Levels: one for each derivative being taken, so that nested derivatives never mix.
+
+Every traced value knows its level. Numbers come from one counter that is never reset, so an
+exception in f leaves nothing behind and threads do not meet. The highest level is peeled first.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import EscapedValueError
+
+if TYPE_CHECKING:
+    from .rules import Primitive
+
+_numbers = itertools.count(1)
+
+
+def next_number() -> int:
+    """A level number above all that were given out before."""
+    return next(_numbers)
+
+
+class Traced:
+    """A value that belongs to a level. `value` is what it stands for one level below."""
+
+    __slots__ = ()
+    value: Any
+    level: Level
+    passive: bool
+
+
+class Level:
+    """One derivative being taken. Subclasses say what a primitive does to a traced value."""
+
+    number: int
+    alive: bool
+
+    def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        """Evaluate `primitive` one level below and record or push its derivative here."""
+        raise NotImplementedError
+
+    def write(self, array: Any, key: Any, value: Any) -> None:
+        """Write `value` into the buffer `array`, whose own memory may be changed."""
+        raise NotImplementedError
+
+    def unshare(self, array: Any) -> None:
+        """Give the buffer memory of its own, before it is written into."""
+        array.value = array.value.copy()
+        array.shared = False
+
+    def guard(self, passive: Traced) -> None:
+        """Note that the plain value of a passive one was used. Only a record that is played again needs it."""
+
+    def constant(self, value: Any) -> Any:
+        """`value` as a passive traced value of this level: it may be written into later."""
+        raise NotImplementedError
+
+
+def highest_level(values: Sequence[Any]) -> Level | None:
+    """The highest level among `values`, or None where nothing is traced."""
+    found: Level | None = None
+    mixed = False
+    for value in values:
+        if isinstance(value, Traced):
+            level = value.level
+            if found is None:
+                found = level
+            elif level is not found:
+                mixed = True
+                if level.number > found.number:
+                    found = level
+    if mixed:
+        check_alive(values)
+    return found
+
+
+def check_alive(values: Sequence[Any]) -> None:
+    """Refuse values whose call of f has ended."""
+    for value in values:
+        if isinstance(value, Traced) and not value.level.alive:
+            raise EscapedValueError(
+                "A traced value of an earlier call of f was used again. It was kept outside f (a global, a cache, an attribute) "
+                "and its derivative record is gone. Compute it anew in each call, or return it from f."
+            )
+
+
+def lift(value: Any) -> Any:
+    """`value` as an array; lists and object arrays of traced values become one traced array."""
+    if isinstance(value, Traced):
+        return value
+    array = np.asarray(value)
+    if array.dtype != object or not array.size:
+        return array
+    items = array.ravel().tolist()
+    if highest_level(items) is None:
+        return array
+    return np.stack(items).reshape(array.shape) if array.ndim else items[0]

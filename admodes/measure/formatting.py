@@ -1,0 +1,55 @@
+"""Numbers as text, the same in terminals, pages and summaries. What is missing is empty text."""
+
+from __future__ import annotations
+
+import math
+
+_TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+_BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+
+
+def format_number(value: float) -> str:
+    """Three significant digits without an exponent: ``0.0123``, ``3.14``, ``12.3``, ``1,230``."""
+    if not math.isfinite(value):
+        return "" if math.isnan(value) else str(value)
+    rounded = float(f"{value:.3g}")
+    decimals = 0 if rounded == 0 else max(0, 2 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{decimals}f}"
+
+
+def format_seconds(seconds: float) -> str:
+    """Seconds in a unit that keeps the number readable: ``12.3 us``."""
+    if not math.isfinite(seconds):
+        return ""
+    scale, unit = next((pair for pair in _TIME_UNITS if seconds >= 0.9995 * pair[0]), _TIME_UNITS[-1])
+    return f"{format_number(seconds / scale)} {unit}"
+
+
+def format_bytes(count: int | None) -> str:
+    """Bytes in decimal units: ``1.23 MB``."""
+    if count is None:
+        return ""
+    scale, unit = next((pair for pair in _BYTE_UNITS if count >= pair[0]), _BYTE_UNITS[-1])
+    return f"{format_number(count / scale)} {unit}"
+
+
+def format_count(count: int | None) -> str:
+    """An exact integer with thousands separated."""
+    return "" if count is None else f"{count:,}"
+
+
+def format_error(error: float) -> str:
+    """A relative error: ``1.2e-11``; ``0`` only where it is exactly zero."""
+    if not math.isfinite(error):
+        return "" if math.isnan(error) else str(error)
+    return "0" if error == 0 else f"{error:.1e}"
+
+
+def format_digits(digits: float) -> str:
+    """Correct digits: ``10.9``."""
+    return "" if math.isnan(digits) else f"{digits:.1f}"
+
+
+def join_words(words: list[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""

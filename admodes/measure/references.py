@@ -1,0 +1,117 @@
+"""What errors are measured against: a closed form, or the consensus of independent methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from ..containers import flatten
+from ..errors import InputError
+from .accuracy import Check, Derivative, measure_error, require_same_shapes
+
+#: Methods that read the same table of derivatives; every other method shares its derivative code with none.
+_FAMILIES = {"forward": "forward+reverse", "reverse": "forward+reverse", "auto": "forward+reverse"}
+#: The most exact families first: they are what the others are measured against. Unknown ones come next, finite last.
+_RANKING = {"symbolic": 0, "forward+reverse": 1, "complex": 2, "finite": 4}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The derivative that each method is compared with.
+
+    Parameters
+    ----------
+    description : str
+        Where it comes from, in words.
+    by_method : dict
+        Method -> `Derivative`. Empty where there is nothing to compare with.
+    hand_error : float
+        The error of the closed form evaluated in the precision of x; NaN without one.
+    """
+
+    description: str
+    by_method: dict[str, Derivative] = field(default_factory=dict)
+    hand_error: float = float("nan")
+
+
+def family_of(method: str) -> str:
+    """The code that a method's derivatives come from: two methods of one family prove nothing about each other."""
+    return _FAMILIES.get(method, method)
+
+
+def given_reference(reference: Any, x: Any, args: Sequence[Any], methods: Sequence[str], like: Derivative | None) -> Reference:
+    """The reference that the caller gave: a value, or a function ``reference(x, *args)``.
+
+    A function is evaluated with x in extended precision, and once more in x's own precision:
+    the difference is the error of the same formula written by hand in NumPy.
+    """
+    if not callable(reference):
+        return _of_value(Derivative.of(reference, "reference"), "given value", methods, like)
+    plain = Derivative.of(reference(x, *args), "reference(x)")
+    exact = Derivative.of(_in_extended_precision(reference, x, args), "reference(x)")
+    found = _of_value(exact, "closed form", methods, like)
+    return Reference(found.description, found.by_method, measure_error(plain, exact).norm)
+
+
+def _of_value(value: Derivative, description: str, methods: Sequence[str], like: Derivative | None) -> Reference:
+    if like is not None:
+        require_same_shapes(like, value)
+    return Reference(description, dict.fromkeys(methods, value))
+
+
+def _in_extended_precision(reference: Callable[..., Any], x: Any, args: Sequence[Any]) -> Any:
+    """`reference` at x in extended precision; where it uses functions that lack it (np.linalg), at x itself."""
+    leaves, structure = flatten(x, InputError, "x")
+    precise = structure.unflatten([np.asarray(leaf, np.longdouble)[()] for leaf in leaves])
+    try:
+        return reference(precise, *args)
+    except TypeError:
+        return reference(x, *args)
+
+
+def consensus(values: Mapping[str, Derivative], tolerance: float) -> Reference:
+    """The reference for each method from other methods that share no derivative code with it.
+
+    The largest set of families that agree among themselves within the tolerance is believed. Each method is then
+    compared with the most exact believed family other than its own, so that none is its own judge.
+
+    Parameters
+    ----------
+    values : dict
+        Method -> `Derivative`, all of the same shapes.
+    tolerance : float
+
+    Returns
+    -------
+    Reference
+        Without values where no two families agree.
+    """
+    families: dict[str, Derivative] = {}
+    for method, value in values.items():
+        if value.finite:
+            families.setdefault(family_of(method), value)
+    believed = _largest_agreement(families, tolerance)
+    if not believed:
+        reason = "disagree" if len(families) > 1 else "are missing"
+        return Reference(f"none: methods that share no derivative code {reason}")
+    ranked = sorted(believed, key=lambda name: _RANKING.get(name, 3))
+    references = {method: families[next(name for name in ranked if name != family_of(method))] for method in values}
+    apart = max(measure_error(families[a], families[b]).norm for a, b in combinations(ranked, 2))
+    return Reference(f"consensus of {', '.join(ranked)} (agree to {apart:.0e})", references)
+
+
+def _largest_agreement(families: Mapping[str, Derivative], tolerance: float) -> list[str]:
+    """The largest set of families that pairwise agree; empty below two, or where two such sets tie."""
+    for count in range(len(families), 1, -1):
+        agreeing = [list(names) for names in combinations(families, count) if _agree([families[name] for name in names], tolerance)]
+        if agreeing:
+            return agreeing[0] if len(agreeing) == 1 else []
+    return []
+
+
+def _agree(values: Sequence[Derivative], tolerance: float) -> bool:
+    return all(Check(a, tolerance).passes(b) for a, b in combinations(values, 2))

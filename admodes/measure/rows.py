@@ -1,0 +1,182 @@
+"""One measured row: what one method did with one function at one point.
+
+The same row is shown by `compare`, written to disk by the grid and read by the report.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+#: Every status a row can have, and what it means.
+STATUSES = {
+    "ok": "within the tolerance of the reference",
+    "inaccurate": "finite, but further from the reference than the tolerance",
+    "nonfinite": "the derivative holds NaN or infinity where the reference does not",
+    "unverified": "no independent derivative to compare with",
+    "timeout": "stopped at the time limit",
+    "skipped": "not run",
+    "unsupported": "the method cannot do this",
+    "out of memory": "the method ran out of memory",
+    "error": "the method raised",
+}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds a call took.
+
+    Parameters
+    ----------
+    samples : tuple of float
+        Seconds for each call, one sample a round, steady state only.
+    number : int
+        Calls behind each sample.
+    first : float
+        Seconds of the very first call; never among the samples. NaN where it was not taken.
+    """
+
+    samples: tuple[float, ...] = ()
+    number: int = 0
+    first: float = math.nan
+
+    @property
+    def minimum(self) -> float:
+        """The fastest sample in seconds; NaN without samples."""
+        return min(self.samples, default=math.nan)
+
+    @property
+    def median(self) -> float:
+        """The median sample in seconds; NaN without samples."""
+        return self._quantile(0.5)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """The lower and upper quartile in seconds."""
+        return self._quantile(0.25), self._quantile(0.75)
+
+    def _quantile(self, level: float) -> float:
+        return float(np.quantile(self.samples, level)) if self.samples else math.nan
+
+    def to_dict(self) -> dict[str, Any]:
+        """The samples and what is read off them, for a file."""
+        lower, upper = self.quartiles
+        return {
+            "first": self.first,
+            "minimum": self.minimum,
+            "median": self.median,
+            "lower_quartile": lower,
+            "upper_quartile": upper,
+            "number": self.number,
+            "samples": list(self.samples),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Timing:
+        """The inverse of `to_dict`: only samples, number and first call are read."""
+        return cls(tuple(data["samples"]), data["number"], data["first"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method on one function at one point.
+
+    Parameters
+    ----------
+    problem : str
+        Name of the problem or function.
+    inputs, outputs : int
+        Numbers in x and in f(x).
+    method : str
+    status : str
+        One of `STATUSES`.
+    reason : str
+        Why the status is not "ok".
+    part : str
+        "grid" or "problem" in a report, "" otherwise.
+    error, worst : float
+        Relative error in the norm, and of the worst component.
+    worst_at : str
+        Index of the worst component.
+    digits : float
+        Correct digits in the norm, at most 16 for float64.
+    hand_error : float
+        The error of the closed form evaluated in plain NumPy, where there is one.
+    reference : str
+        What the error is measured against.
+    check : str
+        "guarded", or which planted mistakes the tolerance cannot see.
+    calls : int or None
+        Calls of f for one derivative.
+    operations : int or None
+        Elementary operations of f that those calls evaluate.
+    tape_nodes, tape_bytes : int or None
+        Size of f's tape.
+    time, f_time : Timing
+        Of the derivative and of f itself, in interleaved rounds.
+    ratio, ratio_low, ratio_high : float
+        Median time over the median time of f, and a 95% bootstrap interval.
+    suspect : bool
+        Whether the time is below what the counted calls of f must take.
+    auto : str
+        The method that "auto" chooses here.
+    """
+
+    problem: str
+    inputs: int
+    outputs: int
+    method: str
+    status: str
+    reason: str = ""
+    part: str = ""
+    error: float = math.nan
+    worst: float = math.nan
+    worst_at: str = ""
+    digits: float = math.nan
+    hand_error: float = math.nan
+    reference: str = ""
+    check: str = ""
+    calls: int | None = None
+    operations: int | None = None
+    tape_nodes: int | None = None
+    tape_bytes: int | None = None
+    time: Timing = field(default_factory=Timing)
+    f_time: Timing = field(default_factory=Timing)
+    ratio: float = math.nan
+    ratio_low: float = math.nan
+    ratio_high: float = math.nan
+    suspect: bool = False
+    auto: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Median seconds a derivative; the first call's where there was no time for more."""
+        return self.time.median if self.time.samples else self.time.first
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether there is a verified derivative with a time."""
+        return self.status == "ok" and math.isfinite(self.seconds)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as plain numbers, text and lists."""
+        data = asdict(self)
+        return data | {"time": self.time.to_dict(), "f_time": self.f_time.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Row:
+        """The inverse of `to_dict`; keys that this version does not know are ignored."""
+        known = {name: data[name] for name in (entry.name for entry in fields(cls)) if name in data}
+        for name in ("time", "f_time"):
+            if name in known:
+                known[name] = Timing.from_dict(known[name])
+        return cls(**known)
+
+
+def methods_of(rows: Sequence[Row]) -> list[str]:
+    """The methods of `rows` in the order of their first appearance."""
+    return list(dict.fromkeys(row.method for row in rows))

@@ -1,0 +1,105 @@
+"""A comparison as a table, in a terminal and in a notebook, from one list of columns."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from io import StringIO
+
+from .formatting import format_bytes, format_count, format_digits, format_error, format_number, format_seconds
+from .recommendation import Recommendation
+from .rows import Row
+
+#: Heading, whether it is text (aligned left), and the cell of a row.
+COLUMNS: tuple[tuple[str, bool, Callable[[Row], str]], ...] = (
+    ("method", True, lambda row: row.method),
+    ("status", True, lambda row: row.status),
+    ("digits", False, lambda row: format_digits(row.digits)),
+    ("error", False, lambda row: format_error(row.error)),
+    ("worst component", False, lambda row: f"{format_error(row.worst)} {row.worst_at}".strip()),
+    ("calls of f", False, lambda row: format_count(row.calls)),
+    ("operations", False, lambda row: format_count(row.operations)),
+    ("first call", False, lambda row: format_seconds(row.time.first)),
+    ("minimum", False, lambda row: format_seconds(row.time.minimum)),
+    ("median", False, lambda row: format_seconds(row.time.median)),
+    ("quartiles", False, lambda row: _quartiles(row)),
+    ("times f", False, lambda row: format_number(row.ratio)),
+)
+
+
+def _quartiles(row: Row) -> str:
+    if not row.time.samples:
+        return ""
+    lower, upper = row.time.quartiles
+    return f"{format_seconds(lower)} .. {format_seconds(upper)}"
+
+
+def heading(row: Row) -> str:
+    """What is common to all rows of a comparison: sizes, cost of f itself."""
+    parts = [f"{row.problem}: {row.inputs:,} in, {row.outputs:,} out"]
+    if row.f_time.samples:
+        parts.append(f"f itself takes {format_seconds(row.f_time.median)}")
+    if row.tape_nodes is not None:
+        parts.append(f"tape of {row.tape_nodes:,} nodes, {format_bytes(row.tape_bytes)}")
+    return "; ".join(parts)
+
+
+def notes(rows: Sequence[Row]) -> list[str]:
+    """Reasons of failures, where the reference comes from, and what the check cannot see."""
+    lines = [f"{row.method}: {row.status}: {row.reason}" for row in rows if row.reason]
+    lines += [f"{row.method}: suspect: the time is below what {row.calls} calls of f must take" for row in rows if row.suspect]
+    lines += [
+        f"{row.method}: the time is the first call's: there was no time for a second"
+        for row in rows
+        if row.succeeded and not row.time.samples
+    ]
+    lines += [f"Reference: {text}" for text in dict.fromkeys(row.reference for row in rows if row.reference)]
+    lines += [f"Check: {text}" for text in dict.fromkeys(row.check for row in rows if row.check)]
+    return lines
+
+
+def comparison_text(rows: Sequence[Row], recommendation: Recommendation) -> str:
+    """The comparison for a terminal, as wide as its numbers need: none is ever cut."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title, is_text, _ in COLUMNS:
+        table.add_column(title, justify="left" if is_text else "right", no_wrap=True)
+    for row in rows:
+        # Text() would not do: a cell such as "[3, 2]" is markup to rich unless it is escaped.
+        table.add_row(*(_escape(cell(row)) for _, _, cell in COLUMNS))
+    console = Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False)
+    width = console.measure(table).maximum
+    buffer = StringIO()
+    Console(file=buffer, width=width, color_system=None, legacy_windows=False).print(table)
+    body = "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
+    return "\n".join([heading(rows[0]), body, "", *notes(rows), str(recommendation)])
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def comparison_html(rows: Sequence[Row], recommendation: Recommendation) -> str:
+    """The comparison for a notebook; every text is escaped."""
+    titles = "".join(f'<th style="text-align:{_side(text)}">{html.escape(title)}</th>' for title, text, _ in COLUMNS)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<td style="text-align:{_side(text)}">{html.escape(cell(row))}</td>' for _, text, cell in COLUMNS)
+        + "</tr>"
+        for row in rows
+    )
+    remarks = "".join(f"<li>{html.escape(line)}</li>" for line in notes(rows))
+    return (
+        f'<div class="admodes-comparison"><p>{html.escape(heading(rows[0]))}</p>'
+        f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+        f"<ul>{remarks}</ul><p><strong>{html.escape(str(recommendation))}</strong></p></div>"
+    )
+
+
+def _side(is_text: bool) -> str:
+    return "left" if is_text else "right"

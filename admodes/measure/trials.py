@@ -1,0 +1,206 @@
+"""The measurement itself: every method on one subject, one row each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ..api import choose_method, differentiate
+from ..errors import AdmodesError, OptionError
+from ..tape import count_operations
+from .accuracy import Check, Derivative, measure_error, require_same_shapes
+from .cost import CallCounter, Candidate, Outcome, attempt, ratio_interval, sample_interleaved
+from .references import Reference, consensus, family_of, given_reference
+from .rows import Row, Timing
+from .subject import Subject
+
+#: The name of f itself among what is timed: no method can have it.
+_PRIMAL = ""
+#: A time ratio below this part of the counted calls of f is suspect (samples of a busy machine may be off by half).
+_SUSPECT = 0.5
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much time to spend on measuring.
+
+    Parameters
+    ----------
+    rounds : int
+        Interleaved rounds of timing; fewer where the budget ends first.
+    budget : float
+        Seconds for each method: first call, counting and timing together.
+    sample_seconds : float
+        How long one sample lasts at least.
+    """
+
+    rounds: int = 15
+    budget: float = 20.0
+    sample_seconds: float = 0.005
+
+    def __post_init__(self) -> None:
+        if self.rounds < 1 or not self.budget > 0:
+            raise OptionError(f"rounds must be at least 1 and budget positive, not rounds={self.rounds}, budget={self.budget}.")
+
+
+@dataclass
+class _Trial:
+    """One method under way: what it returned, and what was counted."""
+
+    method: Any
+    first: Outcome
+    value: Derivative | None = None
+    counted: Outcome = field(default_factory=lambda: Outcome(seconds=0.0))
+    calls: int | None = None
+
+    def left(self, budget: float) -> float:
+        """Seconds left of the budget."""
+        return max(budget - self.first.seconds - self.counted.seconds, 1e-3)
+
+
+def measure(
+    subject: Subject,
+    methods: Mapping[str, Any],
+    effort: Effort,
+    *,
+    reference: Any = None,
+    tolerance: float | None = None,
+    skip: Mapping[str, str] | None = None,
+) -> list[Row]:
+    """One row a method.
+
+    Parameters
+    ----------
+    subject : Subject
+    methods : dict
+        Name -> method, all known to exist.
+    effort : Effort
+    reference : array_like, container or callable, optional
+    tolerance : float, optional
+        1e-6 by default, in single precision 1e-3.
+    skip : dict, optional
+        Method -> reason why it is not to be run here.
+
+    Returns
+    -------
+    list of Row
+        In the order of `methods`.
+    """
+    skip = skip or {}
+    if tolerance is None:
+        tolerance = 1e-3 if subject.single_precision else 1e-6
+    trials = {name: _first_call(subject, method, effort) for name, method in methods.items() if name not in skip}
+    against = _reference(subject, trials, reference, tolerance, effort)
+    _count_calls(subject, trials, effort)
+    rows = _cost_rows(subject, trials, effort)
+    verdicts = {name: _judged(rows[name], trial.value, against, tolerance) for name, trial in trials.items()}
+    verdicts |= {name: replace(_bare_row(subject, name), status="skipped", reason=reason) for name, reason in skip.items()}
+    return [verdicts[name] for name in methods]
+
+
+def _bare_row(subject: Subject, method: str) -> Row:
+    auto = choose_method(subject.inputs, subject.outputs)[0]
+    return Row(subject.name, subject.inputs, subject.outputs, method, "ok", auto=auto)
+
+
+def _run(subject: Subject, method: Any, f: Callable[..., Any]) -> Callable[[], Any]:
+    return partial(differentiate, f, subject.x, method, args=subject.args)
+
+
+def _first_call(subject: Subject, method: Any, effort: Effort) -> _Trial:
+    trial = _Trial(method, attempt(_run(subject, method, subject.f), effort.budget))
+    if trial.first.status == "ok":
+        try:
+            trial.value = Derivative.of(trial.first.value, "the derivative")
+        except AdmodesError as error:
+            trial.first.status, trial.first.reason = "error", str(error)
+    trial.first.value = None  # the vector is enough; big Jacobians are not kept twice
+    return trial
+
+
+def _reference(subject: Subject, trials: Mapping[str, _Trial], given: Any, tolerance: float, effort: Effort) -> Reference:
+    """What was given, or a consensus; where only one family of methods is there, a witness of another one is called in."""
+    values = {name: trial.value for name, trial in trials.items() if trial.value is not None}
+    if given is not None:
+        return given_reference(given, subject.x, subject.args, list(trials), next(iter(values.values()), None))
+    families = {family_of(name) for name in values}
+    if len(families) == 1:
+        witness = "forward" if "finite" in families else "finite"
+        value = _first_call(subject, witness, effort).value
+        if value is not None:
+            values[witness] = value
+    if len({(value.paths, value.shapes) for value in values.values()}) > 1:
+        return Reference("none: the methods return derivatives of different shapes")
+    return consensus(values, tolerance)
+
+
+def _count_calls(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -> None:
+    """Calls of f in one derivative, in a pass of its own whose time is not reported."""
+    for trial in trials.values():
+        if trial.value is None:
+            continue
+        counter = CallCounter(subject.f)
+        trial.counted = attempt(_run(subject, trial.method, counter), trial.left(effort.budget))
+        trial.calls = counter.calls if trial.counted.status == "ok" else None
+        trial.counted.value = None
+
+
+def _cost_rows(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -> dict[str, Row]:
+    """Rows with all but the error: counts, and seconds in rounds interleaved with f itself."""
+    warm_up = [attempt(subject.primal(), effort.budget).seconds for _ in range(3)]
+    candidates = {
+        name: Candidate(_run(subject, trial.method, subject.f), trial.counted.seconds, trial.left(effort.budget))
+        for name, trial in trials.items()
+        if trial.calls is not None
+    }
+    candidates[_PRIMAL] = Candidate(subject.primal(), min(warm_up), effort.budget)
+    timings = sample_interleaved(candidates, effort.rounds, effort.sample_seconds)
+    f_time = replace(timings[_PRIMAL], first=warm_up[0])
+    size = attempt(partial(count_operations, subject.f, subject.x, subject.args), effort.budget).value
+    rows = {}
+    for name, trial in trials.items():
+        time = replace(timings.get(name, Timing()), first=trial.first.seconds)
+        row = replace(_bare_row(subject, name), status=trial.first.status, reason=trial.first.reason, f_time=f_time)
+        if size is not None:
+            row = replace(row, tape_nodes=size.nodes, tape_bytes=size.bytes)
+        rows[name] = row if trial.value is None else _with_cost(row, time, trial.calls, None if size is None else size.elementary)
+    return rows
+
+
+def _with_cost(row: Row, time: Timing, calls: int | None, elementary: int | None) -> Row:
+    ratio, low, high = ratio_interval(time, row.f_time)
+    return replace(
+        row,
+        time=time,
+        calls=calls,
+        operations=None if calls is None or elementary is None else calls * elementary,
+        ratio=ratio,
+        ratio_low=low,
+        ratio_high=high,
+        suspect=calls is not None and math.isfinite(high) and high < _SUSPECT * calls,
+    )
+
+
+def _judged(row: Row, value: Derivative | None, against: Reference, tolerance: float) -> Row:
+    """The row with its error and the status that follows from it."""
+    row = replace(row, reference=against.description, hand_error=against.hand_error)
+    if value is None:
+        return row
+    reference = against.by_method.get(row.method)
+    if reference is None:
+        return replace(row, status="unverified", reason=f"the reference is {against.description}")
+    try:
+        require_same_shapes(value, reference)
+    except AdmodesError as error:
+        return replace(row, status="error", reason=str(error))
+    size, check = measure_error(value, reference), Check(reference, tolerance)
+    row = replace(row, error=size.norm, worst=size.worst, worst_at=size.worst_at, digits=size.digits, check=check.weakness())
+    if not value.finite and reference.finite:
+        return replace(row, status="nonfinite", reason="the derivative holds NaN or infinity, the reference does not")
+    if not check.passes(value):
+        reason = f"relative error {size.norm:.1e}, worst component {size.worst:.1e} at {size.worst_at}"
+        return replace(row, status="inaccurate", reason=reason)
+    return row

@@ -1,0 +1,109 @@
+"""Reverse mode: one sweep back over the tape carries k cotangents from the outputs to all inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .careful import careful_sweep
+from .differentiator import Differentiator, Pullback
+from .errors import LevelError
+from .function import Function, Leaves
+from .levels import Level, Traced, check_alive
+from .tape import ZERO, Cotangents, Tape, record
+from .tracing import TracedArray, peel
+
+
+def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any]:
+    """Cotangents of the first `inputs` records, given those of some records as `seeds`."""
+    cotangents = Cotangents(len(tape))
+    for index, seed in seeds:
+        cotangents.add(index, seed, False)
+    for index in range(len(tape) - 1, inputs - 1, -1):
+        g = cotangents[index]
+        if g is ZERO:
+            continue
+        step, operands, values, out = tape[index]
+        step.pull(cotangents, g, operands, values, out)
+        cotangents[index] = ZERO
+    return cotangents[:inputs]
+
+
+class Reverse(Differentiator):
+    """Reverse mode on a tape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import admodes as ad
+    >>> ad.Reverse().differentiate(lambda x: np.sum(x**2), np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    name = "reverse"
+
+    def vjp(self, function: Function) -> tuple[Leaves, Pullback]:
+        tape, traced = record(function)
+        outputs, traces = read_outputs(tape, traced)
+        inputs = function.inputs
+
+        def pullback(cotangents: Leaves) -> Leaves:
+            seeds = [(trace, w) for trace, w in zip(traces, cotangents, strict=True) if trace is not None]
+            count = next((np.shape(w)[0] for w in cotangents), 1)
+            # A single seed goes without its axis: scalars then stay floats.
+            seeds = [(trace, _first(w)) for trace, w in seeds] if count == 1 else seeds
+            with np.errstate(all="ignore"):
+                swept = sweep(tape, seeds, len(inputs))
+                if any(has_nan(g) for g in swept):
+                    swept = careful_sweep(tape, seeds, len(inputs))
+            return [as_leaf(g, leaf, count) for g, leaf in zip(swept, inputs, strict=True)]
+
+        pullback.largest = tape.largest  # type: ignore[attr-defined]
+        return outputs, pullback
+
+
+def _first(w: Any) -> Any:
+    first = w[0]
+    return float(first) if isinstance(first, np.float64) else first
+
+
+def has_nan(array: Any) -> bool:
+    """Whether a result (peeled of outer derivatives) has a NaN."""
+    plain = np.asarray(peel(array))
+    return plain.dtype.kind == "f" and bool(np.isnan(plain.sum())) and bool(np.isnan(plain).any())
+
+
+def as_leaf(array: Any, leaf: Any, count: int) -> Any:
+    """A derivative as an array of `count` seeds of the leaf's shape and dtype."""
+    shape = (count, *leaf.shape)
+    if not isinstance(array, Traced):
+        array = np.asarray(array, dtype=leaf.dtype)
+        return array.reshape(shape) if array.size == np.prod(shape) else np.array(np.broadcast_to(array, shape))
+    array = array if array.dtype == leaf.dtype else array.astype(leaf.dtype)
+    return np.reshape(array, shape)
+
+
+def read_outputs(level: Level, outputs: Sequence[Any]) -> tuple[Leaves, list[Any]]:
+    """Each output's value one level below, and its trace: None where it does not depend on x."""
+    values: Leaves = []
+    traces: list[Any] = []
+    for output in outputs:
+        value, trace = output, None
+        if isinstance(output, Traced):
+            if output.level is level:
+                if isinstance(output, TracedArray):
+                    output.refresh()
+                value = output.value
+                trace = None if output.passive else output.trace  # type: ignore[attr-defined]
+            else:
+                check_alive([output])
+                if output.level.number > level.number:
+                    raise LevelError("f returned a value of a derivative that it takes inside: return the result of that derivative instead.")
+        value = value if isinstance(value, Traced) else np.array(value)
+        if isinstance(value, np.ndarray) and value.dtype.kind in "biu":
+            value = value.astype(float)
+        values.append(value)
+        traces.append(trace)
+    return values, traces

@@ -1,0 +1,5 @@
+"""The formulas. Importing this package fills the registry in `admodes.rules`."""
+
+from . import arrangement, elementwise, linalg, passive, products, reductions, structural
+
+__all__ = ["arrangement", "elementwise", "linalg", "passive", "products", "reductions", "structural"]

@@ -1,0 +1,39 @@
+"""Reads the arguments of NumPy's functions: lists as arrays, options that have no rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import MissingRuleError
+from ..levels import Traced, highest_level, lift
+
+array = lift
+
+
+def refuse_options(function: Any, **options: Any) -> None:
+    """Raise where an option without a rule is given."""
+    for name, value in options.items():
+        if value is not None:
+            missing_option(function, f"{name}={value!r}")
+
+
+def missing_option(function: Any, option: str) -> None:
+    """Raise: the function has a rule, but not with this option."""
+    name = f"np.{function.__name__}"
+    cure = "assign the result instead: y[...] = " + name + "(...)" if option.startswith("out=") else "write it with functions that have one"
+    raise MissingRuleError(f"{name} with {option} has no rule for traced values: its derivative would be lost. Leave it out, or {cure}.")
+
+
+def constant_like(template: Any, value: Any) -> Any:
+    """`value` as a passive array of the template's level, which may be written into."""
+    level = highest_level([template])
+    return value if level is None else level.constant(value)
+
+
+def plain_shape_and_dtype(template: Any) -> tuple[tuple[int, ...], Any]:
+    """Shape and dtype of a traced or plain array."""
+    template = lift(template)
+    return template.shape, template.dtype
+
+
+__all__ = ["Traced", "array", "constant_like", "missing_option", "plain_shape_and_dtype", "refuse_options"]

@@ -1,0 +1,350 @@
+"""NumPy's functions that arrange elements, as composites of the linear primitives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..rules import implements
+from .arguments import array, constant_like, missing_option, plain_shape_and_dtype, refuse_options
+from .structural import flip, join, move, negative_axes, pile, reshape, roll, scatter, select, spread, transpose
+
+# ---- shapes
+
+
+def _resolve(shape: Any, size: int) -> tuple[int, ...]:
+    """`shape` as a tuple with its -1 filled in."""
+    sizes = [int(shape)] if isinstance(shape, (int, np.integer)) else [int(number) for number in shape]
+    if -1 in sizes:
+        rest = int(np.prod([number for number in sizes if number != -1]))
+        sizes[sizes.index(-1)] = size // rest if rest else 0
+    if int(np.prod(sizes)) != size:
+        raise ShapeError(f"cannot reshape an array of size {size} into shape {tuple(sizes)}: the sizes must agree.")
+    return tuple(sizes)
+
+
+@implements(np.reshape)
+def reshape_(a: Any, /, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
+    a = array(a)
+    target = _resolve(shape, a.size)
+    if order == "F":
+        return np.transpose(reshape(np.transpose(a), shape=target[::-1]))
+    return reshape(a, shape=target)
+
+
+@implements(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    return np.reshape(array(a), -1, order="F" if order == "F" else "C")
+
+
+@implements(np.transpose, np.permute_dims)
+def transpose_(a: Any, axes: Any = None) -> Any:
+    a = array(a)
+    return transpose(a, axes=tuple(range(a.ndim))[::-1] if axes is None else tuple(int(axis) % a.ndim for axis in axes))
+
+
+@implements(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Any, /) -> Any:
+    return np.swapaxes(x, -1, -2)
+
+
+@implements(np.swapaxes)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    a = array(a)
+    axes = list(range(a.ndim))
+    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    return transpose(a, axes=tuple(axes))
+
+
+@implements(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    a = array(a)
+    return transpose(a, axes=tuple(np.moveaxis(np.empty(range(a.ndim)), source, destination).shape))
+
+
+@implements(np.rollaxis)
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    a = array(a)
+    return transpose(a, axes=tuple(np.rollaxis(np.empty(range(a.ndim)), axis, start).shape))
+
+
+@implements(np.squeeze)
+def squeeze(a: Any, axis: Any = None) -> Any:
+    a = array(a)
+    return reshape(a, shape=np.squeeze(np.broadcast_to(0, a.shape), axis).shape)
+
+
+@implements(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Any:
+    a = array(a)
+    return reshape(a, shape=np.expand_dims(np.broadcast_to(0, a.shape), axis).shape)
+
+
+@implements(np.atleast_1d)
+def atleast_1d(*arrays: Any) -> Any:
+    return _each(np.atleast_1d, arrays)
+
+
+@implements(np.atleast_2d)
+def atleast_2d(*arrays: Any) -> Any:
+    return _each(np.atleast_2d, arrays)
+
+
+@implements(np.atleast_3d)
+def atleast_3d(*arrays: Any) -> Any:
+    return _each(np.atleast_3d, arrays)
+
+
+def _each(function: Any, arrays: Sequence[Any]) -> Any:
+    results = tuple(reshape(a, shape=function(np.broadcast_to(0, a.shape)).shape) for a in map(array, arrays))
+    return results[0] if len(results) == 1 else results
+
+
+@implements(np.broadcast_to)
+def broadcast_to(array_: Any, shape: Any, subok: bool = False) -> Any:
+    a = array(array_)
+    return spread(a, shape=(int(shape),) if isinstance(shape, (int, np.integer)) else tuple(shape))
+
+
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*arrays: Any, subok: bool = False) -> Any:
+    lifted = [array(a) for a in arrays]
+    shape = np.broadcast_shapes(*(a.shape for a in lifted))
+    return tuple(spread(a, shape=shape) for a in lifted)
+
+
+# ---- joining and splitting
+
+
+@implements(np.concatenate)
+def concatenate(arrays: Any, axis: Any = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    refuse_options(np.concatenate, out=out)
+    lifted = [array(a) for a in arrays]
+    lifted = [np.ravel(a) for a in lifted] if axis is None else lifted
+    lifted = lifted if dtype is None else [a.astype(dtype) for a in lifted]
+    return join(*lifted, axis=negative_axes(0 if axis is None else axis, lifted[0].ndim)[0])
+
+
+@implements(np.stack)
+def stack(arrays: Any, axis: int = 0, out: None = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    refuse_options(np.stack, out=out)
+    lifted = [array(a) for a in arrays]
+    lifted = lifted if dtype is None else [a.astype(dtype) for a in lifted]
+    return pile(*lifted, axis=negative_axes(axis, np.ndim(lifted[0]) + 1)[0])
+
+
+@implements(np.vstack)
+def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    return np.concatenate([np.atleast_2d(array(a)) for a in tup], axis=0, dtype=dtype)
+
+
+@implements(np.hstack)
+def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+    arrays = [np.atleast_1d(array(a)) for a in tup]
+    return np.concatenate(arrays, axis=0 if arrays[0].ndim == 1 else 1, dtype=dtype)
+
+
+@implements(np.dstack)
+def dstack(tup: Any) -> Any:
+    return np.concatenate([np.atleast_3d(array(a)) for a in tup], axis=2)
+
+
+@implements(np.column_stack)
+def column_stack(tup: Any) -> Any:
+    arrays = [array(a) for a in tup]
+    return np.concatenate([a if a.ndim == 2 else np.reshape(a, (-1, 1)) for a in arrays], axis=1)
+
+
+@implements(np.append)
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    pieces = [array(arr), array(values)]
+    return np.concatenate([np.ravel(piece) for piece in pieces] if axis is None else pieces, axis=0 if axis is None else axis)
+
+
+@implements(np.split, np.array_split)
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    a = array(ary)
+    front = (slice(None),) * (axis % a.ndim)
+    pieces = np.array_split(np.arange(a.shape[axis]), indices_or_sections)
+    if isinstance(indices_or_sections, (int, np.integer)):
+        starts = np.cumsum([0] + [len(piece) for piece in pieces]).tolist()
+    else:
+        starts = [0, *(int(index) for index in indices_or_sections), a.shape[axis]]
+    return [a[(*front, slice(start, stop))] for start, stop in zip(starts, starts[1:], strict=False)]
+
+
+# ---- moving elements
+
+
+@implements(np.tile)
+def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's own name
+    return move(array(A), lambda numbers: np.tile(numbers, reps))
+
+
+@implements(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    return move(array(a), lambda numbers: np.repeat(numbers, repeats, axis))
+
+
+@implements(np.roll)
+def roll_(a: Any, shift: Any, axis: Any = None) -> Any:
+    a = array(a)
+    if axis is None:
+        return np.reshape(np.roll(np.ravel(a), shift, 0), a.shape)
+    axes = [int(number) for number in np.atleast_1d(axis)]
+    shifts = np.broadcast_to(shift, len(axes)).tolist()
+    return roll(a, shift=tuple(shifts), axes=tuple(number % a.ndim - a.ndim for number in axes))
+
+
+@implements(np.flip)
+def flip_(m: Any, axis: Any = None) -> Any:
+    m = array(m)
+    return flip(m, axes=negative_axes(axis, m.ndim))
+
+
+@implements(np.fliplr)
+def fliplr(m: Any) -> Any:
+    return np.flip(m, 1)
+
+
+@implements(np.flipud)
+def flipud(m: Any) -> Any:
+    return np.flip(m, 0)
+
+
+@implements(np.rot90)
+def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    return move(array(m), lambda numbers: np.rot90(numbers, k, axes))
+
+
+@implements(np.diag)
+def diag(v: Any, k: int = 0) -> Any:
+    v = array(v)
+    if v.ndim != 1:
+        return np.diagonal(v, k)
+    numbers = np.arange(v.size)
+    size = v.size + abs(k)
+    return scatter(v, key=(numbers - min(k, 0), numbers + max(k, 0)), shape=(size, size), lead=0)
+
+
+@implements(np.diagonal, np.linalg.diagonal)
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return move(array(a), lambda numbers: np.diagonal(numbers, offset, axis1, axis2))
+
+
+@implements(np.trace, np.linalg.trace)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
+    refuse_options(np.trace, out=out)
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+@implements(np.take)
+def take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: str = "raise") -> Any:
+    refuse_options(np.take, out=out)
+    return move(array(a), lambda numbers: np.take(numbers, indices, axis, mode=mode))
+
+
+@implements(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    return move(array(arr), lambda numbers: np.take_along_axis(numbers, indices, axis))
+
+
+@implements(np.sort)
+def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    a = array(a)
+    a = np.ravel(a) if axis is None else a
+    axis = -1 if axis is None else axis
+    return np.take_along_axis(a, np.asarray(np.argsort(a, axis=axis, kind=kind, stable=stable)), axis)
+
+
+@implements(np.diff)
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    a = array(a)
+    front = (slice(None),) * (axis % a.ndim)
+    ends = [None if end is None else array(end) for end in (prepend, append)]
+    shape = (*a.shape[: axis % a.ndim], 1, *a.shape[axis % a.ndim + 1 :])
+    pieces = [np.broadcast_to(end, shape) if end is not None and end.ndim == 0 else end for end in ends]
+    if any(piece is not None for piece in pieces):
+        a = np.concatenate([piece for piece in (pieces[0], a, pieces[1]) if piece is not None], axis=axis)
+    for _ in range(n):
+        a = a[(*front, slice(1, None))] - a[(*front, slice(None, -1))]
+    return a
+
+
+@implements(np.pad)
+def pad(array_: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
+    a = array(array_)
+    if mode in ("edge", "reflect", "symmetric", "wrap"):
+        return move(a, lambda numbers: np.pad(numbers, pad_width, mode, **options))
+    if mode != "constant":
+        missing_option(np.pad, f"mode={mode!r}")
+    frame = np.pad(np.zeros(a.shape), pad_width, mode, **options)
+    inside = np.pad(np.ones(a.shape, dtype=bool), pad_width)
+    corner = np.argwhere(inside).min(axis=0) if inside.any() else np.zeros(a.ndim, dtype=int)
+    key = tuple(slice(int(start), int(start) + size) for start, size in zip(corner, a.shape, strict=True))
+    padded = scatter(a, key=key, shape=frame.shape, lead=0)
+    return padded + frame if frame.any() else padded
+
+
+# ---- choosing
+
+
+@implements(np.where)
+def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
+    if x is None and y is None:
+        return np.nonzero(condition)
+    return select(array(condition), array(x), array(y))
+
+
+@implements(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002 - NumPy's own names
+    refuse_options(np.clip, out=out)
+    low, high = a_min if min is None else min, a_max if max is None else max
+    a = array(a)
+    a = a if low is None else np.maximum(a, low)
+    return a if high is None else np.minimum(a, high)
+
+
+@implements(np.real)
+def real(val: Any) -> Any:
+    return array(val)
+
+
+@implements(np.imag)
+def imag(val: Any) -> Any:
+    return np.zeros_like(val)
+
+
+# ---- new arrays
+
+
+@implements(np.copy)
+def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    return array(a).copy()
+
+
+def _new(template: Any, dtype: Any, shape: Any) -> tuple[tuple[int, ...], Any]:
+    own_shape, own_dtype = plain_shape_and_dtype(template)
+    return own_shape if shape is None else shape, own_dtype if dtype is None else dtype
+
+
+@implements(np.zeros_like, np.empty_like)
+def zeros_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+    return constant_like(a, np.zeros(*_new(a, dtype, shape)))
+
+
+@implements(np.ones_like)
+def ones_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+    return constant_like(a, np.ones(*_new(a, dtype, shape)))
+
+
+@implements(np.full_like)
+def full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+    out = constant_like([array(a), array(fill_value)][0], np.zeros(*_new(a, dtype, shape)))
+    out[...] = fill_value
+    return out
+
+

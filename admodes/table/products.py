@@ -1,0 +1,225 @@
+"""Products of arrays: matmul and einsum are the primitives, the others are composites of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..rules import FUNCTIONS, Multilinear, implements, sum_to_shape
+from .arguments import array, refuse_options
+from .structural import scatter
+
+Shape = tuple[int, ...]
+
+#: Contractions of more multiplications than this go through BLAS, whose set-up costs some 20 us.
+_LARGE = 20_000
+
+
+def _swap(array: Any) -> Any:
+    return np.swapaxes(array, -1, -2)
+
+
+def _matmul_part(position: int, t: Any, values: Sequence[Any], shapes: Sequence[Shape]) -> Any:
+    """x @ y with one operand replaced by its seeded change `t` of shape (k, *shape)."""
+    x_ndim, y_ndim = len(shapes[0]), len(shapes[1])
+    seeds, ndim = t.shape[0], max(x_ndim, y_ndim)
+    if position == 0:
+        y = values[1]
+        if x_ndim == 1 and y_ndim > 2:
+            return np.matmul(t.reshape(seeds, *(1,) * (y_ndim - 1), -1), y)[..., 0, :]
+        if x_ndim == 2 and y_ndim == 2:
+            return np.matmul(t.reshape(-1, shapes[0][1]), y).reshape(seeds, -1, shapes[1][1])
+        if 1 < x_ndim < y_ndim:
+            t = t.reshape(seeds, *(1,) * (ndim - x_ndim), *shapes[0])
+        return np.matmul(t, y)
+    x = values[0]
+    if y_ndim == 1:
+        if x_ndim <= 2:
+            return np.matmul(t, x.T)
+        return np.matmul(x, t.reshape(seeds, *(1,) * (x_ndim - 2), -1, 1))[..., 0]
+    if y_ndim < x_ndim:
+        t = t.reshape(seeds, *(1,) * (ndim - y_ndim), *shapes[1])
+    return np.matmul(x, t)
+
+
+def _matmul_transposes(position: int, g: Any, values: Sequence[Any], shapes: Sequence[Shape], lead: int) -> Any:
+    x_ndim, y_ndim = len(shapes[0]), len(shapes[1])
+    if position == 0:
+        y = values[1]
+        if y_ndim == 1:
+            change = g[..., None] * y
+        elif x_ndim == 1:
+            change = np.matmul(g, _swap(y)) if y_ndim == 2 else np.matmul(g[..., None, :], _swap(y))[..., 0, :]
+        else:
+            change = np.matmul(g, _swap(y))
+        return sum_to_shape(change, shapes[0], lead)
+    x = values[0]
+    if x_ndim == 1:
+        change = g[..., None] * x if y_ndim == 1 else x[:, None] * g[..., None, :]
+    elif y_ndim == 1:
+        change = np.matmul(g, x) if x_ndim == 2 else np.matmul(g[..., None, :], x)[..., 0, :]
+    elif y_ndim == 2 and x_ndim > 2 and not lead:
+        return np.matmul(x.reshape(-1, x.shape[-1]).T, g.reshape(-1, g.shape[-1]))
+    else:
+        change = np.matmul(_swap(x), g)
+    return sum_to_shape(change, shapes[1], lead)
+
+
+matmul = Multilinear("matmul", np.matmul, _matmul_part, _matmul_transposes)
+FUNCTIONS[np.matmul] = matmul
+
+
+# ---- einsum
+
+
+def _contract(subscripts: str, *operands: Any) -> Any:
+    letters = {letter: size for term, op in zip(subscripts.partition("->")[0].split(","), operands, strict=True) for letter, size in zip(term, np.shape(op), strict=True)}
+    return np.einsum(subscripts, *operands, optimize=int(np.prod(list(letters.values()))) > _LARGE)
+
+
+def _einsum(*operands: Any, subscripts: str) -> Any:
+    return np.einsum(subscripts, *operands)
+
+
+def _terms(subscripts: str) -> tuple[list[str], str]:
+    left, _, right = subscripts.partition("->")
+    return left.split(","), right
+
+
+def _unused(subscripts: str) -> str:
+    return next(letter for letter in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if letter not in subscripts)
+
+
+def _einsum_part(position: int, t: Any, values: Sequence[Any], shapes: Sequence[Shape], *, subscripts: str) -> Any:
+    terms, right = _terms(subscripts)
+    seed = _unused(subscripts)
+    operands = [t if i == position else value for i, value in enumerate(values)]
+    terms[position] = seed + terms[position]
+    return _contract(f"{','.join(terms)}->{seed}{right}", *operands)
+
+
+def _einsum_transposes(position: int, g: Any, values: Sequence[Any], shapes: Sequence[Shape], lead: int, *, subscripts: str) -> Any:
+    terms, right = _terms(subscripts)
+    seed = _unused(subscripts) if lead else ""
+    term, shape = terms[position], shapes[position]
+    others = [(terms[i], values[i]) for i in range(len(terms)) if i != position]
+    found = set(right).union(*(set(other) for other, _ in others)) if others else set(right)
+    unique = list(dict.fromkeys(term))
+    kept = "".join(letter for letter in unique if letter in found)
+    left = ",".join([seed + right, *(other for other, _ in others)])
+    change = _contract(f"{left}->{seed}{kept}", g, *(value for _, value in others))
+    sizes = {letter: size for letter, size in zip(term, shape, strict=True)}
+    front = np.shape(change)[:lead]
+    # Letters of this operand alone were summed over: their transpose is a broadcast. A length of one was stretched.
+    stretched = {letter: size for letter, size in zip(kept, np.shape(change)[lead:], strict=True)}
+    full = tuple(sizes[letter] if letter not in stretched else stretched[letter] for letter in unique)
+    change = np.reshape(change, front + tuple(stretched.get(letter, 1) for letter in unique))
+    change = sum_to_shape(np.broadcast_to(change, front + full), tuple(sizes[letter] for letter in unique), lead)
+    if len(unique) == len(term):
+        return change
+    grids = np.meshgrid(*(np.arange(sizes[letter]) for letter in unique), indexing="ij")
+    key = tuple(grids[unique.index(letter)] for letter in term)
+    return scatter(change, key=key, shape=shape, lead=lead)
+
+
+einsum = Multilinear("einsum", _einsum, _einsum_part, _einsum_transposes)
+
+
+@implements(np.einsum)
+def _numpy_einsum(*operands: Any, out: None = None, optimize: Any = False, **options: Any) -> Any:
+
+    refuse_options(np.einsum, out=out, **options)
+    if isinstance(operands[0], str):
+        subscripts, arrays = operands[0], [array(operand) for operand in operands[1:]]
+    else:
+        subscripts, arrays = _interleaved(operands)
+    return einsum(*arrays, subscripts=_explicit(subscripts.replace(" ", ""), [np.ndim(a) for a in arrays]))
+
+
+def _interleaved(operands: Sequence[Any]) -> tuple[str, list[Any]]:
+    """einsum(op0, [0, 1], op1, [1, 2], [0, 2]) in the form of a string."""
+
+    def text(labels: Sequence[Any]) -> str:
+        return "".join("..." if label is Ellipsis else "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[label] for label in labels)
+
+    pairs = list(zip(operands[0::2], operands[1::2], strict=False))
+    subscripts = ",".join(text(labels) for _, labels in pairs)
+    if len(operands) % 2:
+        subscripts += "->" + text(operands[-1])
+    return subscripts, [array(operand) for operand, _ in pairs]
+
+
+def _explicit(subscripts: str, dimensions: Sequence[int]) -> str:
+    """`subscripts` with an output term and with letters for every ellipsis."""
+    left, arrow, right = subscripts.partition("->")
+    terms = left.split(",")
+    spare = [letter for letter in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in subscripts]
+    longest = max((ndim - len(term.replace("...", "")) for term, ndim in zip(terms, dimensions, strict=True) if "..." in term), default=0)
+    shared = "".join(spare[:longest])
+
+    def fill(term: str, ndim: int) -> str:
+        count = ndim - len(term.replace("...", ""))
+        return term.replace("...", shared[longest - count :] if count else "")
+
+    filled = [fill(term, ndim) for term, ndim in zip(terms, dimensions, strict=True)]
+    if arrow:
+        right = right.replace("...", shared)
+    else:
+        letters = "".join(terms).replace(".", "")
+        right = shared + "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+    return f"{','.join(filled)}->{right}"
+
+
+# ---- composites
+
+
+@implements(np.dot)
+def dot(a: Any, b: Any, out: None = None) -> Any:
+
+    refuse_options(np.dot, out=out)
+    a, b = array(a), array(b)
+    if a.ndim == 0 or b.ndim == 0:
+        return np.multiply(a, b)
+    return np.matmul(a, b) if max(a.ndim, b.ndim) <= 2 or b.ndim == 1 else np.tensordot(a, b, (-1, -2))
+
+
+@implements(np.vdot)
+def vdot(a: Any, b: Any, /) -> Any:
+    return np.matmul(np.ravel(a), np.ravel(b))
+
+
+@implements(np.inner)
+def inner(a: Any, b: Any, /) -> Any:
+
+    a, b = array(a), array(b)
+    return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else np.tensordot(a, b, (-1, -1))
+
+
+@implements(np.outer, np.linalg.outer)
+def outer(a: Any, b: Any, out: None = None) -> Any:
+
+    refuse_options(np.outer, out=out)
+    return np.multiply(np.ravel(a)[:, None], np.ravel(b)[None, :])
+
+
+@implements(np.tensordot, np.linalg.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+
+    a, b = array(a), array(b)
+    if isinstance(axes, (int, np.integer)):
+        a_axes, b_axes = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
+    else:
+        a_axes, b_axes = (tuple(np.atleast_1d(part).tolist()) for part in axes)
+    a_axes = tuple(axis % a.ndim for axis in a_axes)
+    b_axes = tuple(axis % b.ndim for axis in b_axes)
+    a_free = [axis for axis in range(a.ndim) if axis not in a_axes]
+    b_free = [axis for axis in range(b.ndim) if axis not in b_axes]
+    summed = int(np.prod([a.shape[axis] for axis in a_axes]))
+    left = np.transpose(a, (*a_free, *a_axes)).reshape((int(np.prod([a.shape[axis] for axis in a_free])), summed))
+    right = np.transpose(b, (*b_axes, *b_free)).reshape((summed, int(np.prod([b.shape[axis] for axis in b_free]))))
+    shape = tuple(a.shape[axis] for axis in a_free) + tuple(b.shape[axis] for axis in b_free)
+    return np.reshape(np.matmul(left, right), shape)
+
+

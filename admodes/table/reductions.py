@@ -1,0 +1,147 @@
+"""Sums, means, extrema, norms: along one axis, several, or all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..rules import elementwise, implements, reduction
+from .arguments import array, refuse_options
+from .elementwise import safe_ratio
+from .structural import cumulate, negative_axes, total
+
+
+def _masked(a: Any, where: Any, neutral: float) -> Any:
+    return a if where is True else np.where(where, a, neutral)
+
+
+@implements(np.sum)
+def sum_(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    refuse_options(np.sum, out=out)
+    a = _masked(array(a), where, 0.0)
+    a = a if dtype is None else a.astype(dtype)
+    result = total(a, axes=negative_axes(axis, a.ndim), keepdims=bool(keepdims))
+    return result if initial is None else result + initial
+
+
+def _count(a: Any, axis: Any, where: Any, keepdims: bool = False) -> Any:
+    """How many elements each mean is over."""
+    if where is True:
+        return int(np.prod([a.shape[number] for number in negative_axes(axis, a.ndim)]))
+    return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims)
+
+
+@implements(np.mean)
+def mean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True) -> Any:
+    a = array(a)
+    return np.sum(a, axis=axis, dtype=dtype, out=out, keepdims=keepdims, where=where) / _count(a, axis, where, keepdims)
+
+
+@implements(np.var)
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: Any = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
+    refuse_options(np.var, out=out)
+    a = array(a)
+    ddof = ddof if correction is None else correction
+    center = np.mean(a, axis=axis, dtype=dtype, keepdims=True, where=where) if mean is None else mean
+    squares = np.sum(np.square(a - center), axis=axis, keepdims=keepdims, where=where)
+    return squares / np.maximum(_count(a, axis, where, keepdims) - ddof, 0)
+
+
+def _root(x: Any) -> Any:
+    return np.sqrt(x)
+
+
+#: The square root of a sum of squares: its derivative at 0 is 0, the subgradient of least norm.
+root_of_squares = elementwise(_root, lambda out, x: safe_ratio(0.5, out), sympy="sqrt", domain=(0.1, 4.0), name="root_of_squares")
+
+
+@implements(np.std)
+def std(*args: Any, **options: Any) -> Any:
+    return root_of_squares(np.var(*args, **options))
+
+
+@implements(np.prod)
+def prod(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    """By halves, so that derivatives of every order are right where factors are zero."""
+    refuse_options(np.prod, out=out)
+    a = _masked(array(a), where, 1.0)
+    a = a if dtype is None else a.astype(dtype)
+    axes = negative_axes(axis, a.ndim)
+    kept = [number for number in range(-a.ndim, 0) if number not in axes]
+    shape = tuple(a.shape[number] for number in kept)
+    factors = np.transpose(a, [number + a.ndim for number in (*kept, *axes)]).reshape(*shape, -1)
+    while factors.shape[-1] > 1:
+        half = factors.shape[-1] // 2
+        pairs = factors[..., :half] * factors[..., half : 2 * half]
+        factors = np.concatenate([pairs, factors[..., 2 * half :]], axis=-1) if factors.shape[-1] % 2 else pairs
+    result = factors[..., 0] if factors.shape[-1] else np.ones(shape)
+    result = np.expand_dims(result, tuple(number + a.ndim for number in axes)) if keepdims else result
+    return result if initial is None else result * initial
+
+
+def _maximum(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    return np.maximum.reduce(x, axis=axes, keepdims=keepdims)
+
+
+def _minimum(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    return np.minimum.reduce(x, axis=axes, keepdims=keepdims)
+
+
+def _share_of_ties(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    ties = 1.0 * (x == out)
+    return ties / np.sum(ties, axis=axes, keepdims=True)
+
+
+largest = reduction(_maximum, _share_of_ties)
+smallest = reduction(_minimum, _share_of_ties)
+
+
+@implements(np.max, np.amax)
+def max_(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    refuse_options(np.max, out=out)
+    a = _masked(array(a), where, -np.inf)
+    result = largest(a, axes=negative_axes(axis, a.ndim), keepdims=bool(keepdims))
+    return result if initial is None else np.maximum(result, initial)
+
+
+@implements(np.min, np.amin)
+def min_(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+    refuse_options(np.min, out=out)
+    a = _masked(array(a), where, np.inf)
+    result = smallest(a, axes=negative_axes(axis, a.ndim), keepdims=bool(keepdims))
+    return result if initial is None else np.minimum(result, initial)
+
+
+@implements(np.ptp)
+def ptp(a: Any, axis: Any = None, out: None = None, keepdims: bool = False) -> Any:
+    refuse_options(np.ptp, out=out)
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.cumsum)
+def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any:
+    refuse_options(np.cumsum, out=out)
+    a = array(a)
+    a = np.ravel(a) if axis is None or a.ndim == 0 else a
+    a = a if dtype is None else a.astype(dtype)
+    return cumulate(a, axis=negative_axes(-1 if axis is None else axis, a.ndim)[0])
+
+
+def _euclid(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    return np.sqrt(np.add.reduce(x * x, axis=axes, keepdims=keepdims))
+
+
+#: The Euclidean norm; at 0 its derivative is 0, the subgradient of least norm.
+euclid = reduction(_euclid, lambda out, x, axes: safe_ratio(x, out))

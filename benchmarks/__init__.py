@@ -1,0 +1,1 @@
+"""Benchmarks of admodes against other libraries; see README.md. Not part of the installed package."""
