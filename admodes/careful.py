@@ -22,7 +22,7 @@ def careful_sweep(tape: Any, seeds: Sequence[tuple[int, Any]], inputs: int) -> l
     """As `reverse.sweep`, with masks."""
     cotangents: dict[int, Masked] = {}
     for index, seed in seeds:
-        _accumulate(cotangents, index, (seed, np.ones(np.shape(seed), dtype=bool)))
+        _accumulate(cotangents, index, (seed, np.asarray(peel(seed)) != 0))
     for index in range(len(tape) - 1, inputs - 1, -1):
         if index not in cotangents:
             continue

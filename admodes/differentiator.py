@@ -104,13 +104,14 @@ class Differentiator:
     def _columns(self, function: Function) -> tuple[Leaves, Blocks]:
         """The Jacobian from sweeps that carry one seed an input element, k at once."""
         size, start, parts = function.input_size, 0, []
-        largest = max((leaf.size for leaf in function.inputs), default=1)
+        # f's largest intermediate is known after the first sweep, which is therefore a cautious one.
+        chunk = chunk_size(size, 32 * max(leaf.size for leaf in function.inputs))
         outputs: Leaves = []
         while start < size or not parts:
-            stop = min(size, start + chunk_size(size, largest))
+            stop = min(size, start + chunk)
             outputs, tangents = self.jvp(function, unit_seeds(function.inputs, start, stop))
             parts.append(tangents)
-            largest = max(largest, *(np.size(output) for output in outputs), 1)
+            chunk = chunk_size(size, max(function.largest, *(np.size(output) for output in outputs)))
             start = stop
         columns = [_join(leaf_parts) for leaf_parts in zip(*parts, strict=True)]
         return outputs, [_split_columns(column, function.inputs) for column in columns]
@@ -118,7 +119,7 @@ class Differentiator:
     def rows(self, function: Function, outputs: Leaves, pullback: Pullback) -> tuple[Leaves, Blocks]:
         """The Jacobian from sweeps that carry one seed an output element, k at once."""
         size = sum(np.size(output) for output in outputs)
-        largest = max(getattr(pullback, "largest", 1), *(np.size(leaf) for leaf in [*outputs, *function.inputs]))
+        largest = max(function.largest, *(np.size(leaf) for leaf in [*outputs, *function.inputs]))
         chunk, start, parts = chunk_size(size, largest), 0, []
         while start < size or not parts:
             parts.append(pullback(unit_seeds(outputs, start, min(size, start + chunk))))
@@ -164,8 +165,9 @@ def _split_columns(column: Any, inputs: Sequence[Any]) -> list[Any]:
     """Output tangents of all unit seeds, shape (n, *output.shape), as one block an input."""
     blocks, start = [], 0
     for leaf in inputs:
-        part = column[start : start + leaf.size].reshape(*leaf.shape, *column.shape[1:])
-        blocks.append(np.transpose(part, (*range(leaf.ndim, part.ndim), *range(leaf.ndim))))
+        part = column[start : start + leaf.size].reshape((*leaf.shape, *column.shape[1:]))
+        block = np.transpose(part, (*range(leaf.ndim, part.ndim), *range(leaf.ndim)))
+        blocks.append(block if block.dtype == leaf.dtype else block.astype(leaf.dtype))
         start += leaf.size
     return blocks
 
@@ -175,7 +177,7 @@ def _split_rows(rows: Sequence[Any], outputs: Sequence[Any]) -> Blocks:
     blocks, start = [], 0
     for output in outputs:
         size, shape = np.size(output), np.shape(output)
-        blocks.append([row[start : start + size].reshape(*shape, *row.shape[1:]) for row in rows])
+        blocks.append([row[start : start + size].reshape((*shape, *row.shape[1:])) for row in rows])
         start += size
     return blocks
 
@@ -185,7 +187,7 @@ def _contract_inputs(row: Sequence[Any], inputs: Sequence[Any], tangents: Leaves
     total: Any = 0.0
     for block, leaf, tangent in zip(row, inputs, tangents, strict=True):
         shape = block.shape[: block.ndim - leaf.ndim]
-        flat = tangent.reshape(tangent.shape[0], leaf.size) @ block.reshape(-1, leaf.size).T
+        flat = tangent.reshape(tangent.shape[0], leaf.size) @ block.reshape(int(np.prod(shape)), leaf.size).T
         total = total + flat.reshape(tangent.shape[0], *shape)
     return total
 

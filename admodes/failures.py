@@ -7,7 +7,7 @@ from types import TracebackType
 
 from .errors import AdmodesError, TracedValueError
 
-_OBJECT_HINTS = ("object arrays", "dtype('O')", "ufunc", "cast array data from dtype", "data type object", "type object")
+_OBJECT_HINTS = ("object arrays", "dtype('O')", "ufunc", "cast array data from dtype", "data type object", "type object", "REFS_OK", "Error setting single item")
 
 
 def read_failure(error: Exception) -> None:
@@ -22,7 +22,7 @@ def read_failure(error: Exception) -> None:
         if isinstance(cause, AdmodesError):
             raise type(cause)(f"{cause}{_place(error.__traceback__)}") from error
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, TypeError) and any(hint in str(error) for hint in _OBJECT_HINTS):
+    if isinstance(error, (TypeError, ValueError)) and any(hint in str(error) for hint in _OBJECT_HINTS):
         raise TracedValueError(
             f"NumPy refused an array of traced values: {error}{_place(error.__traceback__)}. np.array([...]) of traced values "
             "is an object array, which this function does not take. Build the array with np.stack([...]) instead."

@@ -13,8 +13,9 @@ from .function import Function, Leaves
 from .levels import Level, Traced, next_number
 from .reverse import has_nan, read_outputs
 from .rules import Application, Primitive
-from .tape import WRITE, write_seeded
-from .tracing import PassiveScalar, TracedArray, TracedScalar, View, peel
+from .steps import WRITE, write_seeded
+from .tape import follow
+from .tracing import PassiveScalar, TracedArray, TracedScalar, peel
 
 
 class DualLevel(Level):
@@ -23,6 +24,7 @@ class DualLevel(Level):
     def __init__(self) -> None:
         self.number = next_number()
         self.alive = True
+        self.largest = 1
 
     def push(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """The tangent of the output."""
@@ -48,7 +50,7 @@ class DualLevel(Level):
                 arrays.append(operand)
             value = operand.value if own else operand
             values.append(np.float64(value) if own and value.__class__ is float else value)
-            tangents.append(operand.trace if own and primitive.differentiable(position) else None)
+            tangents.append(operand.node if own and primitive.differentiable(position) else None)
         out = primitive(*values, **parameters)
         if out.__class__ is tuple:
             return tuple(self._wrap(part, None) for part in out)
@@ -57,15 +59,20 @@ class DualLevel(Level):
             shapes = tuple(getattr(value, "shape", ()) for value in values)
             with np.errstate(all="ignore"):
                 tangent = self.push(Application(primitive, parameters, shapes, np.shape(out)), out, values, tangents)
+        if not np.ndim(out):
+            return self._wrap(out, self.own(tangent))
+        # Tangents pass through some rules unchanged, so that memory may be shared: a later write copies.
+        for array in arrays:
+            array.shared = True
         result = self._wrap(out, tangent)
-        if isinstance(result, TracedArray) and arrays:
-            # Tangents pass through some rules unchanged, so that memory may be shared: a later write copies.
-            result.shared = True
-            for array in arrays:
-                array.shared = True
-            if primitive.is_view(values[0], out, parameters):
-                result.view = View(arrays[0], primitive, parameters)
+        if primitive.views and operands[0].__class__ is TracedArray and primitive.is_view(values[0], out, parameters):
+            follow(result, operands[0], primitive, parameters)
+        self.largest = max(self.largest, out.size)
         return result
+
+    def own(self, tangent: Any) -> Any:
+        """The tangent of a scalar in memory of its own: it must not change when the array that it was read from does."""
+        return tangent.copy() if isinstance(tangent, np.ndarray) and tangent.base is not None else tangent
 
     def _wrap(self, out: Any, tangent: Any) -> Any:
         out = out[()] if isinstance(out, np.ndarray) and out.ndim == 0 else out
@@ -81,16 +88,18 @@ class DualLevel(Level):
         own = isinstance(value, Traced) and value.level is self
         if isinstance(value, TracedArray):
             value.refresh()
-        array.value[key] = value.value if own else value
-        tangent = value.trace if own else None
-        if tangent is None and array.trace is None:
+        plain = value.value if own else value
+        self.hold(array, plain)
+        array.value[key] = plain
+        tangent = value.node if own else None
+        if tangent is None and array.node is None:
             return
-        array.trace = self.write_tangent(array, key, tangent, np.shape(value))
+        array.node = self.write_tangent(array, key, tangent, np.shape(value))
         array.passive = False
 
     def write_tangent(self, array: Any, key: Any, tangent: Any, shape: tuple[int, ...]) -> Any:
         """The array's tangent after a write; in place where the memory is the array's own."""
-        old = array.trace
+        old = array.node
         seeds = (old if tangent is None else tangent).shape[0]
         new = np.zeros((seeds, *array.shape), array.dtype) if old is None else old
         if isinstance(tangent, Traced) and not isinstance(new, Traced):
@@ -100,8 +109,8 @@ class DualLevel(Level):
 
     def unshare(self, array: Any) -> None:
         super().unshare(array)
-        if array.trace is not None:
-            array.trace = array.trace.copy()
+        if array.node is not None:
+            array.node = array.node.copy()
 
 
 class CarefulDualLevel(DualLevel):
@@ -110,8 +119,11 @@ class CarefulDualLevel(DualLevel):
     def push(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Masked:
         return careful_jvp(application, out, values, tangents)
 
+    def own(self, tangent: Any) -> Any:
+        return None if tangent is None else (super().own(tangent[0]), super().own(tangent[1]))
+
     def write_tangent(self, array: Any, key: Any, tangent: Any, shape: tuple[int, ...]) -> Masked:
-        old = array.trace
+        old = array.node
         seeds = (old if tangent is None else tangent)[0].shape[0]
         zero = np.zeros((seeds, *shape))
         written = (zero, zero > 0) if tangent is None else tangent
@@ -149,7 +161,13 @@ def _run(level: DualLevel, function: Function, tangents: Sequence[Any]) -> tuple
         traced = function([level.input(leaf, tangent) for leaf, tangent in zip(function.inputs, tangents, strict=True)])
     finally:
         level.alive = False
+    function.largest = max(function.largest, level.largest)
     outputs, traces = read_outputs(level, traced)
     seeds = next((np.shape(t[0] if isinstance(t, tuple) else t)[0] for t in tangents), 1)
-    pushed = [np.zeros((seeds, *np.shape(output))) if trace is None else trace for output, trace in zip(outputs, traces, strict=True)]
+    pushed: list[Any] = []
+    for output, trace in zip(outputs, traces, strict=True):
+        tangent = np.zeros((seeds, *np.shape(output))) if trace is None else trace
+        # Nobody else may hold a result: it could be one of the seeds, or the tangent of two outputs.
+        held = isinstance(tangent, np.ndarray) and (tangent.base is not None or any(tangent is other for other in (*tangents, *pushed)))
+        pushed.append(tangent.copy() if held else tangent)
     return outputs, pushed

@@ -38,6 +38,8 @@ class Function:
         How f's outputs are arranged; known after the first call.
     calls : int
         How often f was called.
+    largest : int
+        Number of elements of the largest array seen inside f, as far as the way of differentiating sees it.
     """
 
     def __init__(self, f: Callable[..., Any], x: Any, args: Sequence[Any] = (), argnums: int | Sequence[int] = 0) -> None:
@@ -48,9 +50,10 @@ class Function:
         self.f = f
         self.name = getattr(f, "__name__", type(f).__name__)
         self.positional = [x, *args]
-        self.argnums = argnums
+        self.argnums = int(argnums) if isinstance(argnums, np.integer) else argnums
         self.selected = _selected(argnums, len(self.positional))
         self.calls = 0
+        self.largest = 1
         self.output_structure = Structure()
         self.inputs: Leaves = []
         self._groups: list[tuple[Structure, int]] = []
@@ -131,7 +134,10 @@ class Function:
         return trees
 
     def _as_output(self, leaf: Any, path: str) -> Any:
-        leaf = lift(leaf)
+        try:
+            leaf = lift(leaf)
+        except ValueError as error:
+            raise ShapeError(f"{self.name}(x){path} returned a ragged list: its rows differ in length. Return an array, or a dict of arrays.") from error
         dtype = leaf.dtype
         if dtype.kind not in "biuf":
             what = "complex numbers" if dtype.kind == "c" else f"values of dtype {dtype}"

@@ -48,6 +48,18 @@ class Level:
         """Write `value` into the buffer `array`, whose own memory may be changed."""
         raise NotImplementedError
 
+    def element(self, array: Any, index: int) -> Any:
+        """``array[index]``: a level may have a faster way than the general one."""
+        return None
+
+    @staticmethod
+    def hold(array: Any, plain: Any) -> None:
+        """Make the buffer's value one that can hold `plain`, which may be traced by an outer derivative."""
+        if isinstance(plain, Traced):
+            own = array.value.level.number if isinstance(array.value, Traced) else 0
+            if plain.level.number > own:
+                array.value = plain.level.constant(array.value)
+
     def unshare(self, array: Any) -> None:
         """Give the buffer memory of its own, before it is written into."""
         array.value = array.value.copy()

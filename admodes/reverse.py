@@ -12,7 +12,8 @@ from .differentiator import Differentiator, Pullback
 from .errors import LevelError
 from .function import Function, Leaves
 from .levels import Level, Traced, check_alive
-from .tape import ZERO, Cotangents, Tape, record
+from .steps import ZERO, Cotangents
+from .tape import Tape, record
 from .tracing import TracedArray, peel
 
 
@@ -28,7 +29,8 @@ def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any
         step, operands, values, out = tape[index]
         step.pull(cotangents, g, operands, values, out)
         cotangents[index] = ZERO
-    return cotangents[:inputs]
+    # Nobody else may hold a result: it could be a seed, or the cotangent of two inputs.
+    return [g if g.__class__ is not np.ndarray or owned else g.copy() for g, owned in zip(cotangents[:inputs], cotangents.owned, strict=False)]
 
 
 class Reverse(Differentiator):
@@ -60,7 +62,7 @@ class Reverse(Differentiator):
                     swept = careful_sweep(tape, seeds, len(inputs))
             return [as_leaf(g, leaf, count) for g, leaf in zip(swept, inputs, strict=True)]
 
-        pullback.largest = tape.largest  # type: ignore[attr-defined]
+        function.largest = max(function.largest, tape.largest)
         return outputs, pullback
 
 
@@ -96,7 +98,7 @@ def read_outputs(level: Level, outputs: Sequence[Any]) -> tuple[Leaves, list[Any
                 if isinstance(output, TracedArray):
                     output.refresh()
                 value = output.value
-                trace = None if output.passive else output.trace  # type: ignore[attr-defined]
+                trace = None if output.passive else output.node  # type: ignore[attr-defined]
             else:
                 check_alive([output])
                 if output.level.number > level.number:

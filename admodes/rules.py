@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .levels import highest_level, lift
+from .levels import Traced, highest_level, lift
 
 Shape = tuple[int, ...]
 
@@ -45,10 +45,13 @@ class Primitive:
         The output is locally constant: recorded, never differentiated.
     structural : bool
         Linear with coefficients 0 and 1 only: structural zeros pass through as such.
+    views : bool
+        The output may be a view of the first operand (see `is_view`).
     """
 
     passive = False
     structural = False
+    views = False
 
     def is_view(self, value: Any, out: Any, parameters: dict[str, Any]) -> bool:
         """Whether NumPy's output shares memory with its first operand, so that writes are seen through both."""
@@ -62,9 +65,17 @@ class Primitive:
         return f"<{type(self).__name__.lower()} {self.name}>"
 
     def __call__(self, *operands: Any, **parameters: Any) -> Any:
-        if any(operand.__class__ not in _TRUSTED and _needs_lift(operand) for operand in operands):
-            operands = tuple(lift(operand) for operand in operands)
-        level = highest_level(operands)
+        level = None
+        for operand in operands:
+            kind = operand.__class__
+            if kind in _TRUSTED or (kind is np.ndarray and operand.dtype != object):
+                continue
+            if not isinstance(operand, Traced):
+                if _needs_lift(operand):
+                    return self(*(lift(part) for part in operands), **parameters)
+                continue
+            if level is not operand.level:
+                level = operand.level if level is None else highest_level(operands)
         if level is None:
             return self.evaluate(*operands, **parameters)
         return level.apply(self, operands, parameters)
@@ -87,8 +98,7 @@ class Primitive:
 
 
 def _needs_lift(operand: Any) -> bool:
-    kind = operand.__class__
-    return kind is list or kind is tuple or (kind is np.ndarray and operand.dtype == object)
+    return operand.__class__ in (list, tuple) or (isinstance(operand, np.ndarray) and operand.dtype == object)
 
 
 def _lead(array: Any, shape: Shape) -> int:
@@ -157,27 +167,10 @@ class Elementwise(Primitive):
 
 
 def _scale(array: Any, partial: Any) -> Any:
-    """`array` times `partial`; a partial of 1 or -1 costs no multiplication."""
+    """`array` times `partial`; a partial of 1 costs no multiplication."""
     if partial.__class__ is int:
         return array if partial == 1 else -array if partial == -1 else array * partial
-    if (
-        partial.__class__ is np.ndarray
-        and array.__class__ is np.ndarray
-        and partial.flags.writeable
-        and partial.base is None
-        and partial.shape == array.shape
-        and partial.dtype == array.dtype
-        and _is_temporary(partial)
-    ):
-        return np.multiply(array, partial, out=partial)
     return array * partial
-
-
-def _is_temporary(array: np.ndarray) -> bool:
-    """Whether nobody but our own frames holds `array`, so that its memory may be used again."""
-    import sys
-
-    return sys.getrefcount(array) <= 4
 
 
 def _positions_read(partial: Any) -> set[int]:

@@ -83,8 +83,8 @@ def {name}(self, other):
                 result = new(TapeFloat)
                 result.value = out
                 result.level = tape
-                result.trace = len(tape)
-                tape.append((both, (self.trace, other.trace), (x, y), out))
+                result.node = len(tape)
+                tape.append((both, (self.node, other.node), (x, y), out))
                 return result
         elif kind is float or kind is int:
             tape = self.level
@@ -93,8 +93,8 @@ def {name}(self, other):
             result = new(TapeFloat)
             result.value = out
             result.level = tape
-            result.trace = len(tape)
-            tape.append((left, (self.trace, None), (x, other), out))
+            result.node = len(tape)
+            tape.append((left, (self.node, None), (x, other), out))
             return result
     except ArithmeticError:
         pass
@@ -112,8 +112,8 @@ def {reflected}(self, other):
         result = new(TapeFloat)
         result.value = out
         result.level = tape
-        result.trace = len(tape)
-        tape.append((right, (None, self.trace), (other, y), out))
+        result.node = len(tape)
+        tape.append((right, (None, self.node), (other, y), out))
         return result
     return general_reflected(self, other)
 """
@@ -153,7 +153,7 @@ class TapeFloat(TracedScalar):
 def _record_unary(operand: TapeFloat, step: ScalarStep, out: float) -> TapeFloat:
     tape: Any = operand.level
     result = TapeFloat(out, tape, len(tape))
-    tape.append((step, (operand.trace,), (operand.value,), out))
+    tape.append((step, (operand.node,), (operand.value,), out))
     return result
 
 

@@ -18,6 +18,7 @@ from .rules import FUNCTIONS, METADATA, Constant, Primitive
 from .table.elementwise import constant_power
 from .table.structural import cast, gather, is_basic
 
+_NO_PARAMETERS: dict[str, Any] = {}
 _PLAIN_NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -228,11 +229,21 @@ def _binary(ufunc: Any, left: Any, right: Any) -> Any:
 
 
 def _accepts(other: Any) -> bool:
+    if isinstance(other, complex):
+        raise TracedValueError(
+            f"A traced value met the complex number {other!r}: traced values are real, and so are their derivatives. "
+            "Keep the real and imaginary parts in two real values."
+        )
     return isinstance(other, (Traced, int, float, np.ndarray, np.generic, list, tuple))
 
 
 def _install(name: str, ufunc: Any) -> None:
+    rule = FUNCTIONS[ufunc]
+
     def forward(self: Any, other: Any) -> Any:
+        kind = other.__class__
+        if kind is float or (kind is TracedArray and other.level is self.level):
+            return self.level.apply(rule, (self, other), _NO_PARAMETERS)
         return _binary(ufunc, self, other) if _accepts(other) else NotImplemented
 
     def reflected(self: Any, other: Any) -> Any:
@@ -370,16 +381,16 @@ _AS_INTEGER = Constant("astype", lambda x, dtype: np.asarray(x).astype(dtype)[()
 class TracedScalar(Shaped):
     """A traced number. It has no length; writing `y += x` rebinds the name, as with Python's numbers."""
 
-    __slots__ = ("level", "trace", "value")
+    __slots__ = ("level", "node", "value")
     passive = False
     ndim = 0
     size = 1
     shape: tuple[int, ...] = ()
 
-    def __init__(self, value: Any, level: Level, trace: Any) -> None:
+    def __init__(self, value: Any, level: Level, node: Any) -> None:
         self.value = value
         self.level = level
-        self.trace = trace
+        self.node = node
 
     def __getitem__(self, key: Any) -> Any:
         return gather(self.reshape(1), key=(0, *key) if isinstance(key, tuple) else (0,) if key is Ellipsis else (0, key))
@@ -441,23 +452,26 @@ class PassiveScalar(TracedScalar):
 
 
 class View:
-    """How an array was taken from another: writes go through, and stale reads are taken again."""
+    """How an array was taken from another: writes go through, and stale reads are taken again.
 
-    __slots__ = ("base", "parameters", "primitive", "seen")
+    `take` is the function from the base to the view; `key` the index that it stands for, where known.
+    """
 
-    def __init__(self, base: TracedArray, primitive: Primitive, parameters: dict[str, Any]) -> None:
+    __slots__ = ("base", "key", "seen", "take", "writable")
+
+    def __init__(self, base: TracedArray, take: Callable[[Any], Any], key: Any = None, writable: bool = True) -> None:
         self.base = base
-        self.primitive = primitive
-        self.parameters = parameters
+        self.take = take
+        self.key = key
+        self.writable = writable
         self.seen = base.version
 
-    def key(self) -> Any:
+    def index(self) -> Any:
         """An index of the base that selects what this view shows."""
-        if self.primitive is gather:
-            return self.parameters["key"]
+        if self.key is not None:
+            return self.key
         shape = self.base.shape
-        numbers = self.primitive.evaluate(np.arange(self.base.size).reshape(shape), **self.parameters)
-        return np.unravel_index(numbers, shape)
+        return np.unravel_index(self.take(np.arange(self.base.size).reshape(shape)), shape)
 
 
 class TracedArray(Shaped):
@@ -466,7 +480,7 @@ class TracedArray(Shaped):
     Attributes
     ----------
     value : ndarray or traced array of a lower level
-    trace : object
+    node : object
         What the level knows about it: a record number, a tangent, an array of expressions.
     passive : bool
         Whether it is (so far) locally constant.
@@ -476,18 +490,27 @@ class TracedArray(Shaped):
         Counts the writes; a view compares it with what it saw.
     """
 
-    __slots__ = ("level", "passive", "shared", "trace", "value", "version", "view")
+    __slots__ = ("exported", "level", "node", "passive", "shared", "source", "value", "version")
 
-    def __init__(self, value: Any, level: Level, trace: Any, passive: bool = False) -> None:
+    def __init__(self, value: Any, level: Level, node: Any, passive: bool = False) -> None:
         self.value = value
         self.level = level
-        self.trace = trace
+        self.node = node
         self.passive = passive
         self.shared = False
+        self.exported = False
         self.version = 0
-        self.view: View | None = None
+        self.source: View | None = None
 
-    shape = property(lambda self: self.value.shape)  # type: ignore[assignment]
+    @property  # type: ignore[override]
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.value.shape  # type: ignore[no-any-return]
+
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        raise TracedAttributeError("The shape of a traced array cannot be set in place. Write y = y.reshape(...) instead.")
+
     ndim = property(lambda self: self.value.ndim)  # type: ignore[assignment]
     size = property(lambda self: self.value.size)  # type: ignore[assignment]
     nbytes = property(lambda self: self.value.nbytes)
@@ -496,21 +519,27 @@ class TracedArray(Shaped):
 
     def refresh(self) -> None:
         """Take a stale view again from its base."""
-        view = self.view
+        view = self.source
         if view is None:
             return
         view.base.refresh()
         if view.seen != view.base.version:
-            fresh = view.primitive(view.base, **view.parameters)
-            self.value, self.trace, self.passive, self.shared = fresh.value, fresh.trace, fresh.passive, True
+            fresh = view.take(view.base)
+            self.value, self.node, self.passive, self.shared = fresh.value, fresh.node, fresh.passive, True
             view.seen = view.base.version
             self.version += 1
+
+    def follow(self, base: Any, take: Callable[[Any], Any], key: Any = None, writable: bool = True) -> TracedArray:
+        """This array as a view of `base`, from which it was taken by `take`."""
+        if isinstance(base, TracedArray) and base.level is self.level:
+            self.source = View(base, take, key, writable)
+        return self
 
     def detached(self) -> TracedArray:
         """This array as it is now, unmoved by later writes."""
         self.refresh()
         self.shared = True
-        other = TracedArray(self.value, self.level, self.trace, self.passive)
+        other = TracedArray(self.value, self.level, self.node, self.passive)
         other.shared = True
         return other
 
@@ -537,9 +566,14 @@ class TracedArray(Shaped):
         return (self[i] for i in range(len(self.value)))
 
     @property
-    def flat(self) -> Iterator[Any]:
-        """The elements in C order."""
-        return iter(np.ravel(self))
+    def flat(self) -> Any:
+        """The elements in C order, as a view."""
+        size = self.size
+
+        def ravel(base: Any) -> Any:
+            return np.reshape(base, size)
+
+        return ravel(self).follow(self, ravel)
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -559,33 +593,55 @@ class TracedArray(Shaped):
         self.refresh()
         if self.passive:
             self.level.guard(self)
-            return np.array(peel(self), dtype=dtype)
+            return self._export(np.array(peel(self), dtype=dtype), copy)
         if dtype is not None and np.dtype(dtype) != object:
             _refuse_number(f"np.asarray(x, {np.dtype(dtype).name})", "Leave the dtype out, use x.astype(...), or np.stack for lists.")
         elements = np.empty(self.shape, dtype=object)
         for index in np.ndindex(*self.shape):
             elements[index] = self[index]
-        return elements
+        return self._export(elements, copy)
+
+    def _export(self, array: np.ndarray, copy: bool | None) -> np.ndarray:
+        """NumPy's np.asarray would share memory with this buffer; ours cannot, so neither may be written into any more."""
+        if copy is not True:
+            array.flags.writeable = False
+            owner: TracedArray | None = self
+            while owner is not None:
+                owner.exported = True
+                owner = owner.source.base if owner.source is not None else None
+        return array
 
     def __getitem__(self, key: Any) -> Any:
-        if key.__class__ is not int and key.__class__ is not slice:
-            key = plain_key(key)
-        return gather(self, key=key)
+        if key.__class__ is int:
+            found = self.level.element(self, key)
+            return gather(self, key=key) if found is None else found
+        return self.level.apply(gather, (self,), {"key": plain_key(key)})
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.refresh()
+        if self.source is not None:
+            self.refresh()
         key = plain_key(key)
         value = lift(value) if not isinstance(value, (float, int)) else value
-        self._check_write(value)
+        self._check_buffer()
+        self._check_value(value)
         if self.shared:
             self.level.unshare(self)
         self.level.write(self, key, value)
         self.version += 1
-        if self.view is not None:
-            self.view.base[self.view.key()] = self.detached()
-            self.view.seen = self.view.base.version
+        if self.source is not None:
+            self.source.base[self.source.index()] = self.detached()
+            self.source.seen = self.source.base.version
 
-    def _check_write(self, value: Any) -> None:
+    def _check_buffer(self) -> None:
+        if self.exported:
+            raise TracedValueError(
+                "A traced array was written into after np.asarray (or another conversion) had read it: the two no longer share memory, as "
+                "they would in plain NumPy. Write first and convert then, use np.array(y), which copies, or leave the conversion out."
+            )
+        if self.source is not None and not self.source.writable:
+            raise ValueError("assignment destination is read-only: it is a view by np.broadcast_to or np.diagonal. Copy it first: y = y.copy().")
+
+    def _check_value(self, value: Any) -> None:
         if not isinstance(value, Traced):
             return
         if value.level is not self.level:
@@ -605,12 +661,12 @@ class TracedArray(Shaped):
         """Rebind this buffer to `result`, seen through every alias."""
         result = lift(result)
         whole = isinstance(result, TracedArray) and result.level is self.level and result.shape == self.shape and result.dtype == self.dtype
-        if not whole or self.view is not None or result.view is not None:
+        if not whole or self.source is not None or result.source is not None:
             if np.shape(result) != self.shape:
                 raise ShapeError(f"an in-place operation cannot change the shape {self.shape} to {np.shape(result)}. Write y = y + x instead.")
             self[...] = result
         else:
-            self.value, self.trace, self.passive, self.shared = result.value, result.trace, result.passive, result.shared
+            self.value, self.node, self.passive, self.shared = result.value, result.node, result.passive, result.shared
             result.shared = self.shared = True
             self.version += 1
         return self
@@ -639,12 +695,17 @@ def plain_key(key: Any) -> Any:
     if isinstance(key, slice):
         return slice(*(None if part is None else operator.index(part) for part in (key.start, key.stop, key.step)))
     if isinstance(key, list):
-        array = np.asarray(lift(key))
-        return array.astype(int) if not array.size else plain_key(array)
+        array = lift(key)
+        return np.zeros(np.shape(array), dtype=int) if not array.size else plain_key(array)
+    if isinstance(key, np.ndarray):
+        # f may overwrite the array of indices later.
+        return plain_key(lift(key)) if key.dtype == object else key.copy()
     if isinstance(key, TracedScalar):
         return bool(key) if key.dtype.kind == "b" else operator.index(key)
     if isinstance(key, TracedArray):
         if not key.passive:
-            raise TracedValueError("An array was indexed by a traced value whose derivative would be lost. Use np.floor(i).astype(int), or np.interp.")
-        return np.asarray(key)
+            raise TracedValueError(
+                "An array was indexed by a traced value whose derivative would be lost. Use np.floor(i).astype(int)."
+            )
+        return np.array(key)
     return key

@@ -108,8 +108,7 @@ def measure(workload: Workload, libraries: Sequence[str], rounds: int) -> dict[s
         "targets": dict(workload.targets),
         "refused": refused,
         "largest_difference": difference,
-        "peak_bytes": memory[0] if memory else None,
-        "held_bytes": memory[1] if memory else None,
+        "memory": memory,
         "timings": {
             name: {"first": timing.first, "median": timing.median, "minimum": timing.minimum}
             | {"loops": timing.loops, "samples": timing.samples}

@@ -54,7 +54,7 @@ def write_line(file: IO[str] | None, record: dict[str, Any]) -> None:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rounds", type=click.IntRange(min=1), default=9, show_default=True, help="Interleaved rounds.")
+@click.option("--rounds", type=click.IntRange(min=1), default=15, show_default=True, help="Interleaved rounds.")
 @click.option("--only", multiple=True, metavar="NAME", help="A workload, or how several begin; may be repeated.")
 @click.option(
     "--peers",

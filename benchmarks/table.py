@@ -6,13 +6,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from .measurement import FUNCTION, OURS
+from .timing import ratio_interval
 from .workloads import WRITES
 
 Record = dict[str, Any]
 
 #: Linear growth is tenfold here, quadratic would be a hundredfold.
 LINEAR = 15.0
-COLUMNS = ("workload", "method", "median", "minimum", "first call", "median / f", "over admodes", "minima", "target", "met")
+COLUMNS = (
+    "workload",
+    "method",
+    "median",
+    "minimum",
+    "first call",
+    "median / f",
+    "over admodes",
+    "95 %",
+    "minima",
+    "target",
+    "met",
+)
 
 
 def seconds(value: float) -> str:
@@ -53,13 +66,18 @@ def render_environment(environment: Record) -> str:
 
 
 def _comparison(record: Record, name: str) -> list[str]:
-    """Ratios to admodes of the medians and of the minima, the target, and whether the medians meet it."""
+    """Ratio of the medians to admodes', its interval, ratio of the minima, the target, and whether the first meets it."""
     timings, target = record["timings"], record["targets"].get(name)
     wanted = "" if target is None else f">= {target:.2g}"
     if name in (OURS, FUNCTION) or OURS not in timings:
-        return ["", "", wanted, "" if target is None else "not measured"]
-    ratio, of_minima = (timings[name][key] / timings[OURS][key] for key in ("median", "minimum"))
-    return [f"{ratio:.3g}", f"{of_minima:.3g}", wanted, "" if target is None else _met(ratio >= target)]
+        return ["", "", "", wanted, "" if target is None else "not measured"]
+    peer, ours = timings[name], timings[OURS]
+    ratio, of_minima = (peer[key] / ours[key] for key in ("median", "minimum"))
+    low, high = ratio_interval(peer["samples"], ours["samples"])
+    verdict = ""
+    if target is not None:
+        verdict = _met(ratio >= target) + (", but within the noise" if low < target <= high else "")
+    return [f"{ratio:.3g}", f"{low:.3g} to {high:.3g}", f"{of_minima:.3g}", wanted, verdict]
 
 
 def render_results(records: Sequence[Record]) -> str:
@@ -90,12 +108,16 @@ def render_growth(records: Sequence[Record]) -> str:
     lines = _head("quantity", *WRITES, "growth", "target", "met")
     for name in small["timings"]:
         pair = small["timings"][name]["median"], large["timings"][name]["median"]
-        lines.append(_row(f"median, {name}", *map(seconds, pair), *_growth(*pair, is_ours=name == OURS)))
-    if small["peak_bytes"] is not None:
-        pair = small["peak_bytes"], large["peak_bytes"]
-        lines.append(_row(f"peak of memory, {OURS}", *(f"{size:,} bytes" for size in pair), *_growth(*pair, is_ours=True)))
-        held = (f"{record['held_bytes']:,} bytes" for record in (small, large))
-        lines.append(_row(f"held afterwards, {OURS}", *held, "", "", ""))
+        lines.append(_row(f"median, {name}", *map(seconds, pair), *_growth(pair[0], pair[1], is_ours=name == OURS)))
+    memories = small["memory"], large["memory"]
+    if all(memories):
+        peaks, cyclic, held = ([memory[key] for memory in memories] for key in ("peak_bytes", "cyclic_objects", "held_bytes"))
+        lines.append(
+            _row(f"peak of memory, {OURS}", *(f"{size:,} bytes" for size in peaks), *_growth(peaks[0], peaks[1], is_ours=True))
+        )
+        lines.append(_row(f"held afterwards, {OURS}", *(f"{size:,} bytes" for size in held), "", "", ""))
+        left = f"left to the garbage collector, {OURS}"
+        lines.append(_row(left, *(f"{count} objects" for count in cyclic), "", "0", _met(not any(cyclic))))
     return "\n".join(lines) + "\n"
 
 

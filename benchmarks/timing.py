@@ -14,7 +14,8 @@ import numpy as np
 
 #: Norm-wise difference that rounding may explain; a wrong formula is far above it.
 AGREEMENT = 1e-10
-SECONDS_PER_SAMPLE = 0.02
+SECONDS_PER_SAMPLE = 0.01
+RESAMPLES = 2000
 
 
 class DisagreementError(RuntimeError):
@@ -76,6 +77,15 @@ def sample(calls: Mapping[str, Callable[[], Any]], timings: Mapping[str, Timing]
         gc.unfreeze()
 
 
+def ratio_interval(numerator: Sequence[float], denominator: Sequence[float]) -> tuple[float, float]:
+    """The 95 % bootstrap interval of the ratio of two medians, whole rounds drawn again with replacement."""
+    above, below = np.asarray(numerator), np.asarray(denominator)
+    rounds = np.random.default_rng(0).integers(len(above), size=(RESAMPLES, len(above)))
+    ratios = np.median(above[rounds], axis=1) / np.median(below[rounds], axis=1)
+    low, high = np.quantile(ratios, (0.025, 0.975))
+    return float(low), float(high)
+
+
 def check_agreement(arrays: Mapping[str, Sequence[np.ndarray[Any, Any]]], what: str) -> float:
     """The largest norm-wise relative difference from the first entry.
 
@@ -101,18 +111,25 @@ def check_agreement(arrays: Mapping[str, Sequence[np.ndarray[Any, Any]]], what: 
     return worst
 
 
-def traced_memory(call: Callable[[], Any]) -> tuple[int, int]:
-    """Bytes that Python and NumPy hold at the peak of `call`, and still hold after it without a garbage collection."""
+def traced_memory(call: Callable[[], Any]) -> dict[str, int]:
+    """What `call` takes and leaves behind, its result dropped.
+
+    Returns
+    -------
+    dict
+        ``peak_bytes`` that Python and NumPy allocate for it; ``cyclic_objects`` that only the garbage collector can
+        free; ``held_bytes`` after that (Python's lists of free objects not counted).
+    """
     call()
     gc.collect()
     gc.disable()
     tracemalloc.start()
     try:
-        before, _ = tracemalloc.get_traced_memory()
-        tracemalloc.reset_peak()
         call()
-        after, peak = tracemalloc.get_traced_memory()
-        return peak - before, after - before
+        _, peak = tracemalloc.get_traced_memory()
+        cyclic = gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+        return {"peak_bytes": peak, "cyclic_objects": cyclic, "held_bytes": held}
     finally:
         tracemalloc.stop()
         gc.enable()

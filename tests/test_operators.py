@@ -68,13 +68,13 @@ def test_jvp(point: str, output: str, method: str) -> None:
     f, x, truth = build(point, output)
     x_array = np.asarray(x)
     rng = np.random.default_rng(1)
-    flat = truth.reshape(truth.shape[: truth.ndim - x_array.ndim] + (-1,))
+    flat = truth.reshape(truth.shape[: truth.ndim - x_array.ndim] + (x_array.size,))
     for lead in [(), (1,), (4,), (0,)]:
         v = rng.normal(size=lead + x_array.shape)
         value, tangent = ad.jvp(f, x, v, method=method)
         assert_close(value, f(x_array), 1e-12, "value")
-        wanted = np.einsum("...i,ki->k...", flat, v.reshape(-1, x_array.size) if v.size else np.zeros((*(lead or (1,)), x_array.size)))
-        assert_close(tangent, wanted if lead else wanted[0], TOLERANCE[method], f"tangent with lead {lead}")
+        wanted = np.tensordot(v.reshape(*lead, x_array.size), flat, (-1, -1))
+        assert_close(tangent, wanted, TOLERANCE[method], f"tangent with lead {lead}")
 
 
 @every_mode
@@ -105,8 +105,10 @@ def test_hessian_and_hvp(point: str, method: str) -> None:
     tolerance = 1e-5 if method == "finite" else 1e-9
     hessian = ad.hessian(f, x, method=method)
     assert_close(hessian, truth.reshape(x_array.shape * 2), tolerance)
-    v = np.random.default_rng(3).normal(size=x_array.shape)
-    assert_close(ad.hvp(f, x, v, method=method), (truth @ v.reshape(size)).reshape(x_array.shape), tolerance)
+    for lead in [(), (1,), (4,)]:
+        v = np.random.default_rng(3).normal(size=lead + x_array.shape)
+        wanted = (v.reshape(*lead, size) @ truth).reshape(lead + x_array.shape)
+        assert_close(ad.hvp(f, x, v, method=method), wanted, tolerance, f"product with lead {lead}")
 
 
 @pytest.mark.parametrize("method", ["auto", *MODES])
@@ -306,8 +308,9 @@ def test_every_built_in_method_is_listed() -> None:
 @every_mode
 def test_method_objects(method: str) -> None:
     """Breaks if a Differentiator object and its name mean different things."""
-    engine = ad.get_differentiator(method)
+    engine = {"finite": ad.CentralDifferences, "forward": ad.Forward, "reverse": ad.Reverse, "symbolic": ad.Symbolic}[method]()
     assert isinstance(engine, ad.Differentiator)
+    assert engine.name == method
     by_name = ad.jacobian(lambda x: np.sin(x) * x[0], VECTOR, method=method)
     by_object = ad.jacobian(lambda x: np.sin(x) * x[0], VECTOR, method=engine)
     np.testing.assert_array_equal(by_name, by_object)
@@ -330,10 +333,10 @@ def test_method_objects(method: str) -> None:
 )
 def test_auto_chooses_by_shape_and_says_why(f: Any, x: Any, wanted: str) -> None:
     """Breaks if "auto" takes the mode that needs more sweeps, or cannot say why."""
-    choice = ad.choose_method(f, x)
-    assert choice.method == wanted or np.size(x) == 1
-    assert len(choice.reason) > 20
-    assert any(str(number) in choice.reason for number in (np.size(x), np.size(f(x))))
+    choice = ad.choose_method(np.size(x), np.size(f(x)))
+    assert choice.method == wanted
+    assert f"{np.size(x)} input" in choice.reason
+    assert f"{np.size(f(x))} output" in choice.reason
     np.testing.assert_array_equal(ad.differentiate(f, x), ad.differentiate(f, x, method=choice.method))
 
 

@@ -27,9 +27,11 @@ FLOORS = (
     {"function", "rules"},
     {"differentiator", "table"},
     {"tracing"},
+    {"careful", "scalars"},
     {"tape"},
     {"finite", "forward", "reverse", "symbolic"},
-    {"api"},
+    {"methods"},
+    {"api", "custom"},
     {"measure"},
     {"report"},
     {"cli"},
@@ -80,12 +82,12 @@ def imports_of(source, module):
 
 
 def upward_imports(source, module):
-    """Imports of `source` that do not go down: what runs must go strictly down, what serves types not up."""
+    """Imports of `source` that do not go down; what only serves types may name what stands one floor above."""
     running, typing = imports_of(source, module)
     here = FLOOR[unit_of(module)]
     return sorted(
         {target for target in running if unit_of(target) != unit_of(module) and FLOOR[unit_of(target)] >= here}
-        | {target for target in typing if FLOOR[unit_of(target)] > here}
+        | {target for target in typing if FLOOR[unit_of(target)] > here + 1}
     )
 
 
@@ -199,17 +201,7 @@ def sections_of(docstring):
     return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
 
 
-def public(kind):
-    """Public names whose objects are of a kind."""
-    return [name for name in ad.__all__ if kind(getattr(ad, name))]
-
-
-def is_error(value):
-    """Whether a public object is an exception class."""
-    return inspect.isclass(value) and issubclass(value, BaseException)
-
-
-@pytest.mark.parametrize("name", public(lambda value: callable(value) and not is_error(value)))
+@pytest.mark.parametrize("name", [name for name in ad.__all__ if name != "__version__"])
 def test_public_names_are_documented(name):
     """A public name without a summary, its parameters, or an example that runs."""
     value = getattr(ad, name)
@@ -220,14 +212,6 @@ def test_public_names_are_documented(name):
     documented = {entry.strip().lstrip("*") for line in entries for entry in line.split(",")}
     assert set(inspect.signature(value).parameters) <= documented
     assert inspect.isclass(value) or "Returns" in sections
-
-
-@pytest.mark.parametrize("name", public(is_error))
-def test_public_errors_say_what_they_mean(name):
-    """An exception class that leaves its reader to guess, or that `except ad.AdmodesError` would miss."""
-    value = getattr(ad, name)
-    assert (value.__doc__ or "").strip()
-    assert issubclass(value, ad.AdmodesError)
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +252,7 @@ def test_every_lint_ignore_is_justified():
     assert len(ignored) > 10
     for code in ignored:
         assert not re.fullmatch(r"F\d*", code)
-        assert re.search(rf'^ *"{code}", +# \w+', text, re.MULTILINE), f"{code} has no reason"
+        assert re.search(rf'^ *"{code}", +# \S+ \S', text, re.MULTILINE), f"{code} has no reason"
 
 
 def texts():
@@ -301,4 +285,5 @@ def test_contributing_shows_the_house_as_it_is():
     rule = re.search(r"^elementwise\(.*\)$", guide, re.MULTILINE)
     assert rule is not None
     assert rule[0] in (PACKAGE / "table" / "elementwise.py").read_text(encoding="utf-8").splitlines()
-    assert [unit for unit in FLOOR if not re.search(rf"`{unit}(\.py|/)`", guide)] == []
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|", guide, re.MULTILINE)
+    assert {unit: int(number) for number, units in rows for unit in re.findall(r"`(\w+)(?:\.py|/)`", units)} == FLOOR

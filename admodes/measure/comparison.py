@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..api import available_methods, find_differentiator
+from ..methods import available_methods, find_differentiator
 from ..errors import OptionError
 from .recommendation import Recommendation, recommend
 from .rows import Row
@@ -75,7 +75,7 @@ def compare(
         Called as ``f(x, *args)``; plain NumPy.
     x : array_like or container
     methods : sequence of str or Differentiator, optional
-        All that are available by default.
+        All that are available by default; "auto" chooses one of them and is compared only if named here.
     args : tuple
         Further positional arguments of f.
     reference : array_like, container or callable, optional
@@ -128,10 +128,10 @@ def method_table(methods: Sequence[Any] | None) -> dict[str, Any]:
         If there is none.
     """
     table: dict[str, Any] = {}
-    for method in available_methods() if methods is None else [methods] if isinstance(methods, str) else methods:
-        if method != "auto":
-            find_differentiator(method)
-        name = method if isinstance(method, str) else method.name
+    if methods is None:
+        methods = [name for name in available_methods() if name != "auto"]
+    for method in [methods] if isinstance(methods, str) else methods:
+        name = find_differentiator(method).name
         label, count = name, 2
         while label in table:
             label, count = f"{name} ({count})", count + 1

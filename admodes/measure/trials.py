@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ..api import choose_method, differentiate
+from ..api import differentiate
 from ..errors import AdmodesError, OptionError
+from ..methods import choose_method
 from ..tape import count_operations
 from .accuracy import Check, Derivative, measure_error, require_same_shapes
 from .cost import CallCounter, Candidate, Outcome, attempt, ratio_interval, sample_interleaved

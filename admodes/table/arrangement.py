@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..rules import implements
-from .arguments import array, constant_like, missing_option, plain_shape_and_dtype, refuse_options
+from .arguments import Traced, array, constant_like, missing_option, plain_shape_and_dtype, refuse_options
 from .structural import flip, join, move, negative_axes, pile, reshape, roll, scatter, select, spread, transpose
 
 # ---- shapes
@@ -230,15 +230,30 @@ def diag(v: Any, k: int = 0) -> Any:
     return scatter(v, key=(numbers - min(k, 0), numbers + max(k, 0)), shape=(size, size), lead=0)
 
 
-@implements(np.diagonal, np.linalg.diagonal)
+@implements(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return move(array(a), lambda numbers: np.diagonal(numbers, offset, axis1, axis2))
+    def take_diagonal(base: Any) -> Any:
+        return move(base, lambda numbers: np.diagonal(numbers, offset, axis1, axis2))
+
+    base = array(a)
+    taken = take_diagonal(base)
+    return taken.follow(base, take_diagonal, writable=False) if isinstance(taken, Traced) else taken
 
 
-@implements(np.trace, np.linalg.trace)
+@implements(np.linalg.diagonal)
+def matrix_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    return np.diagonal(x, offset, -2, -1)
+
+
+@implements(np.trace)
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
     refuse_options(np.trace, out=out)
     return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+@implements(np.linalg.trace)
+def matrix_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    return np.trace(x, offset, -2, -1, dtype)
 
 
 @implements(np.take)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,9 +29,9 @@ def _matmul_part(position: int, t: Any, values: Sequence[Any], shapes: Sequence[
     if position == 0:
         y = values[1]
         if x_ndim == 1 and y_ndim > 2:
-            return np.matmul(t.reshape(seeds, *(1,) * (y_ndim - 1), -1), y)[..., 0, :]
+            return np.matmul(t.reshape(seeds, *(1,) * (y_ndim - 1), *shapes[0]), y)[..., 0, :]
         if x_ndim == 2 and y_ndim == 2:
-            return np.matmul(t.reshape(-1, shapes[0][1]), y).reshape(seeds, -1, shapes[1][1])
+            return np.matmul(t.reshape(seeds * shapes[0][0], shapes[0][1]), y).reshape(seeds, shapes[0][0], shapes[1][1])
         if 1 < x_ndim < y_ndim:
             t = t.reshape(seeds, *(1,) * (ndim - x_ndim), *shapes[0])
         return np.matmul(t, y)
@@ -38,7 +39,7 @@ def _matmul_part(position: int, t: Any, values: Sequence[Any], shapes: Sequence[
     if y_ndim == 1:
         if x_ndim <= 2:
             return np.matmul(t, x.T)
-        return np.matmul(x, t.reshape(seeds, *(1,) * (x_ndim - 2), -1, 1))[..., 0]
+        return np.matmul(x, t.reshape(seeds, *(1,) * (x_ndim - 2), *shapes[1], 1))[..., 0]
     if y_ndim < x_ndim:
         t = t.reshape(seeds, *(1,) * (ndim - y_ndim), *shapes[1])
     return np.matmul(x, t)
@@ -61,7 +62,8 @@ def _matmul_transposes(position: int, g: Any, values: Sequence[Any], shapes: Seq
     elif y_ndim == 1:
         change = np.matmul(g, x) if x_ndim == 2 else np.matmul(g[..., None, :], x)[..., 0, :]
     elif y_ndim == 2 and x_ndim > 2 and not lead:
-        return np.matmul(x.reshape(-1, x.shape[-1]).T, g.reshape(-1, g.shape[-1]))
+        rows = math.prod(shapes[0][:-1])
+        return np.matmul(x.reshape(rows, shapes[0][-1]).T, g.reshape(rows, shapes[1][-1]))
     else:
         change = np.matmul(_swap(x), g)
     return sum_to_shape(change, shapes[1], lead)
@@ -112,9 +114,10 @@ def _einsum_transposes(position: int, g: Any, values: Sequence[Any], shapes: Seq
     change = _contract(f"{left}->{seed}{kept}", g, *(value for _, value in others))
     sizes = {letter: size for letter, size in zip(term, shape, strict=True)}
     front = np.shape(change)[:lead]
-    # Letters of this operand alone were summed over: their transpose is a broadcast. A length of one was stretched.
+    # Letters of this operand alone were summed over: their transpose is a broadcast. So is that of a letter
+    # whose length is one in all the others; where this operand's own length is one, it was stretched.
     stretched = {letter: size for letter, size in zip(kept, np.shape(change)[lead:], strict=True)}
-    full = tuple(sizes[letter] if letter not in stretched else stretched[letter] for letter in unique)
+    full = tuple(max(sizes[letter], stretched.get(letter, 0)) if sizes[letter] else 0 for letter in unique)
     change = np.reshape(change, front + tuple(stretched.get(letter, 1) for letter in unique))
     change = sum_to_shape(np.broadcast_to(change, front + full), tuple(sizes[letter] for letter in unique), lead)
     if len(unique) == len(term):

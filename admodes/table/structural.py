@@ -5,6 +5,7 @@ Axes are negative throughout, so that a leading axis of seeds never shifts them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,11 @@ def expand(array: Any, shape: Shape, lead: int) -> Any:
     front = array.shape[:lead]
     short = array.shape[lead:]
     return np.broadcast_to(array.reshape(front + (1,) * (len(shape) - len(short)) + short), front + shape)
+
+
+def _may_view(primitive: Primitive, is_view: Any) -> None:
+    primitive.views = True
+    primitive.is_view = is_view  # type: ignore[method-assign]
 
 
 # ---- sums and their transpose, broadcasting
@@ -77,8 +83,9 @@ reshape = linear(
     lambda g, old, lead, shape: np.reshape(g, np.shape(g)[:lead] + old),
 )
 transpose = linear(_transpose, _seeded_transpose, _transpose_back)
-reshape.is_view = lambda value, out, parameters: np.may_share_memory(value, out)  # type: ignore[method-assign]
-transpose.is_view = lambda value, out, parameters: True  # type: ignore[method-assign]
+_may_view(reshape, lambda value, out, parameters: np.may_share_memory(value, out))
+_may_view(spread, lambda value, out, parameters: True)
+_may_view(transpose, lambda value, out, parameters: True)
 
 
 def _flip(x: Any, *, axes: tuple[int, ...]) -> Any:
@@ -86,7 +93,7 @@ def _flip(x: Any, *, axes: tuple[int, ...]) -> Any:
 
 
 flip = linear(_flip, lambda t, axes: np.flip(t, axes), lambda g, old, lead, axes: np.flip(g, axes))
-flip.is_view = lambda value, out, parameters: True  # type: ignore[method-assign]
+_may_view(flip, lambda value, out, parameters: True)
 
 
 def _roll(x: Any, *, shift: tuple[int, ...], axes: tuple[int, ...]) -> Any:
@@ -133,8 +140,21 @@ def positions(key: Any, shape: Shape) -> Any:
 
 def is_basic(key: Any) -> bool:
     """Whether `key` is made of integers, slices, None and Ellipsis only: no element is selected twice."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) and not isinstance(part, bool) for part in parts)
+    if key.__class__ in (int, slice):
+        return key.__class__ is int or _is_plain_slice(key)
+    if not isinstance(key, tuple):
+        return _is_basic_part(key)
+    return all(map(_is_basic_part, key))
+
+
+def _is_basic_part(part: Any) -> bool:
+    if isinstance(part, slice):
+        return _is_plain_slice(part)
+    return part is None or part is Ellipsis or (isinstance(part, (int, np.integer)) and not isinstance(part, bool))
+
+
+def _is_plain_slice(part: slice) -> bool:
+    return all(end is None or isinstance(end, (int, np.integer)) for end in (part.start, part.stop, part.step))
 
 
 def _gather(x: Any, *, key: Any) -> Any:
@@ -147,7 +167,7 @@ def _gather_seeded(t: Any, key: Any) -> Any:
     if is_basic(key):
         return t[seeded_key(key, 1)]
     flat = positions(key, t.shape[1:])
-    return t.reshape(t.shape[0], -1)[:, flat]
+    return t.reshape(t.shape[0], math.prod(t.shape[1:]))[:, flat]
 
 
 def _gather_transpose(g: Any, shape: Shape, lead: int, key: Any) -> Any:
@@ -161,13 +181,13 @@ def _scatter(g: Any, *, key: Any, shape: Shape, lead: int) -> Any:
         out[seeded_key(key, lead)] = g
         return out
     flat = positions(key, shape)
-    rows = out.reshape(*front, -1)
+    rows = out.reshape(*front, math.prod(shape))
     np.add.at(rows, (*(slice(None),) * lead, flat), g)
     return out
 
 
 gather = linear(_gather, _gather_seeded, _gather_transpose)
-gather.is_view = lambda value, out, parameters: is_basic(parameters["key"])  # type: ignore[method-assign]
+_may_view(gather, lambda value, out, parameters: is_basic(parameters["key"]))
 scatter = linear(
     _scatter,
     lambda t, key, shape, lead: _seeded_scatter(t, key, shape, lead),
@@ -185,7 +205,7 @@ def _seeded_scatter(t: Any, key: Any, shape: Shape, lead: int) -> Any:
 def _scatter_back(g: Any, key: Any, lead: int, shape: Shape) -> Any:
     if is_basic(key):
         return g[seeded_key(key, lead)]
-    return g.reshape(*g.shape[:lead], -1)[(*(slice(None),) * lead, positions(key, shape))]
+    return g.reshape(*g.shape[:lead], math.prod(shape))[(*(slice(None),) * lead, positions(key, shape))]
 
 
 # ---- several operands

@@ -1,0 +1,247 @@
+"""What a record does with a cotangent: the steps back over the tape."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .levels import Traced
+from .rules import Application, Primitive, Shape, sum_to_shape
+from .table.structural import is_basic, positions, seeded_key
+
+#: The cotangent of a record that nothing has reached; told by identity, so that 0.0 is not skipped.
+ZERO = float("0")
+
+class Cotangents(list[Any]):
+    """One cotangent a record; `owned` marks the arrays that nobody else holds, added to in place."""
+
+    __slots__ = ("owned",)
+
+    def __init__(self, size: int) -> None:
+        super().__init__([ZERO]) if size == 1 else super().__init__([ZERO] * size)
+        self.owned = bytearray(size)
+
+    def add(self, index: int, part: Any, owned: bool) -> None:
+        """Add one contribution; `owned` says that the array is ours to change."""
+        found = self[index]
+        if found is ZERO:
+            self[index] = float(part) if part.__class__ is np.float64 else part
+            self.owned[index] = owned
+        elif self.owned[index] and part.__class__ is np.ndarray:
+            found += part
+        else:
+            self[index] = total = found + part
+            self.owned[index] = total.__class__ is np.ndarray
+
+    def buffer(self, index: int, shape: tuple[int, ...], dtype: Any) -> Any:
+        """The cotangent of a record as an array of our own, to scatter into."""
+        found = self[index]
+        if found is ZERO:
+            self[index] = found = np.zeros(shape, dtype)
+        elif not self.owned[index]:
+            self[index] = found = found.copy()
+        self.owned[index] = found.__class__ is np.ndarray
+        return found
+
+
+class Step(Application):
+    """A primitive applied to arrays, some of them `active`: traced and smooth in that position.
+
+    `keeps` and `keeps_out` say which values the record must hold for the partials.
+    """
+
+    __slots__ = ("active", "keeps", "keeps_any", "keeps_out", "keeps_own", "nothing", "smooth")
+
+    def __init__(
+        self, primitive: Primitive, parameters: dict[str, Any], shapes: tuple[Shape, ...], shape: Shape, active: tuple[bool, ...]
+    ) -> None:
+        self.primitive = primitive
+        self.parameters = parameters
+        self.shapes = shapes
+        self.shape = shape
+        self.active = active
+        self.smooth = True in active
+        self.keeps_out, self.keeps = primitive.reads(active) if self.smooth else (False, (False,) * len(active))
+        self.keeps_any = True in self.keeps
+        # Every value is kept and is the tape's own: no constant among them needs a snapshot.
+        self.keeps_own = False not in self.keeps and False not in active
+        self.nothing = (None,) * len(active)
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        """Pass the cotangent `g` of the output on to the active operands."""
+        if g.__class__ is float:
+            g = np.float64(g)
+        for position, active in enumerate(self.active):
+            if active:
+                part = self.primitive.vjp(self, position, g, out, values)
+                cotangents.add(operands[position], part, part is not g and part.__class__ is np.ndarray and part.base is None)
+
+
+def _references_of_a_temporary() -> int:
+    temporary = np.empty(1)
+    return sys.getrefcount(temporary)
+
+
+#: What getrefcount says of an array that only the calling frame holds; it differs between Python versions.
+_TEMPORARY = _references_of_a_temporary()
+
+
+class ElementwiseStep(Step):
+    """An elementwise primitive: the cotangent times each partial, summed down to the operand's shape."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        partials = self.primitive.partials  # type: ignore[attr-defined]
+        shapes = [None if shape == self.shape else shape for shape in self.shapes]
+        self.parts = [(i, partials[i], shapes[i]) for i, active in enumerate(self.active) if active]
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        if g.__class__ is float:
+            g = np.float64(g)
+        for position, rule, shape in self.parts:
+            if rule.__class__ is int:
+                part = g if rule == 1 else g * rule
+            else:
+                partial = rule(out, *values, **self.parameters)
+                if (
+                    partial.__class__ is np.ndarray
+                    and sys.getrefcount(partial) == _TEMPORARY
+                    and g.__class__ is np.ndarray
+                    and partial.base is None
+                    and partial.shape == g.shape
+                    and partial.dtype == g.dtype
+                    and partial is not out
+                    and not any([partial is value for value in values])
+                ):
+                    # Fresh memory costs page faults: the partial, which nobody else holds, takes the product.
+                    part = np.multiply(g, partial, out=partial)
+                else:
+                    part = g * partial
+            if shape is not None:
+                part = sum_to_shape(part, shape, g.ndim - len(self.shape))
+            cotangents.add(operands[position], part, part is not g and part.__class__ is np.ndarray)
+
+
+class ElementStep(Step):
+    """Reading one number of a vector: its cotangent is added in place."""
+
+    __slots__ = ()
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        key = self.parameters["key"]
+        if isinstance(g, Traced):
+            super().pull(cotangents, g, operands, values, out)
+        elif g.__class__ is float:
+            cotangents.buffer(operands[0], self.shapes[0], np.float64)[key] += g
+        else:
+            buffer = cotangents.buffer(operands[0], np.shape(g) + self.shapes[0], np.result_type(g))
+            buffer[..., key] += g
+
+
+class GatherStep(Step):
+    """Reading elements: the cotangent is scattered into one buffer, in place."""
+
+    __slots__ = ()
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        key, shape = self.parameters["key"], self.shapes[0]
+        if isinstance(g, Traced) or not is_basic(key):
+            super().pull(cotangents, g, operands, values, out)
+            return
+        lead = np.ndim(g) - len(self.shape)
+        buffer = cotangents.buffer(operands[0], np.shape(g)[:lead] + shape, np.result_type(g))
+        buffer[seeded_key(key, lead) if lead else key] += g
+
+
+class Write(Primitive):
+    """The array with some elements replaced: linear in the array and in what is written."""
+
+    structural = True
+
+    def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+        return False, (False, False)
+
+    def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        base, value = tangents
+        shape, key = application.shape, application.parameters["key"]
+        result = np.zeros((value.shape[0], *shape)) if base is None else base.copy()
+        if isinstance(value, Traced) and not isinstance(result, Traced):
+            result = value.level.constant(result)
+        write_seeded(result, key, value, application.shapes[1])
+        return result
+
+    def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
+        lead = np.ndim(g) - len(application.shape)
+        key = application.parameters["key"]
+        if position == 0:
+            kept = g.copy()
+            kept[seeded_key(key, lead)] = 0.0
+            return kept
+        return sum_to_shape(last_written(gather_seeded(g, key, lead), key, application.shape), application.shapes[1], lead)
+
+
+def gather_seeded(g: Any, key: Any, lead: int) -> Any:
+    """``g[..., key]`` behind `lead` axes, whatever kind of key it is, as an array of its own."""
+    if is_basic(key):
+        return g[seeded_key(key, lead)].copy()
+    front = g.shape[:lead]
+    return g.reshape(*front, -1)[(*(slice(None),) * lead, positions(key, g.shape[lead:]))]
+
+
+def write_seeded(target: Any, key: Any, value: Any, shape: tuple[int, ...]) -> None:
+    """``target[:, key] = value`` for a value with one leading axis of seeds in front of `shape`."""
+    if is_basic(key):
+        found = target[seeded_key(key, 1)]
+        missing = found.ndim - 1 - len(shape)
+        target[seeded_key(key, 1)] = value.reshape(value.shape[0], *(1,) * missing, *shape) if missing > 0 else value
+        return
+    flat = positions(key, target.shape[1:])
+    rows = np.arange(target.shape[0]).reshape(-1, *(1,) * flat.ndim)
+    missing = flat.ndim - len(shape)
+    value = value.reshape(value.shape[0], *(1,) * missing, *shape) if missing > 0 else value
+    target[(rows, *(part[None] for part in np.unravel_index(flat, target.shape[1:])))] = value
+
+
+def last_written(part: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    """`part` with zeros where a later element of the same write went to the same place."""
+    if is_basic(key):
+        return part
+    flat = positions(key, shape)
+    numbers = np.arange(flat.size).reshape(flat.shape)
+    last = np.zeros(int(np.prod(shape)), dtype=int)
+    last[flat] = numbers
+    return np.where(last[flat] == numbers, part, 0.0)
+
+
+class WriteStep(Step):
+    """Writing elements: the cotangent moves on to the array as it was before, without a copy."""
+
+    __slots__ = ("number",)
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        key = self.parameters["key"]
+        before, written = operands
+        lead = np.ndim(g) - len(self.shape)
+        if not cotangents.owned[self.number]:
+            g = g.copy()
+        if key.__class__ is int and not lead and g.__class__ is np.ndarray and g.ndim == 1:
+            if written is not None and written >= 0:
+                cotangents.add(written, g.item(key), False)
+            if before >= 0:
+                g[key] = 0.0
+                cotangents.add(before, g, True)
+            return
+        if written is not None and written >= 0:
+            part = last_written(gather_seeded(g, key, lead), key, self.shape)
+            cotangents.add(written, sum_to_shape(part, self.shapes[1], lead), False)
+        if before >= 0:
+            g[seeded_key(key, lead) if lead else key] = 0.0
+            cotangents.add(before, g, g.__class__ is np.ndarray)
+
+
+WRITE = Write("write", lambda base, value, key: None)

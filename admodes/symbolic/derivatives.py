@@ -1,0 +1,88 @@
+"""Derivatives of expressions: SymPy's derivative of each node, and the chain rule over the graph.
+
+`sympy.diff` on a whole expression visits it as a tree, once for every variable. Here each distinct
+node is visited once, and SymPy says its partial derivatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
+
+import sympy
+
+from .functions import Choice, Passive, choose
+from .walking import postorder
+
+Derivatives = dict[Any, Any]
+
+_CONSTANT = (Passive, sympy.sign, sympy.floor, sympy.ceiling, sympy.Heaviside)
+_BASE, _EXPONENT = sympy.Symbol("b", real=True), sympy.Symbol("e", real=True)
+
+
+def differentiate(roots: Sequence[Any], variables: Collection[Any]) -> list[Derivatives]:
+    """For each of `roots`, its derivatives that are not identically zero, by variable.
+
+    Parameters
+    ----------
+    roots : sequence of Expr
+    variables : collection of Symbol
+
+    Returns
+    -------
+    list of dict
+        ``{variable: derivative}``, one a root.
+    """
+    known: dict[Any, Derivatives] = {variable: {variable: sympy.S.One} for variable in variables}
+    for node in postorder(roots):
+        if node not in known:
+            inner = [known[argument] for argument in node.args]
+            known[node] = _node_derivatives(node, inner) if any(inner) else {}
+    return [known[root] for root in roots]
+
+
+def _node_derivatives(node: Any, inner: list[Derivatives]) -> Derivatives:
+    """Derivatives of one node, given those of its arguments."""
+    if isinstance(node, sympy.Add):
+        return _sum([(sympy.S.One, part) for part in inner if part])
+    if isinstance(node, sympy.Mul):
+        rest = [sympy.Mul(*node.args[:i], *node.args[i + 1 :]) if part else None for i, part in enumerate(inner)]
+        return _sum([(factor, part) for factor, part in zip(rest, inner, strict=True) if part])
+    if isinstance(node, sympy.Pow):
+        return _sum([(_power_partial(*node.args, position), part) for position, part in enumerate(inner) if part])
+    if isinstance(node, _CONSTANT):
+        return {}
+    if isinstance(node, Choice):
+        _, x, y = inner
+        zero = sympy.S.Zero
+        chosen = {symbol: choose(type(node), node.args[0], x.get(symbol, zero), y.get(symbol, zero)) for symbol in {**x, **y}}
+        return {symbol: part for symbol, part in chosen.items() if part != 0}
+    if isinstance(node, sympy.Function) and not isinstance(node, sympy.Piecewise):
+        return _sum([(node.fdiff(position), part) for position, part in enumerate(inner, start=1) if part])
+    derivatives = {symbol: sympy.diff(node, symbol) for symbol in {symbol: None for part in inner for symbol in part}}
+    return {symbol: part for symbol, part in derivatives.items() if part != 0}
+
+
+def _sum(parts: Sequence[tuple[Any, Derivatives]]) -> Derivatives:
+    """The chain rule: the sum of outer partials times inner derivatives, without what cancels."""
+    terms: dict[Any, list[Any]] = {}
+    for outer, inner in parts:
+        for symbol, part in inner.items():
+            terms.setdefault(symbol, []).append(part if outer == 1 else outer if part == 1 else sympy.Mul(outer, part))
+    summed = {symbol: found[0] if len(found) == 1 else sympy.Add(*found) for symbol, found in terms.items()}
+    return {symbol: part for symbol, part in summed.items() if part != 0}
+
+
+def _power_partial(base: Any, exponent: Any, position: int) -> Any:
+    if position == 1:
+        return _template(None, 1).xreplace({_BASE: base, _EXPONENT: exponent})
+    if exponent.is_Number:
+        return _template(exponent, 0).xreplace({_BASE: base})
+    return _template(None, 0).xreplace({_BASE: base, _EXPONENT: exponent})
+
+
+@cache
+def _template(exponent: Any, position: int) -> Any:
+    """SymPy's partial derivative of ``b**e`` by b or by e."""
+    return sympy.diff(_BASE ** (_EXPONENT if exponent is None else exponent), (_BASE, _EXPONENT)[position])

@@ -1,0 +1,215 @@
+"""What the tests made from the rule table share: points, arguments of NumPy's functions, and one complete check."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from support import assert_close, numerical_jacobian
+
+import admodes as ad
+import admodes.table  # noqa: F401 - fills the registry
+from admodes import rules
+
+FIRST_ORDER, SECOND_ORDER = 1e-8, 1e-7
+PAIRINGS = [(outer, inner) for outer in ("forward", "reverse") for inner in ("forward", "reverse")]
+pairings = pytest.mark.parametrize(("outer", "inner"), PAIRINGS)
+
+#: Values for the parameters of elementwise rules, by their name; a name that is missing here gets the same.
+PARAMETERS = {"exponent": (2, 3, -1, 0.5, 1, 2.5)}
+
+
+# ---- points of elementwise rules
+
+
+def domains(rule: rules.Elementwise) -> list[tuple[float, float]]:
+    """One interval an argument, from which the tests draw."""
+    domain = rule.domain or (-2.5, 2.5)
+    single = not isinstance(domain[0], tuple)
+    return [domain if single else domain[position] for position in range(len(rule.partials))]
+
+
+def smooth(rule: rules.Elementwise) -> list[int]:
+    """The positions by which the rule has a partial."""
+    return [position for position, partial in enumerate(rule.partials) if partial is not None]
+
+
+def parameter_choices(rule: rules.Elementwise) -> list[dict[str, Any]]:
+    """Keyword parameters to try the rule with: none, or one dict a value."""
+    try:
+        signature = inspect.signature(rule.evaluate)
+    except ValueError:  # a ufunc before NumPy 2.4 has no signature
+        return [{}]
+    names = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
+    if isinstance(rule.evaluate, np.ufunc) or not names:
+        return [{}]
+    return [dict.fromkeys(names, value) for value in PARAMETERS.get(names[0], (2, 3, 0.5))]
+
+
+def draw(rule: rules.Elementwise, *shapes: tuple[int, ...], seed: int = 0) -> list[np.ndarray]:
+    """Arguments inside the rule's domain, away from its borders; whole numbers where there is no partial."""
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for position, ((low, high), shape) in enumerate(zip(domains(rule), shapes, strict=True)):
+        margin = 0.08 * (high - low)
+        values = rng.uniform(low + margin, high - margin, size=shape)
+        values = np.where(np.abs(values) < 0.06, 0.3, values)
+        kind = np.int64 if rule.evaluate is np.ldexp and position == 1 else float
+        drawn.append(np.array(np.rint(values) if rule.partials[position] is None else values, dtype=kind))
+    return drawn
+
+
+# ---- calls of NumPy's functions
+
+
+class Slot:
+    """Where an array of floats stands among the arguments."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+class FunctionCase(NamedTuple):
+    """A function of NumPy with its arguments; `slots` marks the floats among them, which are differentiated by."""
+
+    function: Callable[..., Any]
+    arguments: Any
+    options: Any
+    points: list[np.ndarray]
+    smooth: bool
+
+    def __call__(self, points: Any) -> Any:
+        """The function's outputs at `points`, as one array where they are several."""
+        points = list(points.values()) if isinstance(points, dict) else points
+        result = self.function(*_fill(self.arguments, points), **_fill(self.options, points))
+        return np.concatenate([np.ravel(part) for part in result]) if isinstance(result, (list, tuple)) else result
+
+    def flat(self, x: Any) -> Any:
+        """The same function of one vector that holds all points."""
+        ends = np.cumsum([0, *(point.size for point in self.points)]).tolist()
+        return self([x[a:b].reshape(p.shape) for a, b, p in zip(ends, ends[1:], self.points, strict=False)])
+
+    def named(self, arrays: Sequence[Any]) -> dict[str, Any]:
+        """One array a point, in a dict: a container even where all are numbers."""
+        return {f"array{number}": array for number, array in enumerate(arrays)}
+
+    @property
+    def flat_point(self) -> np.ndarray:
+        """The points as one vector."""
+        return np.concatenate([np.ravel(point) for point in self.points])
+
+
+def _fill(tree: Any, points: Sequence[Any]) -> Any:
+    if isinstance(tree, Slot):
+        return points[tree.number]
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(_fill(part, points) for part in tree)
+    if isinstance(tree, dict):
+        return {key: _fill(part, points) for key, part in tree.items()}
+    return tree
+
+
+def case(function: Callable[..., Any], *arguments: Any, smooth: bool = True, **options: Any) -> Any:
+    """A parameter for pytest: the call ``function(*arguments, **options)``, by all its arrays of floats.
+
+    `smooth` is False where second derivatives are not asked for.
+    """
+    points: list[np.ndarray] = []
+
+    def collect(tree: Any) -> Any:
+        if isinstance(tree, np.ndarray) and tree.dtype.kind == "f":
+            points.append(tree)
+            return Slot(len(points) - 1)
+        if isinstance(tree, (list, tuple)):
+            return type(tree)(collect(part) for part in tree)
+        if isinstance(tree, dict):
+            return {key: collect(part) for key, part in tree.items()}
+        return tree
+
+    made = FunctionCase(function, collect(arguments), collect(options), points, smooth)
+    return pytest.param(made, id=_name(function, arguments, options))
+
+
+def _name(function: Any, arguments: Any, options: Any) -> str:
+    def text(value: Any) -> str:
+        if isinstance(value, np.ndarray):
+            return "x".join(map(str, value.shape)) or "0d"
+        if isinstance(value, (list, tuple)):
+            return "[" + ",".join(map(text, value)) + "]"
+        return str(value)
+
+    parts = [text(value) for value in arguments] + [f"{key}={text(value)}" for key, value in options.items()]
+    return f"{function.__name__}({', '.join(parts)})"
+
+
+# ---- one complete check
+
+
+def check_value(case: FunctionCase, method: str) -> None:
+    """The value, its type, shape and dtype are NumPy's."""
+    wanted = case([point.copy() for point in case.points])
+    got, _ = ad.value_and_jacobian(case, case.named(case.points), method=method)
+    assert isinstance(got, np.ndarray) == bool(np.ndim(wanted))
+    np.testing.assert_allclose(got, wanted, rtol=1e-14, atol=1e-14)
+    assert np.shape(got) == np.shape(wanted)
+
+
+def check_first_order(case: FunctionCase, method: str) -> None:
+    """The Jacobian by every argument together, and by each alone while the others are constants."""
+    flat = numerical_jacobian(case.flat, case.flat_point, step=5e-3)
+    lead = flat.shape[:-1]
+    ends = np.cumsum([0, *(point.size for point in case.points)]).tolist()
+    wanted = [flat[..., a:b].reshape(lead + p.shape) for a, b, p in zip(ends, ends[1:], case.points, strict=False)]
+    got = ad.jacobian(case, case.named(case.points), method=method)
+    for number, (found, truth) in enumerate(zip(got.values(), wanted, strict=True)):
+        assert_close(found, truth, FIRST_ORDER, f"derivative by array {number}")
+        if len(case.points) == 1:
+            continue
+
+        def alone(x: Any, number: int = number) -> Any:
+            return case([*case.points[:number], x, *case.points[number + 1 :]])
+
+        assert_close(ad.jacobian(alone, case.points[number], method=method), truth, FIRST_ORDER, f"derivative by array {number} alone")
+
+
+def check_seeds(case: FunctionCase) -> None:
+    """k directions or cotangents at once give what k single ones give, for k of 0, 1 and 3; and the two modes agree."""
+    rng = np.random.default_rng(3)
+    value = np.asarray(case(case.points))
+    v = [rng.normal(size=(3, *point.shape)) for point in case.points]
+    w = rng.normal(size=(3, *value.shape))
+    points = case.named(case.points)
+    _, pullback = ad.vjp(case, points)
+    pushed = [ad.jvp(case, points, case.named([part[row] for part in v]))[1] for row in range(3)]
+    pulled = [list(pullback(w[row]).values()) for row in range(3)]
+    for rows in (slice(0, 0), slice(1, 2), slice(0, 3)):
+        many = ad.jvp(case, points, case.named([part[rows] for part in v]))[1]
+        count = rows.stop - rows.start
+        assert_close(many, np.array(pushed[rows]).reshape(count, *value.shape), 1e-12, f"{count} tangents")
+        for number, part in enumerate(pullback(w[rows]).values()):
+            singles = [single[number] for single in pulled[rows]]
+            assert_close(part, np.array(singles).reshape(count, *case.points[number].shape), 1e-12, f"{count} cotangents")
+    forward = np.sum(w[0] * pushed[0])
+    reverse = sum(float(np.sum(part[0] * cotangent)) for part, cotangent in zip(v, pulled[0], strict=True))
+    np.testing.assert_allclose(forward, reverse, rtol=1e-10, atol=1e-10)
+
+
+def check_second_order(case: FunctionCase, outer: str, inner: str) -> None:
+    """Hessian times k vectors of sum(c sin(f)), in one pairing, against differences of the first-order gradient."""
+    rng = np.random.default_rng(5)
+    x = case.flat_point
+    weights = rng.normal(size=np.shape(case.flat(x)))
+    directions = rng.normal(size=(2, x.size))
+
+    def scalar(x: Any) -> Any:
+        return np.sum(weights * np.sin(case.flat(x)))
+
+    def along(x: Any, v: Any) -> Any:
+        return ad.jvp(lambda x: ad.gradient(scalar, x, method=inner), x, v, method=outer)[1]
+
+    truth = [numerical_jacobian(lambda t, v=v: ad.gradient(scalar, x + t * v, method=inner), 0.0, step=5e-3) for v in directions]
+    assert_close(along(x, directions), np.array(truth).reshape(directions.shape), SECOND_ORDER, "Hessian times vectors")
+    assert_close(along(x, directions[0]), np.array(truth[0]), SECOND_ORDER, "Hessian times vector")
