@@ -103,16 +103,18 @@ class Differentiator:
 
     def _columns(self, function: Function) -> tuple[Leaves, Blocks]:
         """The Jacobian from sweeps that carry one seed an input element, k at once."""
-        size, start, parts = function.input_size, 0, []
+        size = function.input_size
         # f's largest intermediate is known after the first sweep, which is therefore a cautious one.
-        chunk = chunk_size(size, 32 * max(leaf.size for leaf in function.inputs))
+        start, chunk = 0, chunk_size(size, 32 * max((leaf.size for leaf in function.inputs), default=1))
+        parts: list[Leaves] = []
         outputs: Leaves = []
         while start < size or not parts:
             stop = min(size, start + chunk)
-            outputs, tangents = self.jvp(function, unit_seeds(function.inputs, start, stop))
-            parts.append(tangents)
-            chunk = chunk_size(size, max(function.largest, *(np.size(output) for output in outputs)))
-            start = stop
+            # Without inputs there is nothing to seed: one seed, of which no row is kept, still gives f's outputs.
+            outputs, tangents = self.jvp(function, unit_seeds(function.inputs, start, max(stop, 1)))
+            parts.append([tangent[: stop - start] for tangent in tangents])
+            chunk = chunk_size(size, max(function.largest, *(np.size(output) for output in outputs), 1))
+            start = max(stop, 1)
         columns = [_join(leaf_parts) for leaf_parts in zip(*parts, strict=True)]
         return outputs, [_split_columns(column, function.inputs) for column in columns]
 

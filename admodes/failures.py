@@ -22,6 +22,11 @@ def read_failure(error: Exception) -> None:
         if isinstance(cause, AdmodesError):
             raise type(cause)(f"{cause}{_place(error.__traceback__)}") from error
         cause = cause.__cause__ or cause.__context__
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        raise TracedValueError(
+            f"{error}{_place(error.__traceback__)}. np.asarray of a traced array gives a read-only one, since writes into it would be lost. "
+            "Use np.array(y), which copies, or leave the conversion out: y is an array already."
+        ) from error
     if isinstance(error, (TypeError, ValueError)) and any(hint in str(error) for hint in _OBJECT_HINTS):
         raise TracedValueError(
             f"NumPy refused an array of traced values: {error}{_place(error.__traceback__)}. np.array([...]) of traced values "

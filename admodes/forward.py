@@ -65,7 +65,7 @@ class DualLevel(Level):
         for array in arrays:
             array.shared = True
         result = self._wrap(out, tangent)
-        if primitive.views and operands[0].__class__ is TracedArray and primitive.is_view(values[0], out, parameters):
+        if primitive.views and operands[0].__class__ is TracedArray and primitive.is_view(operands[0].layout, parameters):
             follow(result, operands[0], primitive, parameters)
         self.largest = max(self.largest, out.size)
         return result

@@ -167,7 +167,7 @@ def as_input(leaf: Any, what: str) -> Any:
 
 
 def _selected(argnums: int | Sequence[int], count: int) -> list[int]:
-    numbers = [argnums] if isinstance(argnums, (int, np.integer)) else list(argnums)
+    numbers = list(argnums) if isinstance(argnums, (tuple, list)) else [argnums]
     if not numbers or not all(isinstance(number, (int, np.integer)) and -count <= number < count for number in numbers):
         raise OptionError(f"argnums={argnums!r} does not name positions of (x, *args), of which there are {count} (0 is x).")
     positions = [int(number) % count for number in numbers]

@@ -62,7 +62,7 @@ class Level:
 
     def unshare(self, array: Any) -> None:
         """Give the buffer memory of its own, before it is written into."""
-        array.value = array.value.copy()
+        array.value = array.value.copy(order="K")
         array.shared = False
 
     def guard(self, passive: Traced) -> None:

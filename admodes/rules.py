@@ -53,8 +53,11 @@ class Primitive:
     structural = False
     views = False
 
-    def is_view(self, value: Any, out: Any, parameters: dict[str, Any]) -> bool:
-        """Whether NumPy's output shares memory with its first operand, so that writes are seen through both."""
+    def is_view(self, layout: Callable[[], Any], parameters: dict[str, Any]) -> bool:
+        """Whether NumPy's output shares memory with its first operand, so that writes are seen through both.
+
+        `layout()` is a plain array with the operand's shape and strides.
+        """
         return False
 
     def __init__(self, name: str, evaluate: Callable[..., Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -190,7 +191,7 @@ def gather_seeded(g: Any, key: Any, lead: int) -> Any:
     if is_basic(key):
         return g[seeded_key(key, lead)].copy()
     front = g.shape[:lead]
-    return g.reshape(*front, -1)[(*(slice(None),) * lead, positions(key, g.shape[lead:]))]
+    return g.reshape(*front, math.prod(g.shape[lead:]))[(*(slice(None),) * lead, positions(key, g.shape[lead:]))]
 
 
 def write_seeded(target: Any, key: Any, value: Any, shape: tuple[int, ...]) -> None:

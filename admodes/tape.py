@@ -7,6 +7,7 @@ and out are kept where a partial reads them (or with `keep_all`), else None.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -158,15 +159,15 @@ class Tape(list[Record], Level):
             result.shared = True
             _share(operands)
         if primitive.views:
-            self._note_view(result, operands, values, step)
+            self._note_view(result, operands, step)
         return result
 
     def _kept(self, step: Step, values: list[Any], indices: list[int | None]) -> tuple[Any, ...]:
         flags = (True,) * len(values) if self.keep_all else step.keeps
         return tuple([self._keep(value, index) if flag else None for value, index, flag in zip(values, indices, flags, strict=True)])
 
-    def _note_view(self, result: TracedArray, operands: Sequence[Any], values: list[Any], step: Step) -> None:
-        if operands[0].__class__ is TracedArray and step.primitive.is_view(values[0], result.value, step.parameters):
+    def _note_view(self, result: TracedArray, operands: Sequence[Any], step: Step) -> None:
+        if operands[0].__class__ is TracedArray and step.primitive.is_view(operands[0].layout, step.parameters):
             follow(result, operands[0], step.primitive, step.parameters)
 
     def _wrap(self, out: Any, index: int, passive: bool) -> Any:
@@ -226,7 +227,9 @@ class Tape(list[Record], Level):
 
 def follow(result: TracedArray, base: TracedArray, primitive: Primitive, parameters: dict[str, Any]) -> None:
     """Note that `result` is a view of `base`, taken by `primitive`."""
-    result.follow(base, partial(primitive, **parameters), parameters.get("key"), primitive is not spread)
+    key = parameters.get("key")
+    take = partial(primitive, **parameters) if key is None else operator.itemgetter(key)
+    result.follow(base, take, key, primitive is not spread)
 
 
 def _share(operands: Sequence[Any]) -> None:

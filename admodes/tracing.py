@@ -6,6 +6,7 @@ place, and the change is seen through every alias and view, as in NumPy.
 
 from __future__ import annotations
 
+import numbers
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -50,7 +51,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         left, right = lift(inputs[0]), lift(inputs[1])
         result = _rule(ufunc)(np.reshape(left, left.shape + (1,) * right.ndim), right)
     else:
-        given = ", ".join(f"{name}={value!r}" for name, value in options.items())
+        given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
         raise MissingRuleError(
             f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}({given or '...'}) of traced values has no rule. "
             "Call the function without options, and choose elements by np.where or indexing."
@@ -428,6 +429,9 @@ class TracedScalar(Shaped):
         raise TracedValueError("A traced scalar cannot be iterated over: it is a single number. Wrap it in a list: [x].")
 
 
+numbers.Real.register(TracedScalar)
+
+
 class PassiveScalar(TracedScalar):
     """A traced number that is locally constant: using its plain value is right, and recorded as a guard."""
 
@@ -529,6 +533,11 @@ class TracedArray(Shaped):
             view.seen = view.base.version
             self.version += 1
 
+    def layout(self) -> Any:
+        """A plain array with the shape and strides that NumPy's array would have here; its numbers mean nothing."""
+        view = self.source
+        return np.empty_like(peel(self)) if view is None else view.take(view.base.layout())
+
     def follow(self, base: Any, take: Callable[[Any], Any], key: Any = None, writable: bool = True) -> TracedArray:
         """This array as a view of `base`, from which it was taken by `take`."""
         if isinstance(base, TracedArray) and base.level is self.level:
@@ -574,6 +583,10 @@ class TracedArray(Shaped):
             return np.reshape(base, size)
 
         return ravel(self).follow(self, ravel)
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        self.flat[...] = values
 
     def __bool__(self) -> bool:
         if self.size != 1:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from support import assert_close, numerical_jacobian
+from support import EXACT_MODES, assert_close, numerical_jacobian
 
 import admodes as ad
 import admodes.table  # noqa: F401 - fills the registry
@@ -16,7 +16,6 @@ from admodes import rules
 
 FIRST_ORDER, SECOND_ORDER = 1e-8, 1e-7
 PAIRINGS = [(outer, inner) for outer in ("forward", "reverse") for inner in ("forward", "reverse")]
-pairings = pytest.mark.parametrize(("outer", "inner"), PAIRINGS)
 
 #: Values for the parameters of elementwise rules, by their name; a name that is missing here gets the same.
 PARAMETERS = {"exponent": (2, 3, -1, 0.5, 1, 2.5)}
@@ -96,6 +95,10 @@ class FunctionCase(NamedTuple):
         """One array a point, in a dict: a container even where all are numbers."""
         return {f"array{number}": array for number, array in enumerate(arrays)}
 
+    def beside_constants(self, number: int) -> Callable[[Any], Any]:
+        """The function of one array alone, while the others are plain NumPy."""
+        return lambda x: self([*self.points[:number], x, *self.points[number + 1 :]])
+
     @property
     def flat_point(self) -> np.ndarray:
         """The points as one vector."""
@@ -148,68 +151,64 @@ def _name(function: Any, arguments: Any, options: Any) -> str:
 # ---- one complete check
 
 
-def check_value(case: FunctionCase, method: str) -> None:
-    """The value, its type, shape and dtype are NumPy's."""
+def check_value(case: FunctionCase) -> None:
+    """The value, its type and shape are NumPy's."""
     wanted = case([point.copy() for point in case.points])
-    got, _ = ad.value_and_jacobian(case, case.named(case.points), method=method)
-    assert isinstance(got, np.ndarray) == bool(np.ndim(wanted))
-    np.testing.assert_allclose(got, wanted, rtol=1e-14, atol=1e-14)
-    assert np.shape(got) == np.shape(wanted)
+    for method in EXACT_MODES:
+        got, _ = ad.value_and_jacobian(case, case.named(case.points), method=method)
+        assert isinstance(got, np.ndarray) == bool(np.ndim(wanted)), f"{method}: f(x) is a {type(got)}"
+        assert np.shape(got) == np.shape(wanted), f"{method}: shape {np.shape(got)}, not {np.shape(wanted)}"
+        np.testing.assert_allclose(got, wanted, rtol=1e-14, atol=1e-14, err_msg=method)
 
 
-def check_first_order(case: FunctionCase, method: str) -> None:
+def check_first_order(case: FunctionCase) -> None:
     """The Jacobian by every argument together, and by each alone while the others are constants."""
     flat = numerical_jacobian(case.flat, case.flat_point, step=5e-3)
     lead = flat.shape[:-1]
     ends = np.cumsum([0, *(point.size for point in case.points)]).tolist()
-    wanted = [flat[..., a:b].reshape(lead + p.shape) for a, b, p in zip(ends, ends[1:], case.points, strict=False)]
-    got = ad.jacobian(case, case.named(case.points), method=method)
-    for number, (found, truth) in enumerate(zip(got.values(), wanted, strict=True)):
-        assert_close(found, truth, FIRST_ORDER, f"derivative by array {number}")
-        if len(case.points) == 1:
-            continue
-
-        def alone(x: Any, number: int = number) -> Any:
-            return case([*case.points[:number], x, *case.points[number + 1 :]])
-
-        assert_close(ad.jacobian(alone, case.points[number], method=method), truth, FIRST_ORDER, f"derivative by array {number} alone")
+    truths = [flat[..., a:b].reshape(lead + p.shape) for a, b, p in zip(ends, ends[1:], case.points, strict=False)]
+    for method in EXACT_MODES:
+        got = ad.jacobian(case, case.named(case.points), method=method).values()
+        for number, (found, truth) in enumerate(zip(got, truths, strict=True)):
+            assert_close(found, truth, FIRST_ORDER, f"{method}, by array {number}")
+            if len(case.points) > 1:
+                alone = ad.jacobian(case.beside_constants(number), case.points[number], method=method)
+                assert_close(alone, truth, FIRST_ORDER, f"{method}, by array {number} beside constants")
 
 
 def check_seeds(case: FunctionCase) -> None:
     """k directions or cotangents at once give what k single ones give, for k of 0, 1 and 3; and the two modes agree."""
     rng = np.random.default_rng(3)
-    value = np.asarray(case(case.points))
-    v = [rng.normal(size=(3, *point.shape)) for point in case.points]
-    w = rng.normal(size=(3, *value.shape))
     points = case.named(case.points)
-    _, pullback = ad.vjp(case, points)
-    pushed = [ad.jvp(case, points, case.named([part[row] for part in v]))[1] for row in range(3)]
-    pulled = [list(pullback(w[row]).values()) for row in range(3)]
+    value, pullback = ad.vjp(case, points)
+    v = [rng.normal(size=(3, *point.shape)) for point in case.points]
+    w = rng.normal(size=(3, *np.shape(value)))
+    pushed = np.array([ad.jvp(case, points, case.named([part[row] for part in v]))[1] for row in range(3)])
+    pulled = [np.array(rows) for rows in zip(*(pullback(w[row]).values() for row in range(3)), strict=True)]
     for rows in (slice(0, 0), slice(1, 2), slice(0, 3)):
         many = ad.jvp(case, points, case.named([part[rows] for part in v]))[1]
-        count = rows.stop - rows.start
-        assert_close(many, np.array(pushed[rows]).reshape(count, *value.shape), 1e-12, f"{count} tangents")
-        for number, part in enumerate(pullback(w[rows]).values()):
-            singles = [single[number] for single in pulled[rows]]
-            assert_close(part, np.array(singles).reshape(count, *case.points[number].shape), 1e-12, f"{count} cotangents")
-    forward = np.sum(w[0] * pushed[0])
-    reverse = sum(float(np.sum(part[0] * cotangent)) for part, cotangent in zip(v, pulled[0], strict=True))
-    np.testing.assert_allclose(forward, reverse, rtol=1e-10, atol=1e-10)
+        assert_close(many, pushed[rows], 1e-12, f"tangents {rows}")
+        for found, single in zip(pullback(w[rows]).values(), pulled, strict=True):
+            assert_close(found, single[rows], 1e-12, f"cotangents {rows}")
+    reverse = sum(np.sum(part * cotangent) for part, cotangent in zip(v, pulled, strict=True))
+    np.testing.assert_allclose(np.sum(w * pushed), reverse, rtol=1e-10, atol=1e-10)
 
 
-def check_second_order(case: FunctionCase, outer: str, inner: str) -> None:
-    """Hessian times k vectors of sum(c sin(f)), in one pairing, against differences of the first-order gradient."""
-    rng = np.random.default_rng(5)
+def check_second_order(case: FunctionCase) -> None:
+    """Hessian times two vectors of sum(c sin(f)), in all pairings, against differences of the gradient."""
     x = case.flat_point
-    weights = rng.normal(size=np.shape(case.flat(x)))
-    directions = rng.normal(size=(2, x.size))
+    weights = np.random.default_rng(5).normal(size=np.shape(case.flat(x)))
+    direction = np.random.default_rng(6).normal(size=x.size)
 
     def scalar(x: Any) -> Any:
         return np.sum(weights * np.sin(case.flat(x)))
 
-    def along(x: Any, v: Any) -> Any:
-        return ad.jvp(lambda x: ad.gradient(scalar, x, method=inner), x, v, method=outer)[1]
+    truth = numerical_jacobian(lambda t: ad.gradient(scalar, x + t * direction, method="reverse"), 0.0, step=5e-3)
+    directions = np.array([direction, -2.0 * direction])
+    for outer, inner in PAIRINGS:
 
-    truth = [numerical_jacobian(lambda t, v=v: ad.gradient(scalar, x + t * v, method=inner), 0.0, step=5e-3) for v in directions]
-    assert_close(along(x, directions), np.array(truth).reshape(directions.shape), SECOND_ORDER, "Hessian times vectors")
-    assert_close(along(x, directions[0]), np.array(truth[0]), SECOND_ORDER, "Hessian times vector")
+        def gradient(x: Any, inner: str = inner) -> Any:
+            return ad.gradient(scalar, x, method=inner)
+
+        found = ad.jvp(gradient, x, directions, method=outer)[1]
+        assert_close(found, np.array([truth, -2.0 * truth]), SECOND_ORDER, f"{outer} over {inner}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
-from typing import Any
+from collections import OrderedDict
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -12,7 +12,14 @@ from support import TOLERANCE, assert_close, every_mode, exact_modes
 import admodes as ad
 from admodes.errors import AdmodesError, InputError, OutputError, ShapeError
 
-Layer = namedtuple("Layer", ["weights", "bias"])
+
+class Layer(NamedTuple):
+    """A container with names."""
+
+    weights: Any
+    bias: Any
+
+
 W = np.array([[0.2, -0.4, 1.1], [0.9, 0.3, -0.7]])
 B = np.array([0.5, -0.1])
 
@@ -158,7 +165,20 @@ def test_mixed_dtypes(method: str) -> None:
 @every_mode
 @pytest.mark.parametrize(
     "x",
-    [None, {"a": None}, [1.0, None], [B, None], "text", ["a", "b"], {1.0, 2.0}, object(), [object()], {"a": "text"}, b"bytes", iter([1.0])],
+    [
+        None,
+        {"a": None},
+        [1.0, None],
+        [B, None],
+        "text",
+        ["a", "b"],
+        {1.0, 2.0},
+        object(),
+        [object()],
+        {"a": "text"},
+        b"bytes",
+        iter([1.0]),
+    ],
     ids=lambda x: f"{type(x).__name__}_of_{type(next(iter(x), 0)).__name__ if isinstance(x, (list, set, dict)) else 0}",
 )
 def test_x_without_numbers(x: Any, method: str) -> None:
@@ -185,7 +205,7 @@ def test_ragged_x(x: Any, method: str) -> None:
 def test_ragged_output(method: str) -> None:
     """Breaks if a ragged output of only numbers is not refused, in plain and traced runs alike."""
     for f in (lambda x: [[x[0], x[1]], [x[0]]], lambda x: [x[0], [x[1]]], lambda x: [[1.0], [2.0, 3.0]]):
-        with pytest.raises(ShapeError, match="ragged|shape"):
+        with pytest.raises(ShapeError, match=r"ragged|shape"):
             ad.jacobian(f, B, method=method)
 
 
@@ -193,11 +213,13 @@ def test_ragged_output(method: str) -> None:
 @pytest.mark.parametrize("x", [1j, np.array([1.0 + 0j]), [1.0, 2j], {"a": B, "b": np.ones(2, complex)}], ids=repr)
 def test_complex_x(x: Any, method: str) -> None:
     """Breaks if complex numbers are not refused with a way out."""
-    with pytest.raises(InputError, match="complex.*real"):
+    with pytest.raises(InputError, match=r"complex.*real"):
         ad.gradient(lambda x: 1.0, x, method=method)
 
 
-@pytest.mark.parametrize("x", [np.array(["a"]), np.array([object()]), np.array(["2020-01-01"], "datetime64[D]"), np.zeros(2, "i4,f8")], ids=repr)
+@pytest.mark.parametrize(
+    "x", [np.array(["a"]), np.array([object()]), np.array(["2020-01-01"], "datetime64[D]"), np.zeros(2, "i4,f8")], ids=repr
+)
 def test_x_of_other_dtypes(x: Any) -> None:
     """Breaks if text, objects, dates or records are differentiated by."""
     with pytest.raises(InputError, match="x"):
@@ -206,7 +228,9 @@ def test_x_of_other_dtypes(x: Any) -> None:
 
 @exact_modes
 @pytest.mark.parametrize(
-    "seed", [{"v": B}, {"v": B, "s": 1.0, "t": 1.0}, [B, 1.0], B, None, {"v": np.ones(3), "s": 1.0}, {"v": np.ones((2, 2)), "s": 1.0}], ids=repr
+    "seed",
+    [{"v": B}, {"v": B, "s": 1.0, "t": 1.0}, [B, 1.0], B, None, {"v": np.ones(3), "s": 1.0}, {"v": np.ones((2, 2)), "s": 1.0}],
+    ids=repr,
 )
 def test_seeds_arranged_otherwise(seed: Any, method: str) -> None:
     """Breaks if a tangent of another structure, or with unequal numbers of seeds, is accepted."""

@@ -68,7 +68,14 @@ def test_gradient_of_shape_one_is_refused(method: str) -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("revers", "reverse"), ("Reverse", "reverse"), ("foward", "forward"), ("symbolc", "symbolic"), ("finit", "finite"), ("autom", "auto")],
+    [
+        ("revers", "reverse"),
+        ("Reverse", "reverse"),
+        ("foward", "forward"),
+        ("symbolc", "symbolic"),
+        ("finit", "finite"),
+        ("autom", "auto"),
+    ],
 )
 @pytest.mark.parametrize("operator", ["differentiate", "gradient", "jacobian", "hessian", "vjp"])
 def test_unknown_method(operator: str, wrong: str, right: str) -> None:
@@ -90,7 +97,9 @@ def test_method_that_is_nothing_like_one(method: Any) -> None:
 
 
 @every_mode
-@pytest.mark.parametrize("v", [np.ones(2), 1.0, np.ones((3, 1)), np.ones((2, 4)), np.ones((2, 2, 3)), np.zeros((0, 2))], ids=np.shape)
+@pytest.mark.parametrize(
+    "v", [np.ones(2), 1.0, np.ones((3, 1)), np.ones((2, 4)), np.ones((2, 2, 3)), np.zeros((0, 2))], ids=np.shape
+)
 def test_wrong_tangent_shapes(v: Any, method: str) -> None:
     """Breaks if a tangent of another shape is broadcast, or the message does not show both shapes."""
     for call in (lambda: ad.jvp(loss, V, v, method=method), lambda: ad.vjp(loss, V, method=method)[1](v)):
@@ -147,7 +156,12 @@ def test_f_with_another_number_of_arguments(method: str) -> None:
 def test_message_has_no_array_dump(method: str) -> None:
     """Breaks if a message prints whole arrays."""
     mask = np.arange(500) % 3 == 0
-    for f in (lambda x: np.exp(x, where=mask, out=x), lambda x: np.sum(x, where=mask, out=x[0]), lambda x: float(x), lambda x: {x: 1}):
+    for f in (
+        lambda x: np.exp(x, where=mask, out=x),
+        lambda x: np.sum(x, where=mask, out=x[0]),
+        lambda x: float(x),
+        lambda x: {x: 1},
+    ):
         with pytest.raises(AdmodesError) as caught:
             ad.jacobian(f, np.ones(500), method=method)
         assert len(str(caught.value)) < 500

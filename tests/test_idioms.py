@@ -353,7 +353,7 @@ def polynomial_class(x: Any) -> Any:
 
 
 def remembered_in_a_dictionary(x: Any) -> Any:
-    values = {i: v for i, v in enumerate(x)}
+    values: dict[Any, Any] = dict(enumerate(x))
     values["sum"] = values[0] + values[1]
     return values["sum"] * values[2]
 

@@ -218,7 +218,7 @@ def test_a_numeric_nan_stays(method: str) -> None:
     ("relu", lambda x: np.sum(np.maximum(x, 0.0)), 0.0, 0.0),
     ("abs", lambda x: np.sum(np.abs(x)), 0.0, 0.0),
     ("abs_cubed", lambda x: np.sum(np.abs(x) ** 3), 0.0, 0.0),
-    ("sinc", lambda x: np.sum(np.sinc(x)), 0.0, -np.pi**2 / 3),
+    ("sinc", lambda x: np.sum(np.sinc(x)), 0.0, -(np.pi**2) / 3),
     ("where_polynomial", lambda x: np.sum(np.where(x > 0, x**2, 0.0)), 0.0, 0.0),
     ("sqrt_right", lambda x: np.sum(np.sqrt(x)), 4.0, -1 / 32),
 )

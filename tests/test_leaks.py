@@ -8,6 +8,7 @@ import fractions
 import functools
 import itertools
 import math
+import numbers
 import pickle
 import random
 import statistics
@@ -294,8 +295,16 @@ LEAKS = (
     ("alias_by_iteration", alias_by_iteration, V),
     ("alias_by_ascontiguousarray", lambda x: (lambda y: (np.ascontiguousarray(y).__setitem__(0, 5.0), y)[1])(x * x), V),
     ("alias_by_atleast_1d", lambda x: (lambda y: (np.atleast_1d(y).__setitem__(0, 5.0), y)[1])(x * x), V),
-    ("alias_by_broadcast", lambda x: (lambda y, b: (y.__setitem__(0, 5.0), b)[1])(*(lambda y: (y, np.broadcast_to(y, (2, 3))))(x * x)), V),
-    ("alias_by_diagonal", lambda x: (lambda y, d: (y.__setitem__((0, 0), 5.0), d)[1])(*(lambda y: (y, np.diag(y)))(np.outer(x, x))), V),
+    (
+        "alias_by_broadcast",
+        lambda x: (lambda y, b: (y.__setitem__(0, 5.0), b)[1])(*(lambda y: (y, np.broadcast_to(y, (2, 3))))(x * x)),
+        V,
+    ),
+    (
+        "alias_by_diagonal",
+        lambda x: (lambda y, d: (y.__setitem__((0, 0), 5.0), d)[1])(*(lambda y: (y, np.diag(y)))(np.outer(x, x))),
+        V,
+    ),
     ("alias_by_real", lambda x: (lambda y: (y.real.__setitem__(0, 5.0), y)[1])(x * x), V),
     ("alias_by_split", lambda x: (lambda y: (np.split(y, 3)[1].__setitem__(0, 5.0), y)[1])(x * x), V),
     ("integer_buffer", integer_buffer, V, np.diag([2.0, 2, 0])),
@@ -315,7 +324,11 @@ LEAKS = (
     ("object_ufuncs", lambda x: np.exp(np.array([x[0], x[1]])) * np.sqrt(np.abs(np.array([x[1], x[2]]))), V),
     ("object_ufuncs_of_two", lambda x: np.arctan2(np.array([x[0], x[1]]), x[2]) + np.hypot(np.array([x[0], x[1]]), x[2]), V),
     ("object_maximum", lambda x: np.maximum(np.array([x[0], x[1]]), 0.5) + np.where(np.array([x[0], x[1]]) > 0, x[:2], 2.0), V),
-    ("object_reductions", lambda x: np.array([x[0], x[1]]).mean() + np.cumsum(np.array([x[0], x[2]])) + np.array([x[1]]).max(), V),
+    (
+        "object_reductions",
+        lambda x: np.array([x[0], x[1]]).mean() + np.cumsum(np.array([x[0], x[2]])) + np.array([x[1]]).max(),
+        V,
+    ),
     ("object_std_sort", lambda x: np.sort(np.array([x[0], x[1]])) * np.array([x[0], x[1]]).std(), V),
     ("object_einsum", lambda x: np.einsum("i,i", np.array([x[0], x[1]]), W[:2]), V),
     ("object_interp", lambda x: np.interp(np.array([x[0], x[2]]), [0.0, 1.0, 3.0], [1.0, 4.0, 2.0]), V),
@@ -365,11 +378,13 @@ LEAKS = (
     ("set_member", lambda x: x if x[0] in {5.0, 6.0} else x * x, V),
     ("list_member", lambda x: x if x[0] in [5.0, 6.0] else x * x, V),
     ("lru_cache", memoised, V),
+    ("isscalar", lambda x: x * 2.0 if np.isscalar(x[0]) and not np.isscalar(x) else x, V),
+    ("number", lambda x: x * 2.0 if isinstance(x[0], numbers.Real) and not isinstance(x, numbers.Number) else x, V),
     ("accumulate", lambda x: np.array(list(itertools.accumulate(x, lambda a, b: a * b))), V),
-    ("sum_max_sorted", lambda x: sum(x) * max(x) - sorted(x)[0] * min(x), V),
+    ("sum_max_sorted", lambda x: sum(x) * max(x) - sorted(x)[1] * min(x), V),
     ("print", printed, V),
     ("format", lambda x: x * len(f"{x[0]:.3f}"), V, 5 * np.eye(3)),
-    ("percent", lambda x: x * len("%.3f" % x[0]), V, 5 * np.eye(3)),
+    ("format_method", lambda x: x * len("{:.3f}".format(*x)), V, 5 * np.eye(3)),
     ("threads", in_threads, V),
     ("value_attributes", lambda x: x * x.nbytes / x.itemsize * (x.dtype == np.float64) * (x.strides == (8,)), V),
 )
@@ -392,12 +407,12 @@ def test_the_corpus_is_valid_numpy(case: Case) -> None:
 @tracing_modes
 @cases(
     ("text", lambda x: float(f"{x[0]}") * x[1], V),
-    ("evaluated_text", lambda x: np.array(eval(repr(x.tolist()))) * x, V),  # noqa: S307 - the leak under test
+    ("evaluated_text", lambda x: np.array(eval(repr(x.tolist()))) * x, V),
     ("struct", lambda x: struct.unpack("d", struct.pack("d", x[0]))[0] * x[1], V),
     ("bytes", lambda x: np.frombuffer(x.tobytes()) * x, V),
     ("memoryview", lambda x: np.asarray(memoryview(x)) * x, V),
     ("fraction", lambda x: float(fractions.Fraction(x[0])) * x[1], V),
-    ("pickle", lambda x: pickle.loads(pickle.dumps(x)) * x, V),  # noqa: S301 - the leak under test
+    ("pickle", lambda x: pickle.loads(pickle.dumps(x)) * x, V),
     ("array_interface", lambda x: np.asarray(type("A", (), {"__array_interface__": x.__array_interface__})()) * x, V),
     ("bit_view", lambda x: x.view(np.int64).view(float) * x, V),
     ("statistics_variance", lambda x: statistics.variance(x), V),
@@ -406,7 +421,7 @@ def test_never_silently_wrong(case: Case, method: str) -> None:
     """Breaks if bytes or text taken from a traced value come back as a constant: any error is good, a wrong number is not."""
     try:
         value, derivative = ad.value_and_jacobian(case.f, case.x, method=method)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever is raised, it is not silent
         return
     assert_close(derivative, ad.jacobian(case.f, case.x, method="finite"), 1e-6)
     assert_close(value, case.f(case.x), 1e-12, "value")
@@ -452,9 +467,21 @@ CURES: dict[str, tuple[Any, list[str], list[Any]]] = {
     "math": (lambda x: math.sin(x[0]), ["np.sin"], [lambda x: np.sin(x[0])]),
     "int": (lambda x: int(x[2]) * x, ["np.floor"], [lambda x: np.floor(x[2]) * x, lambda x: np.trunc(x[2]) * x]),
     "range": (lambda x: sum(x[0] for _ in range(x[2])), ["np.floor"], [lambda x: sum(x[0] for _ in range(int(np.floor(x[2]))))]),
-    "write": (steps(set_first), ["zeros_like", "like=x"], [written(write=set_first), written(3, write=set_first), lambda x: np.stack([x[0] * x[1], 0.0])]),
-    "dtype": (lambda x: np.array([x[0], x[1]], dtype=float), ["np.stack"], [lambda x: np.stack([x[0], x[1]]), lambda x: np.array([x[0], x[1]])]),
-    "asarray": (lambda x: np.asarray(x, float) * x, ["dtype|float"], [lambda x: np.asarray(x) * x, lambda x: x.astype(float) * x]),
+    "write": (
+        steps(set_first),
+        ["zeros_like", "like=x"],
+        [written(write=set_first), written(3, write=set_first), lambda x: np.stack([x[0] * x[1], 0.0])],
+    ),
+    "dtype": (
+        lambda x: np.array([x[0], x[1]], dtype=float),
+        ["np.stack"],
+        [lambda x: np.stack([x[0], x[1]]), lambda x: np.array([x[0], x[1]])],
+    ),
+    "asarray": (
+        lambda x: np.asarray(x, float) * x,
+        ["dtype|float"],
+        [lambda x: np.asarray(x) * x, lambda x: x.astype(float) * x],
+    ),
     "object": (
         lambda x: np.linalg.det(np.array([[x[0], 1.0], [2.0, x[1]]])),
         ["np.stack"],
@@ -468,8 +495,16 @@ CURES: dict[str, tuple[Any, list[str], list[Any]]] = {
     "copyto_traced": (traced_steps(lambda y, x: np.copyto(y, x * x)), [r"y[...]"], [traced_steps(set_all)]),
     "putmask": (steps(lambda y, x: np.putmask(y, x > 0, x)), ["putmask"], [written(write=set_masked)]),
     "full": (lambda x: np.full(3, x[0]), ["stack|like|where"], [lambda x: np.full_like(x, x[0]), lambda x: np.ones(3) * x[0]]),
-    "out": (steps(lambda y, x: np.multiply(x, x, out=y)), ["out"], [written(write=lambda y, x: np.multiply(x, x, out=y)), written(write=set_all)]),
-    "sum_out": (steps(lambda y, x: np.cumsum(x, out=y)), ["out", r"y[...]"], [written(write=lambda y, x: y.__setitem__(..., np.cumsum(x)))]),
+    "out": (
+        steps(lambda y, x: np.multiply(x, x, out=y)),
+        ["out"],
+        [written(write=lambda y, x: np.multiply(x, x, out=y)), written(write=set_all)],
+    ),
+    "sum_out": (
+        steps(lambda y, x: np.cumsum(x, out=y)),
+        ["out", r"y[...]"],
+        [written(write=lambda y, x: y.__setitem__(..., np.cumsum(x)))],
+    ),
     "where_option": (lambda x: np.exp(x, where=MASK, out=x * 1.0), ["np.where"], [lambda x: np.where(MASK, np.exp(x), x)]),
     "item": (lambda x: (x * x).item(), ["item(i)"], [lambda x: (x * x).item(1), lambda x: (x * x)[1]]),
     "dictionary": (lambda x: {x[0]: 2.0}[x[0]] * x, ["key", "index|name"], [by_index_and_name]),
@@ -487,7 +522,7 @@ CURES: dict[str, tuple[Any, list[str], list[Any]]] = {
     "shape": (lambda x: x.__iadd__(np.ones((2, 3))), ["shape|broadcast"], [lambda x: x + np.ones((2, 3))]),
     "object_dtype": (lambda x: x.astype(object) * x, ["eave it out|object"], [lambda x: x * x]),
     "complex_output": (lambda x: x * 1j, ["complex"], [lambda x: x * 1.0]),
-    "pickle": (lambda x: pickle.loads(pickle.dumps(x)), ["pickle"], [lambda x: x.copy()]),  # noqa: S301 - the leak under test
+    "pickle": (lambda x: pickle.loads(pickle.dumps(x)), ["pickle"], [lambda x: x.copy()]),
     "frompyfunc": (lambda x: np.frompyfunc(lambda v: v * v, 1, 1)(x), ["rule", "primitive"], [lambda x: x * x]),
 }
 
@@ -523,7 +558,9 @@ def test_cures_for_complex_numbers(method: str) -> None:
     """Breaks if passing or returning real and imaginary parts, as the messages say, does not work."""
     with pytest.raises(InputError, match="two real arrays"):
         ad.gradient(lambda z: np.abs(z).sum(), np.array([1.0 + 2j]), method=method)
-    got = ad.gradient(lambda a, b: np.sum(np.hypot(a, b)), np.array([3.0]), args=(np.array([4.0]),), argnums=(0, 1), method=method)
+    got = ad.gradient(
+        lambda a, b: np.sum(np.hypot(a, b)), np.array([3.0]), args=(np.array([4.0]),), argnums=(0, 1), method=method
+    )
     assert_close(np.array(got), [[0.6], [0.8]], TOLERANCE[method])
 
 
@@ -531,7 +568,7 @@ def test_plain_results_can_be_pickled_and_be_keys() -> None:
     """Breaks if the cure "pickle plain results after the call" does not hold."""
     value, gradient = ad.value_and_gradient(lambda x: np.sum(x * x), V, method="reverse")
     assert {value: 1}[value] == 1
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(gradient)), 2 * V)  # noqa: S301 - our own bytes
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(gradient)), 2 * V)
 
 
 @exact_modes
@@ -740,7 +777,14 @@ VIEWS = (
     lambda a: a.ravel(),
     lambda a: np.atleast_1d(a),
 )
-COPIES = (lambda a: a.copy(), lambda a: a * 1.0, lambda a: np.array(a) + 0.0, lambda a: a[[0, -1]], lambda a: np.sin(a), lambda a: +a)
+COPIES = (
+    lambda a: a.copy(),
+    lambda a: a * 1.0,
+    lambda a: np.array(a) + 0.0,
+    lambda a: a[[0, -1]],
+    lambda a: np.sin(a),
+    lambda a: +a,
+)
 
 
 def random_program(seed: int, length: int = 14) -> Any:
@@ -781,7 +825,7 @@ def random_program(seed: int, length: int = 14) -> Any:
 @exact_modes
 @pytest.mark.parametrize("seed", range(120))
 def test_random_views_and_writes(seed: int, method: str) -> None:
-    """Breaks if some order of views, copies, reads and writes gives another value or derivative than NumPy's, without an error."""
+    """Breaks if some order of views, copies, reads and writes gives another value or derivative than NumPy's, silently."""
     assert_right_or_refused(Case(random_program(seed), np.array([0.7, -0.4, 1.1])), method)
 
 
@@ -901,12 +945,24 @@ def test_outputs_that_do_not_depend_on_x(case: Case, method: str) -> None:
 @every_mode
 @pytest.mark.parametrize(
     "result",
-    [None, "text", [None, 1.0], {"a": None}, (v for v in V), {1.0, 2.0}, np.array(["a"]), 1j, np.array([1 + 2j]), object(), print],
+    [
+        None,
+        "text",
+        [None, 1.0],
+        {"a": None},
+        (v for v in V),
+        {1.0, 2.0},
+        np.array(["a"]),
+        1j,
+        np.array([1 + 2j]),
+        object(),
+        print,
+    ],
     ids=lambda r: type(r).__name__,
 )
 def test_outputs_that_have_no_derivative(result: Any, method: str) -> None:
     """Breaks if f returning None, text, a generator or complex numbers gives anything but OutputError."""
-    with pytest.raises(OutputError, match="return|numbers"):
+    with pytest.raises(OutputError, match=r"return|numbers"):
         ad.jacobian(lambda x: result, V, method=method)
 
 

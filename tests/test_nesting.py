@@ -166,9 +166,7 @@ def test_third_order(methods: tuple[str, str, str]) -> None:
     """Breaks if a third derivative is wrong in any combination of modes, on numbers and on arrays."""
     a, b, c = methods
     f = lambda x: np.sin(x) * x**3  # noqa: E731 - a formula
-    third = ad.differentiate(
-        lambda x: ad.differentiate(lambda y: ad.differentiate(f, y, method=c), x, method=b), 0.7, method=a
-    )
+    third = ad.differentiate(lambda x: ad.differentiate(lambda y: ad.differentiate(f, y, method=c), x, method=b), 0.7, method=a)
     truth = -np.cos(0.7) * 0.343 - 9 * 0.49 * np.sin(0.7) + 18 * 0.7 * np.cos(0.7) + 6 * np.sin(0.7)
     assert_close(third, truth)
     cubic = lambda x: np.prod(x) + np.sum(x**3)  # noqa: E731 - a formula
@@ -228,7 +226,7 @@ def test_higher_level_value_in_a_lower_level_buffer(outer: str, inner: str) -> N
 
         return ad.gradient(inner_function, 2.0, method=inner)
 
-    with pytest.raises(LevelError, match="inner|outer|level"):
+    with pytest.raises(LevelError, match=r"inner|outer|level"):
         ad.gradient(outer_function, V, method=outer)
 
 
@@ -290,7 +288,7 @@ def test_exception_caught_inside_f(outer: str, inner: str) -> None:
 
     def outer_function(x: Any) -> Any:
         try:
-            ad.gradient(lambda y: (y * x).sum() / [][0], x, method=inner)
+            ad.gradient(lambda y: (y * x).sum() / [1.0][y.size], x, method=inner)
         except IndexError:
             return (x**3).sum()
 
@@ -351,7 +349,9 @@ def test_args_of_an_inner_derivative_are_traced(outer: str, inner: str) -> None:
     got = ad.gradient(lambda x: ad.gradient(lambda y, z: (y * z * z).sum(), V, method=inner, args=(x,)).sum(), V, method=outer)
     assert_close(got, 2 * V)
     by_both = ad.gradient(
-        lambda x: sum(part.sum() for part in ad.gradient(lambda y, z: (y * z * z).sum(), V, method=inner, args=(x,), argnums=(0, 1))),
+        lambda x: sum(
+            part.sum() for part in ad.gradient(lambda y, z: (y * z * z).sum(), V, method=inner, args=(x,), argnums=(0, 1))
+        ),
         V,
         method=outer,
     )

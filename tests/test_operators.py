@@ -68,7 +68,7 @@ def test_jvp(point: str, output: str, method: str) -> None:
     f, x, truth = build(point, output)
     x_array = np.asarray(x)
     rng = np.random.default_rng(1)
-    flat = truth.reshape(truth.shape[: truth.ndim - x_array.ndim] + (x_array.size,))
+    flat = truth.reshape((*truth.shape[: truth.ndim - x_array.ndim], x_array.size))
     for lead in [(), (1,), (4,), (0,)]:
         v = rng.normal(size=lead + x_array.shape)
         value, tangent = ad.jvp(f, x, v, method=method)
@@ -124,7 +124,12 @@ def test_argnums_and_args(method: str) -> None:
     tolerance = TOLERANCE.get(method, 1e-9)
     for argnums, wanted in [(0, by_x), (1, by_weights), (2, by_scale), (-2, by_scale), (-4, by_x), (np.int64(1), by_weights)]:
         assert_close(ad.gradient(f, VECTOR, method=method, args=args, argnums=argnums), wanted, tolerance)
-    for argnums, several in [((0,), (by_x,)), ((2, 0), (by_scale, by_x)), ((0, -3), (by_x, by_weights)), ([1, 2], (by_weights, by_scale))]:
+    for argnums, several in [
+        ((0,), (by_x,)),
+        ((2, 0), (by_scale, by_x)),
+        ((0, -3), (by_x, by_weights)),
+        ([1, 2], (by_weights, by_scale)),
+    ]:
         for operator in (ad.gradient, ad.differentiate, ad.jacobian):
             got = operator(f, VECTOR, method=method, args=args, argnums=argnums)
             assert isinstance(got, tuple)
@@ -281,7 +286,7 @@ def test_hessian_by_finite_differences_uses_a_second_order_stencil() -> None:
 @exact_modes
 def test_chunked_jacobian(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks if a Jacobian taken in several sweeps differs from one sweep's, or chunks do not bound the seeds."""
-    import admodes.differentiator as differentiator
+    from admodes import differentiator
 
     rng = np.random.default_rng(4)
     a, x = rng.normal(size=(7, 5)), rng.normal(size=5)
@@ -372,7 +377,9 @@ def test_one_non_finite_output_does_not_spoil_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"order": 3}, {"order": 0}, {"order": "two"}, {"step": 0.0}, {"step": -1.0}, {"step": np.nan}, {"sided": "left"}], ids=repr
+    "options",
+    [{"order": 3}, {"order": 0}, {"order": "two"}, {"step": 0.0}, {"step": -1.0}, {"step": np.nan}, {"sided": "left"}],
+    ids=repr,
 )
 def test_bad_options_of_central_differences(options: dict[str, Any]) -> None:
     """Breaks if an option out of range is accepted, or gives an error that is not ours."""

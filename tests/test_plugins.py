@@ -59,10 +59,11 @@ class OnlyJvp(ad.Differentiator):
     def jvp(self, function: Any, tangents: Any) -> Any:
         outputs, found = columns(function)
         seeds = np.concatenate([tangent.reshape(tangent.shape[0], -1) for tangent in tangents], axis=1)
-        return outputs, [
-            sum((np.multiply.outer(seeds[:, j], column[i]) for j, column in enumerate(found)), np.zeros((len(seeds), *output.shape)))
-            for i, output in enumerate(outputs)
-        ]
+        pushed = [np.zeros((len(seeds), *output.shape)) for output in outputs]
+        for j, column in enumerate(found):
+            for total, part in zip(pushed, column, strict=True):
+                total += np.multiply.outer(seeds[:, j], part)
+        return outputs, pushed
 
 
 class OnlyVjp(ad.Differentiator):
@@ -75,7 +76,8 @@ class OnlyVjp(ad.Differentiator):
 
         def pullback(cotangents: Any) -> Any:
             count = cotangents[0].shape[0]
-            flat = [sum((w.reshape(count, -1) @ part.reshape(-1) for w, part in zip(cotangents, column, strict=True))) for column in found]
+            weights = np.concatenate([w.reshape(count, -1) for w in cotangents], axis=1)
+            flat = [weights @ np.concatenate([part.reshape(-1) for part in column]) for column in found]
             results, start = [], 0
             for leaf in function.inputs:
                 part = np.stack([np.zeros(count), *flat[start : start + leaf.size]], axis=-1)[:, 1:]
@@ -169,7 +171,7 @@ def test_a_differentiator_that_supplies_nothing() -> None:
     class Nothing(ad.Differentiator):
         name = "nothing"
 
-    with pytest.raises(NotImplementedError, match="Nothing.*jvp, vjp, jacobian"):
+    with pytest.raises(NotImplementedError, match=r"Nothing.*jvp, vjp, jacobian"):
         ad.gradient(lambda x: x.sum(), V, method=Nothing())
 
 
@@ -211,7 +213,7 @@ def test_a_broken_plugin_is_listed_and_breaks_nothing(registered: Callable[..., 
 def test_misspelt_plugin(registered: Callable[..., None]) -> None:
     """Breaks if "did you mean" does not know the names of other packages."""
     registered(Entry("theirs", OnlyJvp))
-    with pytest.raises(OptionError, match="(?i)did you mean.*theirs"):
+    with pytest.raises(OptionError, match=r"(?i)did you mean.*theirs"):
         ad.gradient(lambda x: np.sum(x), V, method="thiers")
 
 

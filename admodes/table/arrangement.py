@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import ShapeError
 from ..rules import implements
@@ -37,13 +38,17 @@ def reshape_(a: Any, /, shape: Any, order: str = "C", *, copy: Any = None) -> An
 
 @implements(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    return np.reshape(array(a), -1, order="F" if order == "F" else "C")
+    a = array(a)
+    flat = np.reshape(a, -1, order="F" if order == "F" else "C")
+    # Unlike reshape, ravel copies strided memory even where its elements are already in a row.
+    strided = isinstance(a, Traced) and a.ndim == 1 and not a.layout().flags.c_contiguous  # type: ignore[attr-defined]
+    return flat.copy() if strided else flat
 
 
 @implements(np.transpose, np.permute_dims)
 def transpose_(a: Any, axes: Any = None) -> Any:
     a = array(a)
-    return transpose(a, axes=tuple(range(a.ndim))[::-1] if axes is None else tuple(int(axis) % a.ndim for axis in axes))
+    return transpose(a, axes=tuple(range(a.ndim))[::-1] if axes is None else tuple(normalize_axis_index(axis, a.ndim) for axis in axes))
 
 
 @implements(np.matrix_transpose, np.linalg.matrix_transpose)
@@ -54,8 +59,9 @@ def matrix_transpose(x: Any, /) -> Any:
 @implements(np.swapaxes)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     a = array(a)
+    first, second = (normalize_axis_index(axis, a.ndim) for axis in (axis1, axis2))
     axes = list(range(a.ndim))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    axes[first], axes[second] = second, first
     return transpose(a, axes=tuple(axes))
 
 
@@ -164,10 +170,18 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
     return np.concatenate([np.ravel(piece) for piece in pieces] if axis is None else pieces, axis=0 if axis is None else axis)
 
 
-@implements(np.split, np.array_split)
+@implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     a = array(ary)
-    front = (slice(None),) * (axis % a.ndim)
+    if isinstance(indices_or_sections, (int, np.integer)) and a.shape[axis] % indices_or_sections:
+        raise ShapeError(f"np.split cannot cut {a.shape[axis]} elements into {indices_or_sections} equal pieces. Use np.array_split.")
+    return np.array_split(a, indices_or_sections, axis)
+
+
+@implements(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    a = array(ary)
+    front = (slice(None),) * normalize_axis_index(axis, a.ndim)
     pieces = np.array_split(np.arange(a.shape[axis]), indices_or_sections)
     if isinstance(indices_or_sections, (int, np.integer)):
         starts = np.cumsum([0] + [len(piece) for piece in pieces]).tolist()
@@ -194,9 +208,9 @@ def roll_(a: Any, shift: Any, axis: Any = None) -> Any:
     a = array(a)
     if axis is None:
         return np.reshape(np.roll(np.ravel(a), shift, 0), a.shape)
-    axes = [int(number) for number in np.atleast_1d(axis)]
+    axes = [normalize_axis_index(int(number), a.ndim) for number in np.atleast_1d(axis)]
     shifts = np.broadcast_to(shift, len(axes)).tolist()
-    return roll(a, shift=tuple(shifts), axes=tuple(number % a.ndim - a.ndim for number in axes))
+    return roll(a, shift=tuple(shifts), axes=tuple(number - a.ndim for number in axes))
 
 
 @implements(np.flip)
@@ -269,6 +283,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 
 @implements(np.sort)
 def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    refuse_options(np.sort, order=order)
     a = array(a)
     a = np.ravel(a) if axis is None else a
     axis = -1 if axis is None else axis
@@ -278,9 +293,12 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
 @implements(np.diff)
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     a = array(a)
-    front = (slice(None),) * (axis % a.ndim)
+    axis = normalize_axis_index(axis, a.ndim)
+    if n < 0:
+        raise ValueError(f"np.diff needs an order n of 0 or more, but got n={n}.")
+    front = (slice(None),) * axis
     ends = [None if end is None else array(end) for end in (prepend, append)]
-    shape = (*a.shape[: axis % a.ndim], 1, *a.shape[axis % a.ndim + 1 :])
+    shape = (*a.shape[:axis], 1, *a.shape[axis + 1 :])
     pieces = [np.broadcast_to(end, shape) if end is not None and end.ndim == 0 else end for end in ends]
     if any(piece is not None for piece in pieces):
         a = np.concatenate([piece for piece in (pieces[0], a, pieces[1]) if piece is not None], axis=axis)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..rules import constant, metadata
 
-constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.fix, np.floor_divide, np.sign, np.heaviside, np.signbit)
+constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide, np.sign, np.heaviside, np.signbit)
 constant(np.spacing)
 constant(np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal)
 constant(np.logical_and, np.logical_or, np.logical_xor, np.logical_not)

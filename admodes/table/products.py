@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
+from ..errors import ShapeError
 from ..rules import FUNCTIONS, Multilinear, implements, sum_to_shape
 from .arguments import array, refuse_options
 from .structural import scatter
@@ -215,8 +217,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         a_axes, b_axes = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
     else:
         a_axes, b_axes = (tuple(np.atleast_1d(part).tolist()) for part in axes)
-    a_axes = tuple(axis % a.ndim for axis in a_axes)
-    b_axes = tuple(axis % b.ndim for axis in b_axes)
+    a_axes = tuple(normalize_axis_index(axis, a.ndim) for axis in a_axes)
+    b_axes = tuple(normalize_axis_index(axis, b.ndim) for axis in b_axes)
+    if [a.shape[axis] for axis in a_axes] != [b.shape[axis] for axis in b_axes]:
+        raise ShapeError(f"np.tensordot cannot sum axes {a_axes} of shape {a.shape} with axes {b_axes} of shape {b.shape}: lengths must agree.")
     a_free = [axis for axis in range(a.ndim) if axis not in a_axes]
     b_free = [axis for axis in range(b.ndim) if axis not in b_axes]
     summed = int(np.prod([a.shape[axis] for axis in a_axes]))

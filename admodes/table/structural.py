@@ -64,6 +64,10 @@ def _reshape(x: Any, *, shape: Shape) -> Any:
     return np.reshape(x, shape)
 
 
+def _reshapes_in_place(layout: Any, shape: Shape) -> bool:
+    return np.may_share_memory(layout, np.reshape(layout, shape))
+
+
 def _transpose(x: Any, *, axes: tuple[int, ...]) -> Any:
     return np.transpose(x, axes)
 
@@ -83,9 +87,9 @@ reshape = linear(
     lambda g, old, lead, shape: np.reshape(g, np.shape(g)[:lead] + old),
 )
 transpose = linear(_transpose, _seeded_transpose, _transpose_back)
-_may_view(reshape, lambda value, out, parameters: np.may_share_memory(value, out))
-_may_view(spread, lambda value, out, parameters: True)
-_may_view(transpose, lambda value, out, parameters: True)
+_may_view(reshape, lambda layout, parameters: _reshapes_in_place(layout(), parameters["shape"]))
+_may_view(spread, lambda layout, parameters: True)
+_may_view(transpose, lambda layout, parameters: True)
 
 
 def _flip(x: Any, *, axes: tuple[int, ...]) -> Any:
@@ -93,7 +97,7 @@ def _flip(x: Any, *, axes: tuple[int, ...]) -> Any:
 
 
 flip = linear(_flip, lambda t, axes: np.flip(t, axes), lambda g, old, lead, axes: np.flip(g, axes))
-_may_view(flip, lambda value, out, parameters: True)
+_may_view(flip, lambda layout, parameters: True)
 
 
 def _roll(x: Any, *, shift: tuple[int, ...], axes: tuple[int, ...]) -> Any:
@@ -187,7 +191,7 @@ def _scatter(g: Any, *, key: Any, shape: Shape, lead: int) -> Any:
 
 
 gather = linear(_gather, _gather_seeded, _gather_transpose)
-_may_view(gather, lambda value, out, parameters: is_basic(parameters["key"]))
+_may_view(gather, lambda layout, parameters: is_basic(parameters["key"]))
 scatter = linear(
     _scatter,
     lambda t, key, shape, lead: _seeded_scatter(t, key, shape, lead),

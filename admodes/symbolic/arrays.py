@@ -1,0 +1,212 @@
+"""Array functions on object arrays of expressions: arrangement, sums, choices, products, extrema, small matrices.
+
+Each rule is called with ``(level, traces, values, out, **parameters)`` and returns the output's expressions.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import sympy
+
+from ..rules import Primitive
+from ..table.linalg import determinant, inverse, log_determinant, solve_matrix
+from ..table.products import einsum, matmul
+from ..table.reductions import euclid, largest, smallest
+from ..table.structural import cast, cumulate, flip, gather, join, pile, reshape, roll, scatter, select, spread, total, transpose
+from . import functions as own
+from . import matrices
+from .formulas import number
+from .objects import as_expressions, as_objects
+
+Rule = Callable[..., Any]
+RULES: dict[Primitive, Rule] = {}
+
+
+def rule(*primitives: Any) -> Callable[[Rule], Rule]:
+    """Register the rule of some primitives."""
+
+    def register(function: Rule) -> Rule:
+        RULES.update(dict.fromkeys(primitives, function))
+        return function
+
+    return register
+
+
+def _moving(primitive: Any) -> None:
+    """A primitive that only moves, copies or adds up elements does the same to object arrays."""
+
+    def move(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, **parameters: Any) -> Any:
+        arrays = [as_objects(trace, value) for trace, value in zip(traces, values, strict=True)]
+        return as_expressions(primitive.evaluate(*arrays, **parameters))
+
+    RULES[primitive] = move
+
+
+for _primitive in (spread, reshape, transpose, flip, roll, scatter, join, pile):
+    _moving(_primitive)
+
+
+@rule(cast)
+def _cast(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, dtype: Any) -> Any:
+    return traces[0]
+
+
+@rule(gather)
+def _gather(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, key: Any) -> Any:
+    return as_objects(traces[0], values[0])[key]
+
+
+def cells(array: Any, axes: Sequence[int], shape: tuple[int, ...]) -> Iterator[tuple[int, list[Any]]]:
+    """For each output element of a reduction over `axes`: its flat number and the elements that it reduces."""
+    kept = [axis for axis in range(-array.ndim, 0) if axis not in axes]
+    order = [axis + array.ndim for axis in (*kept, *axes)]
+    count = int(np.prod([array.shape[axis] for axis in axes]))
+    rows = np.transpose(array, order).reshape(int(np.prod(shape)), count)
+    return ((index, list(row)) for index, row in enumerate(rows))
+
+
+@rule(total)
+def _total(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    made = np.empty(np.shape(out), dtype=object)
+    for index, row in cells(as_objects(traces[0], values[0]), axes, made.shape):
+        made.flat[index] = sympy.Add(*row)
+    return made
+
+
+@rule(cumulate)
+def _cumulate(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axis: int) -> Any:
+    array = np.moveaxis(as_objects(traces[0], values[0]), axis, -1)
+    made = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(*array.shape):
+        made[index] = sympy.Add(*array[(*index[:-1], slice(0, index[-1] + 1))])
+    return np.moveaxis(made, -1, axis)
+
+
+@rule(select)
+def _select(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+    shape = np.shape(out)
+    condition, x, y = (np.broadcast_to(as_objects(trace, value), shape) for trace, value in zip(traces, values, strict=True))
+    chosen = np.broadcast_to(np.asarray(values[0]).astype(bool), shape)
+    made = np.empty(shape, dtype=object)
+    for index in np.ndindex(*shape):
+        made[index] = own.choose(own.where, condition[index], x[index], y[index])
+        if isinstance(made[index], own.where):
+            level.known.setdefault(made[index], x[index] if chosen[index] else y[index])
+    return made
+
+
+# ---- products
+
+
+@rule(matmul)
+def _matmul(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+    x, y = (as_objects(trace, value) for trace, value in zip(traces, values, strict=True))
+    batch = "abcdefgh"[: max(x.ndim, y.ndim) - 2] if max(x.ndim, y.ndim) > 2 else ""
+    left = batch[len(batch) - x.ndim + 2 :] + "ij" if x.ndim > 1 else "j"
+    right = batch[len(batch) - y.ndim + 2 :] + "jk" if y.ndim > 1 else "j"
+    result = batch + "i" * (x.ndim > 1) + "k" * (y.ndim > 1)
+    return contract([left, right], result, [x, y], np.shape(out))
+
+
+@rule(einsum)
+def _einsum(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, subscripts: str) -> Any:
+    left, _, right = subscripts.partition("->")
+    arrays = [as_objects(trace, value) for trace, value in zip(traces, values, strict=True)]
+    return contract(left.split(","), right, arrays, np.shape(out))
+
+
+def contract(terms: Sequence[str], result: str, arrays: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Einstein summation of object arrays; axes of length one are stretched."""
+    sizes: dict[str, int] = {}
+    for term, array in zip(terms, arrays, strict=True):
+        for letter, size in zip(term, array.shape, strict=True):
+            sizes[letter] = size if sizes.get(letter, 1) == 1 else sizes[letter]
+    summed = [letter for letter in sizes if letter not in result]
+    made = np.empty(shape, dtype=object)
+    for outer in np.ndindex(*shape):
+        place = dict(zip(result, outer, strict=True))
+        products = []
+        for inner in itertools.product(*(range(sizes[letter]) for letter in summed)):
+            place.update(zip(summed, inner, strict=True))
+            products.append(sympy.Mul(*(_element(array, term, place) for term, array in zip(terms, arrays, strict=True))))
+        made[outer] = sympy.Add(*products)
+    return made
+
+
+def _element(array: Any, term: str, place: dict[str, int]) -> Any:
+    return array[tuple(place[letter] if size > 1 else 0 for letter, size in zip(term, array.shape, strict=True))]
+
+
+# ---- reductions
+
+
+def _ties(values: Sequence[Any], found: Any) -> list[bool]:
+    return [bool(value == found) for value in values]
+
+
+@rule(largest, smallest)
+def _extreme(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """The element that is the extreme one at x; where several tie, their mean: they share equally."""
+    made = np.empty(np.shape(out), dtype=object)
+    plain = np.asarray(values[0])
+    kept = np.reshape(out, [1 if axis - plain.ndim in axes else size for axis, size in enumerate(plain.shape)])
+    level.note(lambda x: _extreme_places(x, axes, bool(np.any(plain > kept))), traces, values, plain == kept)
+    numbers = (row for _, row in cells(plain, axes, made.shape))
+    found = np.ravel(out)
+    for (index, row), plain_row in zip(cells(as_objects(traces[0], values[0]), axes, made.shape), numbers, strict=True):
+        tied = [item for item, same in zip(row, _ties(plain_row, found[index]), strict=True) if same]
+        made.flat[index] = sympy.Add(*tied) / len(tied) if tied else number(np.nan) * sympy.Add(*row)
+    return made
+
+
+def _extreme_places(x: Any, axes: tuple[int, ...], smaller: bool) -> Any:
+    """Where the extreme elements are."""
+    reduce = np.minimum.reduce if smaller else np.maximum.reduce
+    return x == reduce(x, axis=axes, keepdims=True)
+
+
+@rule(euclid)
+def _euclid(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    made = np.empty(np.shape(out), dtype=object)
+    for index, row in cells(as_objects(traces[0], values[0]), axes, made.shape):
+        made.flat[index] = own.euclid(*row) if row else sympy.S.Zero
+    return made
+
+
+# ---- small matrices
+
+
+def _stacked(function: Callable[..., Any], arrays: Sequence[Any], shape: tuple[int, ...], core: int) -> Any:
+    """`function` on every matrix of broadcast stacks; the output has `core` axes of its own."""
+    lead = shape[: len(shape) - core]
+    made = np.empty(shape, dtype=object)
+    full = [np.broadcast_to(array, lead + array.shape[-2:]) for array in arrays]
+    for index in np.ndindex(*lead):
+        made[index] = function(*(array[index] for array in full))
+    return made
+
+
+@rule(determinant)
+def _determinant(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, **_: Any) -> Any:
+    return _stacked(matrices.determinant, [as_objects(traces[0], values[0])], np.shape(out), 0)
+
+
+@rule(log_determinant)
+def _log_determinant(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, **_: Any) -> Any:
+    array = as_objects(traces[0], values[0])
+    return _stacked(lambda matrix: sympy.log(own.absolute(matrices.determinant(matrix))), [array], np.shape(out), 0)
+
+
+@rule(inverse)
+def _inverse(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+    return _stacked(matrices.inverse, [as_objects(traces[0], values[0])], np.shape(out), 2)
+
+
+@rule(solve_matrix)
+def _solve(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+    arrays = [as_objects(trace, value) for trace, value in zip(traces, values, strict=True)]
+    return _stacked(matrices.solve, arrays, np.shape(out), 2)

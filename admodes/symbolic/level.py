@@ -1,0 +1,148 @@
+"""The concolic trace: values that carry their number at x and their expression.
+
+Python's branches are decided by the numbers. What they decided, and every plain value that was
+used, is noted as a guard: the expressions hold wherever all guards do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import UnsupportedError
+from ..levels import Level, Traced, next_number
+from ..rules import Constant, Elementwise, Primitive
+from ..tracing import PassiveScalar, TracedArray, TracedScalar, View
+from .arrays import RULES
+from .elementwise import apply_constant, apply_elementwise
+from .objects import as_objects, unwrapped
+
+
+class Guard(NamedTuple):
+    """A condition of the path: `function` of the values of `expressions` gave `value`."""
+
+    function: Callable[..., Any]
+    expressions: list[Any]
+    value: Any
+
+
+class SymbolicLevel(Level):
+    """The level of expressions; a traced value's trace is an expression or an object array of them.
+
+    Attributes
+    ----------
+    guards : list of Guard
+    known : dict
+        What kinked and locally constant expressions are at x: one smooth branch, or a number.
+    """
+
+    def __init__(self) -> None:
+        self.number = next_number()
+        self.alive = True
+        self.guards: list[Guard] = []
+        self.known: dict[Any, Any] = {}
+
+    def input(self, leaf: Any, symbols: Any) -> Traced:
+        """`leaf` as independent variables of the given symbols."""
+        traced: Traced = self._wrap(leaf, symbols, passive=False)
+        return traced
+
+    def constant(self, value: Any) -> Traced:
+        traced: Traced = self._wrap(value, None, passive=True)
+        return traced
+
+    def guard(self, passive: Traced) -> None:
+        if passive.trace is not None:  # type: ignore[attr-defined]
+            self.note(_itself, [passive.trace], [passive.value], passive.value)  # type: ignore[attr-defined]
+
+    def note(self, function: Callable[..., Any], traces: Sequence[Any], values: Sequence[Any], value: Any) -> None:
+        """Note that `function` of operands with these expressions gave `value`, unless they are all constants."""
+        expressions = [as_objects(trace, plain) for trace, plain in zip(traces, values, strict=True)]
+        if any(not expression.is_Number for array in expressions for expression in array.flat):
+            self.guards.append(Guard(function, expressions, np.array(value)))
+
+    def trace_of(self, operand: Any) -> Any:
+        """The expression or expressions of an operand; None for a constant."""
+        return operand.trace if isinstance(operand, Traced) and operand.level is self else None  # type: ignore[attr-defined]
+
+    def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        values: list[Any] = []
+        arrays: list[TracedArray] = []
+        active = False
+        for position, operand in enumerate(operands):
+            own = isinstance(operand, Traced) and operand.level is self
+            if own and operand.__class__ is TracedArray:
+                operand.refresh()
+                arrays.append(operand)
+            value = operand.value if own else operand
+            if isinstance(value, Traced):
+                raise nested_error()
+            values.append(np.float64(value) if value.__class__ is float else value)
+            active = active or (own and not operand.passive and primitive.differentiable(position))
+        out = primitive(*values, **parameters)
+        traces = [self.trace_of(operand) for operand in operands]
+        if out.__class__ is tuple:
+            self.note(lambda *plain: np.stack(primitive(*plain, **parameters)), traces, values, np.stack(out))
+            return tuple(self._wrap(part, None, passive=True) for part in out)
+        trace = self._translate(primitive, traces, values, out, parameters)
+        result = self._wrap(out, trace, passive=not active)
+        if isinstance(result, TracedArray) and arrays:
+            for array in arrays:
+                array.shared = True
+            if primitive.is_view(values[0], out, parameters):
+                result.view = View(arrays[0], primitive, parameters)
+        return result
+
+    def _translate(self, primitive: Primitive, traces: list[Any], values: list[Any], out: Any, parameters: dict[str, Any]) -> Any:
+        if all(trace is None for trace in traces):
+            return None
+        if isinstance(primitive, Elementwise):
+            return apply_elementwise(self, primitive, traces, values, out, parameters)
+        if isinstance(primitive, Constant):
+            trace = apply_constant(self, primitive, traces, values, out, parameters)
+            if trace is None:
+                self.note(lambda *plain: primitive(*plain, **parameters), traces, values, out)
+            return trace
+        rule = RULES.get(primitive)
+        if rule is None:
+            raise UnsupportedError(
+                f"Symbolic mode does not know '{primitive.name}': it has no expression for it. Use method='forward' or method='reverse'."
+            )
+        return unwrapped(rule(self, traces, values, out, **parameters))
+
+    def _wrap(self, out: Any, trace: Any, passive: bool) -> Any:
+        out = out[()] if isinstance(out, np.ndarray) and out.ndim == 0 else out
+        if np.ndim(out):
+            array = TracedArray(out, self, trace, passive)
+            array.shared = True
+            return array
+        return PassiveScalar(out, self, unwrapped(trace)) if passive else TracedScalar(out, self, unwrapped(trace))
+
+    def write(self, array: Any, key: Any, value: Any) -> None:
+        own = isinstance(value, Traced) and value.level is self
+        if isinstance(value, TracedArray):
+            value.refresh()
+        plain = value.value if own else value
+        if isinstance(plain, Traced):
+            raise nested_error()
+        trace = None if array.trace is None and not own else as_objects(array.trace, array.value).copy()
+        array.value[key] = plain
+        if trace is not None:
+            written = as_objects(self.trace_of(value), plain)
+            trace[key] = written if written.ndim else written[()]
+        array.trace = trace
+        array.passive = array.passive and (not own or value.passive)  # type: ignore[attr-defined]
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def nested_error() -> UnsupportedError:
+    """The error for a symbolic derivative inside another one."""
+    return UnsupportedError(
+        "Symbolic differentiation inside another derivative is not supported: its symbols cannot carry the outer derivative. "
+        "Use method='forward' or method='reverse' inside, or ad.hessian(f, x, method='symbolic') for second derivatives."
+    )
