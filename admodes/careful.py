@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .rules import Application, Elementwise, Reduction, align, reduced_shape, sum_to_shape
+from .steps import ZERO
 from .tracing import peel
 
 Masked = tuple[Any, Any]
@@ -34,7 +35,7 @@ def careful_sweep(tape: Any, seeds: Sequence[tuple[int, Any]], inputs: int) -> l
         for position, operand in enumerate(operands):
             if operand is not None and operand >= 0 and step.primitive.differentiable(position):
                 _accumulate(cotangents, operand, careful_vjp(step, position, g, live, out, wide))
-    return [cotangents[index][0] if index in cotangents else 0.0 for index in range(inputs)]
+    return [cotangents[index][0] if index in cotangents else ZERO for index in range(inputs)]
 
 
 def _accumulate(cotangents: dict[int, Masked], index: int, part: Masked) -> None:

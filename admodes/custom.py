@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ class CustomPrimitive(Primitive):
 
     The array arguments are positional; keyword arguments are parameters without a derivative.
     """
+
+    def signature(self, parameters: dict[str, Any]) -> Any:
+        return None
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function.__name__, function)
@@ -93,7 +97,7 @@ class CustomPrimitive(Primitive):
 
 
 def _units(shape: Shape) -> list[Any]:
-    size = int(np.prod(shape))
+    size = math.prod(shape)
     return list(np.eye(size).reshape(size, *shape))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -120,8 +121,8 @@ class Differentiator:
 
     def rows(self, function: Function, outputs: Leaves, pullback: Pullback) -> tuple[Leaves, Blocks]:
         """The Jacobian from sweeps that carry one seed an output element, k at once."""
-        size = sum(np.size(output) for output in outputs)
-        largest = max(function.largest, *(np.size(leaf) for leaf in [*outputs, *function.inputs]))
+        size = sum([output.size for output in outputs])
+        largest = max(function.largest, *[leaf.size for leaf in [*outputs, *function.inputs]])
         chunk, start, parts = chunk_size(size, largest), 0, []
         while start < size or not parts:
             parts.append(pullback(unit_seeds(outputs, start, min(size, start + chunk))))
@@ -147,14 +148,16 @@ class GradientFunction(Function):
 
 def unit_seeds(leaves: Sequence[Any], start: int, stop: int) -> Leaves:
     """Seeds ``start`` to ``stop`` of the identity over all elements of `leaves`, one array a leaf."""
+    if len(leaves) == 1 and leaves[0].size == 1:
+        return [np.ones((1, *leaves[0].shape), leaves[0].dtype)]
     seeds, offset = [], 0
     for leaf in leaves:
-        size = np.size(leaf)
+        size = leaf.size
         block = np.zeros((stop - start, size), dtype=leaf.dtype)
         first, last = max(start, offset), min(stop, offset + size)
         rows = np.arange(first, last)
         block[rows - start, rows - offset] = 1
-        seeds.append(block.reshape(stop - start, *np.shape(leaf)))
+        seeds.append(block.reshape(stop - start, *leaf.shape))
         offset += size
     return seeds
 
@@ -178,7 +181,7 @@ def _split_rows(rows: Sequence[Any], outputs: Sequence[Any]) -> Blocks:
     """Input cotangents of all unit seeds, each of shape (m, *input.shape), as one row of blocks an output."""
     blocks, start = [], 0
     for output in outputs:
-        size, shape = np.size(output), np.shape(output)
+        size, shape = output.size, output.shape
         blocks.append([row[start : start + size].reshape((*shape, *row.shape[1:])) for row in rows])
         start += size
     return blocks
@@ -189,7 +192,7 @@ def _contract_inputs(row: Sequence[Any], inputs: Sequence[Any], tangents: Leaves
     total: Any = 0.0
     for block, leaf, tangent in zip(row, inputs, tangents, strict=True):
         shape = block.shape[: block.ndim - leaf.ndim]
-        flat = tangent.reshape(tangent.shape[0], leaf.size) @ block.reshape(int(np.prod(shape)), leaf.size).T
+        flat = tangent.reshape(tangent.shape[0], leaf.size) @ block.reshape(math.prod(shape), leaf.size).T
         total = total + flat.reshape(tangent.shape[0], *shape)
     return total
 

@@ -34,6 +34,8 @@ class Function:
     inputs : list
         The leaves of the selected arguments: floating-point arrays of our own (shape ``()`` for
         numbers), or traced values where this derivative is taken inside another one.
+    input_names : list of str
+        What each leaf is called in messages: ``x``, ``x['w']``, ``args[0]``.
     output_structure : Structure
         How f's outputs are arranged; known after the first call.
     calls : int
@@ -56,11 +58,13 @@ class Function:
         self.largest = 1
         self.output_structure = Structure()
         self.inputs: Leaves = []
+        self.input_names: list[str] = []
         self._groups: list[tuple[Structure, int]] = []
         for number in self.selected:
             what = "x" if number == 0 else f"args[{number - 1}]"
             leaves, structure = flatten(self.positional[number], InputError, what)
             paths = structure.paths()
+            self.input_names += [what + path for path in paths]
             self.inputs += [as_input(leaf, what + path) for leaf, path in zip(leaves, paths, strict=True)]
             self._groups.append((structure, len(leaves)))
 

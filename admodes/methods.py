@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 from importlib import metadata
 from typing import Any, NamedTuple
@@ -107,9 +108,7 @@ def find_differentiator(method: str | Differentiator | type[Differentiator]) -> 
     if method == "auto":
         return Auto()
     if method in _BUILT_IN:
-        module, name = _BUILT_IN[method]
-        found: Differentiator = getattr(importlib.import_module(module), name)()
-        return found
+        return _built_in(method)
     entry = _entry_points().get(method)
     if entry is None:
         names = available_methods()
@@ -120,6 +119,13 @@ def find_differentiator(method: str | Differentiator | type[Differentiator]) -> 
     if isinstance(loaded, str):
         raise UnknownMethodError(f"The method '{method}' of another package cannot be used: {loaded}. Repair that package or choose another method.")
     return loaded
+
+
+@functools.cache
+def _built_in(method: str) -> Differentiator:
+    module, name = _BUILT_IN[method]
+    found: Differentiator = getattr(importlib.import_module(module), name)()
+    return found
 
 
 def _load(entry: Any) -> Differentiator | str:

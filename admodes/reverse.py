@@ -12,8 +12,9 @@ from .differentiator import Differentiator, Pullback
 from .errors import LevelError
 from .function import Function, Leaves
 from .levels import Level, Traced, check_alive
+from .recording import record
 from .steps import ZERO, Cotangents
-from .tape import Tape, record
+from .tape import Tape
 from .tracing import TracedArray, peel
 
 
@@ -53,7 +54,7 @@ class Reverse(Differentiator):
 
         def pullback(cotangents: Leaves) -> Leaves:
             seeds = [(trace, w) for trace, w in zip(traces, cotangents, strict=True) if trace is not None]
-            count = next((np.shape(w)[0] for w in cotangents), 1)
+            count = cotangents[0].shape[0] if cotangents else 1
             # A single seed goes without its axis: scalars then stay floats.
             seeds = [(trace, _first(w)) for trace, w in seeds] if count == 1 else seeds
             with np.errstate(all="ignore"):
@@ -62,7 +63,8 @@ class Reverse(Differentiator):
                     swept = careful_sweep(tape, seeds, len(inputs))
             return [as_leaf(g, leaf, count) for g, leaf in zip(swept, inputs, strict=True)]
 
-        function.largest = max(function.largest, tape.largest)
+        if any(output.size > 1 for output in outputs):
+            function.largest = max(function.largest, tape.largest)
         return outputs, pullback
 
 
@@ -73,16 +75,21 @@ def _first(w: Any) -> Any:
 
 def has_nan(array: Any) -> bool:
     """Whether a result (peeled of outer derivatives) has a NaN."""
-    plain = np.asarray(peel(array))
-    return plain.dtype.kind == "f" and bool(np.isnan(plain.sum())) and bool(np.isnan(plain).any())
+    plain = peel(array)
+    if plain.__class__ is float:
+        return plain != plain
+    # One sum tells of most arrays that there is none; opposite infinities need the second look.
+    total = np.add.reduce(plain, axis=None)
+    return bool(total != total) and bool(np.isnan(plain).any())
 
 
 def as_leaf(array: Any, leaf: Any, count: int) -> Any:
     """A derivative as an array of `count` seeds of the leaf's shape and dtype."""
     shape = (count, *leaf.shape)
+    if array is ZERO:
+        return np.zeros(shape, leaf.dtype)
     if not isinstance(array, Traced):
-        array = np.asarray(array, dtype=leaf.dtype)
-        return array.reshape(shape) if array.size == np.prod(shape) else np.array(np.broadcast_to(array, shape))
+        return np.asarray(array, dtype=leaf.dtype).reshape(shape)
     array = array if array.dtype == leaf.dtype else array.astype(leaf.dtype)
     return np.reshape(array, shape)
 

@@ -64,6 +64,10 @@ class Primitive:
         self.name = name
         self.evaluate = evaluate
 
+    def signature(self, parameters: dict[str, Any]) -> Any:
+        """The parameters as a key, so that like records share one step; None where they cannot be one."""
+        return tuple(parameters.values()) if parameters else ()
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} {self.name}>"
 
@@ -105,7 +109,7 @@ def _needs_lift(operand: Any) -> bool:
 
 
 def _lead(array: Any, shape: Shape) -> int:
-    return int(np.ndim(array)) - len(shape)
+    return array.ndim - len(shape)  # type: ignore[no-any-return]
 
 
 def align(tangent: Any, shape: Shape, ndim: int) -> Any:
@@ -277,6 +281,9 @@ class Constant(Primitive):
     """A locally constant function: comparisons, floor, argmax. Its derivative is zero where it exists."""
 
     passive = True
+
+    def signature(self, parameters: dict[str, Any]) -> Any:
+        return None if parameters else ()
 
     def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
         return False, (False,) * len(active)

@@ -6,6 +6,7 @@ the fast path does not know (other types, other levels, a division by zero) fall
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -29,24 +30,56 @@ class ScalarStep(Application):
         self.pull = _generate_pull(self, active)
 
 
+class _Text:
+    """Stands for a variable while a partial is asked for its formula: arithmetic on it gives source text."""
+
+    __array_ufunc__ = None
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __neg__(self) -> _Text:
+        return _Text(f"(-{self.text})")
+
+
+def _install_text(name: str, symbol: str) -> None:
+    def text(value: Any) -> str:
+        return value.text if isinstance(value, _Text) else repr(value)
+
+    setattr(_Text, f"__{name}__", lambda self, other: _Text(f"({self.text} {symbol} {text(other)})"))
+    setattr(_Text, f"__r{name}__", lambda self, other: _Text(f"({text(other)} {symbol} {self.text})"))
+
+
+for _name, _symbol in (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), ("pow", "**")):
+    _install_text(_name, _symbol)
+
+
+def _formula(partial: Callable[..., Any], names: list[str], parameters: dict[str, Any]) -> str | None:
+    """The source text of a partial made of arithmetic alone; None where it calls NumPy."""
+    try:
+        result = partial(_Text("out"), *map(_Text, names), **parameters)
+    except (TypeError, AttributeError):
+        return None
+    return result.text if isinstance(result, _Text) else repr(float(result)) if isinstance(result, (int, float)) else None
+
+
 def _generate_pull(step: ScalarStep, active: tuple[bool, ...]) -> Callable[..., None]:
     """The code that passes a cotangent on; contributions are computed before any is added."""
     primitive: Elementwise = step.primitive  # type: ignore[assignment]
     names = ["x", "y"][: len(active)]
-    scope: dict[str, Any] = {"fallback": _pull_as_arrays, "step": step, "FAILURES": _FAILURES, **step.parameters}
+    scope: dict[str, Any] = {"fallback": _pull_as_arrays, "step": step, "FAILURES": _FAILURES}
     parts, adds = [], []
     for position, name in enumerate(names):
         if not active[position]:
             continue
         partial = primitive.partials[position]
-        keywords = "".join(f", {key}={key}" for key in step.parameters)
-        if callable(partial):
-            scope[f"partial_{name}"] = partial
-            plain = primitive.name in ("add", "subtract", "multiply", "divide")
-            call = f"partial_{name}(out, {', '.join(names)}{keywords})"
-            parts.append(f"g_{name} = g * {call if plain else f'float({call})'}")
-        else:
-            parts.append(f"g_{name} = {'g' if partial == 1 else f'g * {partial}'}")
+        formula = _formula(partial, names, step.parameters) if callable(partial) else repr(partial)
+        if formula is None:
+            scope[f"partial_{name}"] = functools.partial(partial, **step.parameters) if step.parameters else partial
+            formula = f"float(partial_{name}(out, {', '.join(names)}))"
+        elif "**" in formula:
+            formula = f"float({formula})"
+        parts.append(f"g_{name} = g" if formula == "1" else f"g_{name} = g * {formula}")
         adds.append(f"cotangents[i_{name}] = cotangents[i_{name}] + g_{name}")
     indices = ", ".join(f"i_{name}" for name in names) + ","
     code = (
@@ -119,6 +152,9 @@ def {reflected}(self, other):
 """
 
 
+_new = object.__new__
+
+
 class TapeFloat(TracedScalar):
     """A traced float on a tape."""
 
@@ -129,7 +165,14 @@ class TapeFloat(TracedScalar):
             if len(inputs) == 1:
                 step = _UNARY.get(ufunc)
                 if step is not None:
-                    return _record_unary(self, step, float(ufunc(self.value)))
+                    tape = self.level
+                    x = self.value
+                    result = _new(TapeFloat)
+                    result.value = out = float(ufunc(x))
+                    result.level = tape
+                    result.node = len(tape)  # type: ignore[arg-type]
+                    tape.append((step, (self.node,), (x,), out))  # type: ignore[attr-defined]
+                    return result
             elif ufunc in _OPERATORS and all(value.__class__ in _FLOATS for value in inputs):
                 left, right = (float(value) if value.__class__ is np.float64 else value for value in inputs)
                 return _OPERATORS[ufunc](left, right)
@@ -168,7 +211,7 @@ def _install(name: str, symbol: str, ufunc: Any) -> None:
     reflected = f"__r{name}__"
     scope: dict[str, Any] = {
         "TapeFloat": TapeFloat,
-        "new": object.__new__,
+        "new": _new,
         "both": ScalarStep(rule, (True, True), {}),
         "left": ScalarStep(rule, (True, False), {}),
         "right": ScalarStep(rule, (False, True), {}),

@@ -89,6 +89,9 @@ def _references_of_a_temporary() -> int:
 #: What getrefcount says of an array that only the calling frame holds; it differs between Python versions.
 _TEMPORARY = _references_of_a_temporary()
 
+#: Arrays up to this many bytes come from NumPy's cache of small blocks: fresh ones cost nothing.
+_CHEAP = 1024
+
 
 class ElementwiseStep(Step):
     """An elementwise primitive: the cotangent times each partial, summed down to the operand's shape."""
@@ -111,6 +114,7 @@ class ElementwiseStep(Step):
                 partial = rule(out, *values, **self.parameters)
                 if (
                     partial.__class__ is np.ndarray
+                    and partial.nbytes > _CHEAP
                     and sys.getrefcount(partial) == _TEMPORARY
                     and g.__class__ is np.ndarray
                     and partial.base is None
@@ -140,7 +144,7 @@ class ElementStep(Step):
         elif g.__class__ is float:
             cotangents.buffer(operands[0], self.shapes[0], np.float64)[key] += g
         else:
-            buffer = cotangents.buffer(operands[0], np.shape(g) + self.shapes[0], np.result_type(g))
+            buffer = cotangents.buffer(operands[0], g.shape + self.shapes[0], g.dtype)
             buffer[..., key] += g
 
 
@@ -154,8 +158,10 @@ class GatherStep(Step):
         if isinstance(g, Traced) or not is_basic(key):
             super().pull(cotangents, g, operands, values, out)
             return
-        lead = np.ndim(g) - len(self.shape)
-        buffer = cotangents.buffer(operands[0], np.shape(g)[:lead] + shape, np.result_type(g))
+        if g.__class__ is float:
+            g = np.float64(g)
+        lead = g.ndim - len(self.shape)
+        buffer = cotangents.buffer(operands[0], g.shape[:lead] + shape, g.dtype)
         buffer[seeded_key(key, lead) if lead else key] += g
 
 
@@ -214,7 +220,7 @@ def last_written(part: Any, key: Any, shape: tuple[int, ...]) -> Any:
         return part
     flat = positions(key, shape)
     numbers = np.arange(flat.size).reshape(flat.shape)
-    last = np.zeros(int(np.prod(shape)), dtype=int)
+    last = np.zeros(math.prod(shape), dtype=int)
     last[flat] = numbers
     return np.where(last[flat] == numbers, part, 0.0)
 
@@ -227,7 +233,7 @@ class WriteStep(Step):
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
         key = self.parameters["key"]
         before, written = operands
-        lead = np.ndim(g) - len(self.shape)
+        lead = g.ndim - len(self.shape)
         if not cotangents.owned[self.number]:
             g = g.copy()
         if key.__class__ is int and not lead and g.__class__ is np.ndarray and g.ndim == 1:

@@ -2,15 +2,15 @@
 
 A record is ``(step, operands, values, out)``. A step holds the primitive, its parameters and the
 shapes; operands are record numbers: None for a constant, ``~number`` for a passive value. Values
-and out are kept where a partial reads them (or with `keep_all`), else None.
+and out are kept where a partial reads them, else None.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +20,6 @@ from .scalars import TapeFloat
 from .steps import WRITE, ElementStep, ElementwiseStep, GatherStep, Step, WriteStep
 from .table.structural import gather, spread
 from .tracing import PassiveScalar, TracedArray, TracedScalar
-
-if TYPE_CHECKING:
-    from .function import Function
 
 #: Constants up to this many bytes are copied at each use; larger ones have one snapshot.
 SMALL = 2048
@@ -35,29 +32,46 @@ GUARD = Primitive("guard", lambda: None)
 GUARD_STEP = Step(GUARD, {}, ((),), (), (False,))
 _STEPS: dict[Primitive, type[Step]] = {gather: GatherStep}
 _FIRST = (True,)
+_NO_PARAMETERS: dict[str, Any] = {}
+
+#: Steps by primitive, shapes, live operands and parameters: records that are alike share one.
+STEPS: dict[Any, Step] = {}
+_MOST_STEPS = 4096
+
+
+def new_step(primitive: Primitive, parameters: dict[str, Any], shapes: tuple[Any, ...], out: Any, live: tuple[bool, ...]) -> Step:
+    """The step of a record."""
+    kind = ElementwiseStep if isinstance(primitive, Elementwise) else _STEPS.get(primitive, Step)
+    smooth = tuple([flag and primitive.differentiable(position) for position, flag in enumerate(live)])
+    return kind(primitive, parameters, shapes, getattr(out, "shape", ()), smooth)
+
+
+def remember(key: tuple[Any, ...], step: Step) -> Step:
+    """Keep a step for records like this one; those whose parameters cannot be hashed are not kept."""
+    if key[-1] is not None:
+        if len(STEPS) >= _MOST_STEPS:
+            STEPS.clear()
+        STEPS[key] = step
+    return step
 _NOTHING_KEPT = (False, False)
 
 
 class Tape(list[Record], Level):
-    """The list of records, and the level of the values that belong to it.
+    """The list of records, and the level of the values that belong to it."""
 
-    Parameters
-    ----------
-    keep_all : bool
-        Keep all values, also those that no partial reads (for tables of the evaluation).
-    """
-
-    def __init__(self, keep_all: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.number = next_number()
         self.alive = True
-        self.keep_all = keep_all
-        self.largest = 1
-        self._steps: dict[Any, Step] = {}
         self._snapshots: dict[Any, tuple[Any, Any]] = {}
 
     __hash__ = object.__hash__
     __eq__ = object.__eq__
+
+    @property
+    def largest(self) -> int:
+        """Number of elements of the largest array on the tape."""
+        return max((math.prod(record[0].shape) for record in self), default=1)
 
     def input(self, leaf: Any) -> Traced:
         """`leaf` as an independent variable."""
@@ -67,122 +81,138 @@ class Tape(list[Record], Level):
         return self._enter(CONSTANT, value, passive=True)
 
     def _enter(self, primitive: Primitive, value: Any, passive: bool) -> Traced:
-        self.append((Step(primitive, {}, (), np.shape(value), ()), (), (), value if self.keep_all else None))
-        value = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-        traced = self._wrap(value, len(self) - 1, passive)
-        if isinstance(traced, TracedArray):
-            traced.shared = primitive is INPUT
-            self.largest = max(self.largest, traced.size)
+        self.append((Step(primitive, _NO_PARAMETERS, (), value.shape, ()), (), (), None))
+        value = value[()] if value.__class__ is np.ndarray and not value.ndim else value
+        traced: Traced = self._wrap(value, len(self) - 1, passive)
+        if traced.__class__ is TracedArray:
+            traced.shared = primitive is INPUT  # type: ignore[attr-defined]
         return traced
 
     def guard(self, passive: Traced) -> None:
-        self.append((GUARD_STEP, (~passive.node,), (), passive.value))
+        self.append((GUARD_STEP, (passive.node,), (), passive.value))
 
     def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        if len(operands) == 1 and operands[0].__class__ is TracedArray:
+            return self._unary(primitive, operands[0], parameters)
+        if len(operands) == 2 and not parameters:
+            result = self._binary(primitive, *operands)
+            if result is not None:
+                return result
+        return self._general(primitive, operands, parameters)
+
+    def _unary(self, primitive: Primitive, operand: TracedArray, parameters: dict[str, Any]) -> Any:
+        """`_general` for one array of this level, without its loops."""
+        if operand.source is not None:
+            operand.refresh()
+        value = operand.value
+        node = operand.node
+        if value.__class__ is not np.ndarray:
+            return self._general(primitive, (operand,), parameters)
+        out = primitive.evaluate(value, **parameters) if parameters else primitive.evaluate(value)
+        if out.__class__ is tuple:
+            return tuple([self._finish(new_step(primitive, parameters, (value.shape,), part, (False,)), (operand,), (node,), (), part) for part in out])
+        signature = primitive.signature(parameters)
+        key = (primitive, value.shape, node >= 0, signature)
+        step = None if signature is None else STEPS.get(key)
+        if step is None:
+            step = remember(key, new_step(primitive, parameters, (value.shape,), out, (node >= 0,)))
+        kept = step.nothing
+        if step.keeps_any:
+            kept = (value,)
+            operand.shared = True
+        return self._finish(step, (operand,), (node,), kept, out)
+
+    def _binary(self, primitive: Primitive, left: Any, right: Any) -> Any:
+        """`_general` for two plain arrays of this level, or one and a constant; None where it is something else."""
+        i = j = None
+        x_shape: tuple[int, ...] = ()
+        y_shape: tuple[int, ...] = ()
+        x, y = left, right
+        if left.__class__ is TracedArray and left.level is self:
+            if left.source is not None:
+                left.refresh()
+            x, i = left.value, left.node
+        if right.__class__ is TracedArray and right.level is self:
+            if right.source is not None:
+                right.refresh()
+            y, j = right.value, right.node
+        if x.__class__ is np.ndarray:
+            x_shape = x.shape
+        elif x.__class__ is not float and x.__class__ is not int:
+            return None
+        if y.__class__ is np.ndarray:
+            y_shape = y.shape
+        elif y.__class__ is not float and y.__class__ is not int:
+            return None
+        out = primitive.evaluate(x, y)
+        if out.__class__ is tuple:
+            return None
+        x_live, y_live = i is not None and i >= 0, j is not None and j >= 0
+        key = (primitive, x_shape, y_shape, x_live, y_live)
+        step = STEPS.get(key)
+        if step is None:
+            step = remember(key, new_step(primitive, _NO_PARAMETERS, (x_shape, y_shape), out, (x_live, y_live)))
+        kept = step.nothing
+        if step.keeps_any:
+            x_kept, y_kept = step.keeps
+            kept = (self._keep(x, i) if x_kept else None, self._keep(y, j) if y_kept else None)
+            _share((left, right))
+        return self._finish(step, (left, right), (i, j), kept, out)
+
+    def _general(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []
-        indices: list[int | None] = []
-        shapes: list[tuple[int, ...]] = []
-        active: list[bool] = []
+        nodes: list[int | None] = []
         nested = False
         for operand in operands:
-            kind = operand.__class__
-            if kind is float or kind is int:
-                values.append(operand)
-                indices.append(None)
-                shapes.append(())
-                active.append(False)
-                continue
-            if isinstance(operand, Traced) and operand.level is self:
-                if kind is TracedArray and operand.source is not None:  # type: ignore[attr-defined]
-                    operand.refresh()  # type: ignore[attr-defined]
-                value = operand.value
-                passive = operand.passive
-                indices.append(~operand.node if passive else operand.node)  # type: ignore[attr-defined]
-                active.append(not passive)
-            else:
-                value = operand
-                indices.append(None)
-                active.append(False)
-            if value.__class__ is np.ndarray:
-                shapes.append(value.shape)
-            elif value.__class__ is float:
-                value = np.float64(value)
-                shapes.append(())
-            else:
-                nested = nested or isinstance(value, Traced)
-                shapes.append(getattr(value, "shape", ()))
-            values.append(value)
+            own = isinstance(operand, Traced) and operand.level is self
+            if own and operand.__class__ is TracedArray:
+                operand.refresh()
+            value = operand.value if own else operand
+            nodes.append(operand.node if own else None)
+            values.append(np.float64(value) if own and value.__class__ is float else value)
+            nested = nested or isinstance(value, Traced)
         out = primitive(*values, **parameters) if nested else primitive.evaluate(*values, **parameters)
-        if out.__class__ is tuple:
-            return tuple([self._record(primitive, operands, parameters, values, indices, shapes, active, part, nested) for part in out])
-        return self._record(primitive, operands, parameters, values, indices, shapes, active, out, nested)
+        shapes = tuple([getattr(value, "shape", ()) for value in values])
+        live = tuple([node is not None and node >= 0 for node in nodes])
+        results = []
+        for part in out if out.__class__ is tuple else (out,):
+            step = new_step(primitive, parameters, shapes, part, live)
+            kept = tuple([self._keep(v, n) if k else None for v, n, k in zip(values, nodes, step.keeps, strict=True)])
+            if step.keeps_any:
+                _share(operands)
+            results.append(self._finish(step, operands, tuple(nodes), kept, part))
+        return tuple(results) if out.__class__ is tuple else results[0]
 
-    def _record(
-        self,
-        primitive: Primitive,
-        operands: Sequence[Any],
-        parameters: dict[str, Any],
-        values: list[Any],
-        indices: list[int | None],
-        shapes: list[tuple[int, ...]],
-        active: list[bool],
-        out: Any,
-        nested: bool,
-    ) -> Any:
-        step = None
-        if not parameters:
-            # Without parameters, steps of the same shapes are one object.
-            key = (primitive, tuple(shapes), tuple(active))
-            step = self._steps.get(key)
-        if step is None:
-            kind = ElementwiseStep if isinstance(primitive, Elementwise) else _STEPS.get(primitive, Step)
-            smooth = tuple([flag and primitive.differentiable(position) for position, flag in enumerate(active)])
-            step = kind(primitive, parameters, tuple(shapes), getattr(out, "shape", ()), smooth)
-            if not parameters:
-                self._steps[key] = step
-        kept = step.nothing
-        if step.keeps_any or self.keep_all:
-            kept = tuple(values) if step.keeps_own and not nested else self._kept(step, values, indices)
-            for operand in operands:
-                if operand.__class__ is TracedArray:
-                    operand.shared = True
-        keeps_out = step.keeps_out or self.keep_all
+    def _finish(self, step: Step, operands: Sequence[Any], nodes: tuple[Any, ...], kept: tuple[Any, ...], out: Any) -> Any:
+        """Append the record and wrap the output."""
         index = len(self)
-        self.append((step, tuple(indices), kept, out if keeps_out else None))
+        self.append((step, nodes, kept, out if step.keeps_out else None))
+        smooth = step.smooth
         if out.__class__ is not np.ndarray or not out.ndim:
-            return self._wrap(out, index, not step.smooth)
-        result = TracedArray(out, self, index, not step.smooth)
-        result.shared = keeps_out
-        if out.size > self.largest:
-            self.largest = out.size
+            return self._wrap(out, index, not smooth)
+        result = TracedArray(out, self, index if smooth else ~index, not smooth)
+        result.shared = step.keeps_out
         if out.base is not None:
             result.shared = True
             _share(operands)
-        if primitive.views:
-            self._note_view(result, operands, step)
+        if step.primitive.views and operands[0].__class__ is TracedArray and step.primitive.is_view(operands[0].layout, step.parameters):
+            follow(result, operands[0], step.primitive, step.parameters)
         return result
 
-    def _kept(self, step: Step, values: list[Any], indices: list[int | None]) -> tuple[Any, ...]:
-        flags = (True,) * len(values) if self.keep_all else step.keeps
-        return tuple([self._keep(value, index) if flag else None for value, index, flag in zip(values, indices, flags, strict=True)])
-
-    def _note_view(self, result: TracedArray, operands: Sequence[Any], step: Step) -> None:
-        if operands[0].__class__ is TracedArray and step.primitive.is_view(operands[0].layout, step.parameters):
-            follow(result, operands[0], step.primitive, step.parameters)
-
     def _wrap(self, out: Any, index: int, passive: bool) -> Any:
+        node = ~index if passive else index
         kind = out.__class__
         if kind is np.ndarray:
             if out.ndim:
-                return TracedArray(out, self, index, passive)
+                return TracedArray(out, self, node, passive)
             out = out[()]
         elif kind is TracedArray:
-            return TracedArray(out.detached(), self, index, passive)
+            return TracedArray(out.detached(), self, node, passive)
         if passive:
-            return PassiveScalar(out, self, index)
+            return PassiveScalar(out, self, node)
         if out.__class__ is np.float64:
-            return TapeFloat(float(out), self, index)
-        return TracedScalar(out, self, index)
+            return TapeFloat(float(out), self, node)
+        return TracedScalar(out, self, node)
 
     def element(self, array: TracedArray, index: int) -> Any:
         if array.source is not None:
@@ -192,11 +222,8 @@ class Tape(list[Record], Level):
             return None
         number = len(self)
         out = value.item(index)
-        if array.passive:
-            self.append((ElementStep(gather, {"key": index}, (value.shape,), (), _FIRST), (~array.node,), (), None))
-            return PassiveScalar(np.float64(out), self, number)
         self.append((ElementStep(gather, {"key": index}, (value.shape,), (), _FIRST), (array.node,), (None,), None))
-        return TapeFloat(out, self, number)
+        return PassiveScalar(np.float64(out), self, ~number) if array.passive else TapeFloat(out, self, number)
 
     def write(self, array: Any, key: Any, value: Any) -> None:
         own = isinstance(value, Traced) and value.level is self
@@ -205,12 +232,12 @@ class Tape(list[Record], Level):
         plain = value.value if own else value
         self.hold(array, plain)
         array.value[key] = plain
-        operand = None if not own else ~value.node if value.passive else value.node
+        operand = value.node if own else None
         passive = array.passive and (not own or value.passive)
         step = WriteStep(WRITE, {"key": key}, (array.shape, getattr(plain, "shape", ())), array.shape, _NOTHING_KEPT)
         step.number = len(self)
-        self.append((step, (~array.node if array.passive else array.node, operand), (), None))
-        array.node, array.passive = step.number, passive
+        self.append((step, (array.node, operand), (None, None), None))
+        array.node, array.passive = ~step.number if passive else step.number, passive
 
     def _keep(self, value: Any, index: int | None) -> Any:
         """A value for the record: what is not ours is copied, since f may overwrite it later."""
@@ -227,9 +254,10 @@ class Tape(list[Record], Level):
 
 def follow(result: TracedArray, base: TracedArray, primitive: Primitive, parameters: dict[str, Any]) -> None:
     """Note that `result` is a view of `base`, taken by `primitive`."""
-    key = parameters.get("key")
-    take = partial(primitive, **parameters) if key is None else operator.itemgetter(key)
-    result.follow(base, take, key, primitive is not spread)
+    if primitive is gather:
+        result.follow(base, None, parameters["key"])
+    else:
+        result.follow(base, partial(primitive, **parameters), None, primitive is not spread)
 
 
 def _share(operands: Sequence[Any]) -> None:
@@ -237,49 +265,3 @@ def _share(operands: Sequence[Any]) -> None:
     for operand in operands:
         if operand.__class__ is TracedArray:
             operand.shared = True
-
-
-class OperationCounts(NamedTuple):
-    """What one evaluation of f does: `nodes` records, `elementary` operations on numbers, `bytes` kept by the tape."""
-
-    nodes: int
-    elementary: int
-    bytes: int
-
-
-def record(function: Function, keep_all: bool = False) -> tuple[Tape, list[Any]]:
-    """Run f once on a tape; returns the tape (no longer alive) and f's output leaves, still traced."""
-    tape = Tape(keep_all)
-    try:
-        outputs = function([tape.input(leaf) for leaf in function.inputs])
-    finally:
-        tape.alive = False
-    return tape, outputs
-
-
-def count_operations(f: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> OperationCounts:
-    """Count what one evaluation of f at x does, by reading its tape.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from admodes.tape import count_operations
-    >>> count_operations(lambda x: np.sum(np.sin(x)), np.ones(10)).nodes
-    2
-    """
-    from .function import Function
-
-    function = Function(f, x, args)
-    tape, _ = record(function)
-    nodes = elementary = 0
-    held: dict[int, int] = {}
-    for step, operands, values, out in tape:
-        if step.primitive in (INPUT, CONSTANT, GUARD):
-            continue
-        nodes += 1
-        sizes = [int(np.prod(shape)) for shape in (step.shape, *step.shapes)]
-        elementary += sizes[0] if len(operands) != 1 else max(sizes)
-        held.update({id(value): value.nbytes for value in (*values, out) if isinstance(value, np.ndarray)})
-    return OperationCounts(nodes, elementary, sum(held.values()))
-
-

@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import LevelError, MissingRuleError, ShapeError, TracedAttributeError, TracedValueError
 from .levels import Level, Traced, check_alive, lift
-from .rules import FUNCTIONS, METADATA, Constant, Primitive
+from .rules import FUNCTIONS, METADATA, Constant
 from .table.elementwise import constant_power
 from .table.structural import cast, gather, is_basic
 
@@ -164,7 +164,7 @@ class Operators(Traced):
 
     def __pow__(self, other: Any) -> Any:
         if isinstance(other, _PLAIN_NUMBERS):
-            return constant_power(self, exponent=other)
+            return self.level.apply(constant_power, (self,), {"exponent": other})
         return _binary(np.power, self, other)
 
     def __rpow__(self, other: Any) -> Any:
@@ -458,21 +458,25 @@ class PassiveScalar(TracedScalar):
 class View:
     """How an array was taken from another: writes go through, and stale reads are taken again.
 
-    `take` is the function from the base to the view; `key` the index that it stands for, where known.
+    `key` is the index of the base that it shows, or else `take` the function from the base to the view.
     """
 
     __slots__ = ("base", "key", "seen", "take", "writable")
 
-    def __init__(self, base: TracedArray, take: Callable[[Any], Any], key: Any = None, writable: bool = True) -> None:
+    def __init__(self, base: TracedArray, take: Callable[[Any], Any] | None, key: Any, writable: bool) -> None:
         self.base = base
         self.take = take
         self.key = key
         self.writable = writable
         self.seen = base.version
 
+    def of(self, base: Any) -> Any:
+        """The view of `base`, or of a plain array in its place."""
+        return base[self.key] if self.take is None else self.take(base)
+
     def index(self) -> Any:
         """An index of the base that selects what this view shows."""
-        if self.key is not None:
+        if self.take is None:
             return self.key
         shape = self.base.shape
         return np.unravel_index(self.take(np.arange(self.base.size).reshape(shape)), shape)
@@ -528,7 +532,7 @@ class TracedArray(Shaped):
             return
         view.base.refresh()
         if view.seen != view.base.version:
-            fresh = view.take(view.base)
+            fresh = view.of(view.base)
             self.value, self.node, self.passive, self.shared = fresh.value, fresh.node, fresh.passive, True
             view.seen = view.base.version
             self.version += 1
@@ -536,10 +540,10 @@ class TracedArray(Shaped):
     def layout(self) -> Any:
         """A plain array with the shape and strides that NumPy's array would have here; its numbers mean nothing."""
         view = self.source
-        return np.empty_like(peel(self)) if view is None else view.take(view.base.layout())
+        return np.empty_like(peel(self)) if view is None else view.of(view.base.layout())
 
-    def follow(self, base: Any, take: Callable[[Any], Any], key: Any = None, writable: bool = True) -> TracedArray:
-        """This array as a view of `base`, from which it was taken by `take`."""
+    def follow(self, base: Any, take: Callable[[Any], Any] | None, key: Any = None, writable: bool = True) -> TracedArray:
+        """This array as a view of `base`, from which it was taken by `take`, or by the index `key`."""
         if isinstance(base, TracedArray) and base.level is self.level:
             self.source = View(base, take, key, writable)
         return self

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import sympy
 from support import EXACT_MODES, assert_close, numerical_jacobian
 
 import admodes as ad
@@ -212,3 +213,121 @@ def check_second_order(case: FunctionCase) -> None:
 
         found = ad.jvp(gradient, x, directions, method=outer)[1]
         assert_close(found, np.array([truth, -2.0 * truth]), SECOND_ORDER, f"{outer} over {inner}")
+
+
+def check_array_function(f: Callable[[Any], Any], x: np.ndarray, tolerance: float = FIRST_ORDER) -> None:
+    """Value, Jacobian, single seeds and second order in all pairings of a function of one array.
+
+    Along one random direction: a wrong entry anywhere shows, at eight evaluations of f.
+    """
+    rng = np.random.default_rng(8)
+    value, v = np.asarray(f(x.copy())), rng.normal(size=x.shape)
+    w = rng.normal(size=value.shape)
+    along_v = numerical_jacobian(lambda t: f(x + t * v), 0.0, step=5e-3)
+    jacobians = []
+    for method in EXACT_MODES:
+        got, jacobian = ad.value_and_jacobian(f, x, method=method)
+        assert isinstance(got, np.ndarray) == (value.ndim > 0)
+        np.testing.assert_array_equal(got, value, err_msg=method)
+        assert_close(np.tensordot(jacobian, v, x.ndim), along_v, tolerance, f"{method}: Jacobian")
+        jacobians.append(jacobian)
+    assert_close(jacobians[0], jacobians[1], 1e-12, "forward beside reverse")
+    assert_close(ad.jvp(f, x, v)[1], along_v, tolerance, "tangent")
+    assert_close(ad.vjp(f, x)[1](w), np.tensordot(w, jacobians[0], value.ndim), 1e-12, "cotangent")
+
+    def scalar(x: Any) -> Any:
+        return np.sum(w * np.sin(f(x)))
+
+    truth = numerical_jacobian(lambda t: ad.gradient(scalar, x + t * v, method="reverse"), 0.0, step=5e-3)
+    for outer, inner in PAIRINGS:
+        found = ad.jvp(lambda x, inner=inner: ad.gradient(scalar, x, method=inner), x, v, method=outer)[1]
+        assert_close(found, truth, 10 * tolerance, f"{outer} over {inner}")
+
+
+# ---- the proof of a partial: our code on numbers of 60 digits against SymPy's derivative
+
+#: Constants that a rule holds as floats, and what they stand for.
+CONSTANTS = {float(sympy.N(c, 30)): c for c in (sympy.pi, sympy.log(2), sympy.log(10), sympy.pi / 180, 180 / sympy.pi, sympy.sqrt(2))}
+_DIGITS = 60
+_PLAIN = {
+    np.sign: sympy.sign,
+    np.floor: sympy.floor,
+    np.trunc: lambda x: sympy.sign(x) * sympy.floor(abs(x)),
+    np.floor_divide: lambda x, y: sympy.floor(x / y),
+    np.equal: sympy.Eq,
+    np.not_equal: sympy.Ne,
+    np.less: sympy.Lt,
+    np.less_equal: sympy.Le,
+    np.greater: sympy.Gt,
+    np.greater_equal: sympy.Ge,
+}
+
+
+class Exact(np.lib.mixins.NDArrayOperatorsMixin):
+    """A number of 60 digits that partials can be run on: NumPy's functions act on it through SymPy."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = sympy.N(CONSTANTS.get(value, value) if isinstance(value, float) else value, _DIGITS)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        arguments = [sympy.sympify(Exact(value).value if isinstance(value, float) else getattr(value, "value", value)) for value in inputs]
+        result = _PLAIN[ufunc](*arguments) if ufunc in _PLAIN else formula(rules.ELEMENTWISE[ufunc], arguments)
+        return bool(result) if result in (sympy.true, sympy.false) else Exact(result)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        if function is np.where:
+            condition, x, y = arguments
+            return x if condition else y
+        return self.__array_ufunc__(function, "__call__", *arguments)
+
+
+SYMBOLS = sympy.symbols("x y", real=True)
+
+
+def formula(rule: rules.Elementwise, arguments: Sequence[Any], parameters: dict[str, Any] | None = None) -> Any:
+    """The rule's SymPy counterpart: a function's name, or a formula in x, y and the names of parameters."""
+    if not isinstance(rule.sympy, str):
+        return rule.sympy(*arguments)
+    names = {"x": sympy.Symbol("x"), "y": sympy.Symbol("y"), **{name: sympy.Symbol(name) for name in parameters or {}}}
+    expression = sympy.sympify(rule.sympy, locals=names)
+    if not isinstance(expression, sympy.Basic) or isinstance(expression, sympy.FunctionClass):
+        return expression(*arguments)
+    values = {names[name]: sympy.nsimplify(value) for name, value in (parameters or {}).items()}
+    return expression.subs(values).subs(dict(zip((names["x"], names["y"]), arguments, strict=False)), simultaneous=True)
+
+
+def rational_points(rule: rules.Elementwise) -> list[tuple[Any, ...]]:
+    """Rational points inside the domain, none of them at a tie or a jump."""
+    fractions = [sympy.Rational(k, 97) for k in (7, 20, 31, 44, 59, 71, 90)]
+    points = []
+    for k in range(len(fractions)):
+        point = []
+        for position, (low, high) in enumerate(domains(rule)):
+            value = sympy.nsimplify(low) + (sympy.nsimplify(high) - sympy.nsimplify(low)) * fractions[(k + 2 * position) % 7]
+            point.append(sympy.floor(value) if rule.partials[position] is None and rule.evaluate is np.ldexp else value)
+        points.append(tuple(point))
+    return points
+
+
+def digits_proved(rule: rules.Elementwise, position: int, parameters: dict[str, Any]) -> float:
+    """To how many digits our partial is SymPy's derivative, at the worst of the rational points."""
+    count = len(rule.partials)
+    symbols = SYMBOLS[:count]
+    expression = formula(rule, symbols, parameters)
+    worst = float(_DIGITS)
+    for point in rational_points(rule):
+        values = dict(zip(symbols, point, strict=True))
+        derivative = sympy.N(sympy.diff(_frozen(expression, values), symbols[position]).subs(values), _DIGITS)
+        partial = rule.partials[position]
+        if callable(partial):
+            out = Exact(sympy.N(expression.subs(values), _DIGITS))
+            partial = partial(out, *(Exact(sympy.N(value, _DIGITS)) for value in point), **parameters)
+        ours = Exact(partial).value if not isinstance(partial, Exact) else partial.value
+        error = abs(sympy.N(ours - derivative, 20)) / max(1, abs(derivative))
+        worst = min(worst, float(-sympy.log(error, 10)) if error else _DIGITS)
+    return worst
+
+
+def _frozen(expression: Any, values: dict[Any, Any]) -> Any:
+    """`expression` with its steps (floor, sign) at their values: they are constant near the point."""
+    return expression.replace(lambda part: isinstance(part, (sympy.floor, sympy.sign)), lambda part: part.subs(values))

@@ -85,3 +85,27 @@ def assert_right_or_refused(case: Case, method: str) -> None:
         assert_right(case, method)
     except AdmodesError as error:
         assert len(str(error)) > 60, f"no cure in {str(error)!r}"
+
+
+def steps(*functions: Any) -> Any:
+    """A function of x made of steps: each is called for its effect on (y, x), y starts as plain zeros, y is returned."""
+
+    def f(x: Any) -> Any:
+        y = np.zeros(3)
+        for function in functions:
+            function(y, x)
+        return y
+
+    return f
+
+
+def traced_steps(*functions: Any) -> Any:
+    """The same, with y a copy of x."""
+
+    def f(x: Any) -> Any:
+        y = x.copy()
+        for function in functions:
+            function(y, x)
+        return y
+
+    return f

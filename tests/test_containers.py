@@ -151,6 +151,23 @@ def test_hessian_of_a_container(method: str) -> None:
     assert_same(got, wanted, 1e-5 if method == "finite" else 1e-9)
 
 
+@every_mode
+def test_the_same_array_twice(method: str) -> None:
+    """Breaks if two leaves that are one object are taken for one input, or outputs that are one object for one output."""
+    got = ad.gradient(lambda p: np.sum(p["a"] * p["b"] ** 2), {"a": B, "b": B}, method=method)
+    assert_same(got, {"a": B**2, "b": 2 * B * B}, TOLERANCE[method])
+
+    def twice(x: Any) -> Any:
+        y = x * x
+        return [y, {"y": y, "part": y[:1]}]
+
+    assert_same(
+        ad.jacobian(twice, B, method=method),
+        [np.diag(2 * B), {"y": np.diag(2 * B), "part": np.diag(2 * B)[:1]}],
+        TOLERANCE[method],
+    )
+
+
 @exact_modes
 def test_mixed_dtypes(method: str) -> None:
     """Breaks if leaves of different dtypes are promoted together: float32 stays, integers become float64."""

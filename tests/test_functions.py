@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rule_cases import FunctionCase, case, check_first_order, check_second_order, check_seeds, check_value
+from rule_cases import FunctionCase, case, check_array_function, check_first_order, check_second_order, check_seeds, check_value
+from support import EXACT_MODES, assert_close, exact_modes, numerical_jacobian
 
 import admodes as ad
 from admodes import rules
-from admodes.errors import MissingRuleError
+from admodes.errors import MissingRuleError, TracedValueError
 
 RNG = np.random.default_rng(22)
 
@@ -407,3 +408,227 @@ def test_many_seeds(case: FunctionCase) -> None:
 def test_second_order(case: FunctionCase) -> None:
     """Breaks if a rule cannot be differentiated again, in any pairing of the modes."""
     check_second_order(case)
+
+
+# ---- float32, options, and the functions without a derivative
+
+
+@every_case
+def test_float32_stays(case: FunctionCase) -> None:
+    """Breaks if a rule widens float32 to float64 where NumPy does not, or computes a wrong derivative in it."""
+    narrow = case.named([point.astype(np.float32) for point in case.points])
+    wanted = np.asarray(case(narrow))
+    exact = ad.jacobian(case, case.named(case.points), method="forward")
+    for method in EXACT_MODES:
+        value, derivative = ad.value_and_jacobian(case, narrow, method=method)
+        assert np.asarray(value).dtype == wanted.dtype
+        for found, truth in zip(derivative.values(), exact.values(), strict=True):
+            assert found.dtype == np.float32
+            assert_close(found, truth, 2e-4, method)
+
+
+X = floats(2, 2)
+REFUSED = {
+    "sum_out": lambda x: np.sum(x, out=np.zeros(())),
+    "mean_out": lambda x: np.mean(x, axis=0, out=np.zeros(2)),
+    "var_out": lambda x: np.var(x, axis=0, out=np.zeros(2)),
+    "prod_out": lambda x: np.prod(x, axis=0, out=np.zeros(2)),
+    "max_out": lambda x: np.max(x, axis=0, out=np.zeros(2)),
+    "min_out": lambda x: np.min(x, axis=0, out=np.zeros(2)),
+    "ptp_out": lambda x: np.ptp(x, axis=0, out=np.zeros(2)),
+    "cumsum_out": lambda x: np.cumsum(x, axis=0, out=np.zeros((2, 2))),
+    "concatenate_out": lambda x: np.concatenate([x, x], out=np.zeros((4, 2))),
+    "stack_out": lambda x: np.stack([x, x], out=np.zeros((2, 2, 2))),
+    "take_out": lambda x: np.take(x, [0], out=np.zeros(1)),
+    "clip_out": lambda x: np.clip(x, 0, 1, out=np.zeros((2, 2))),
+    "dot_out": lambda x: np.dot(x, x, out=np.zeros((2, 2))),
+    "outer_out": lambda x: np.outer(x, x, out=np.zeros((4, 4))),
+    "trace_out": lambda x: np.trace(x, out=np.zeros(())),
+    "einsum_out": lambda x: np.einsum("ij->i", x, out=np.zeros(2)),
+    "einsum_dtype": lambda x: np.einsum("ij->i", x, dtype=np.float32),
+    "ufunc_where": lambda x: np.add(x, x, where=np.eye(2) > 0),
+    "ufunc_dtype": lambda x: np.add(x, x, dtype=np.float32),
+    "ufunc_casting": lambda x: np.exp(x, casting="unsafe"),
+    "reduceat": lambda x: np.add.reduceat(x, [0, 1]),
+    "at": lambda x: np.add.at(x, 0, 1.0),
+    "accumulate": lambda x: np.multiply.accumulate(x),
+    "reduce": lambda x: np.hypot.reduce(x),
+    "pad_ramp": lambda x: np.pad(x, 1, "linear_ramp"),
+    "pad_mean": lambda x: np.pad(x, 1, "mean"),
+    "norm_2": lambda x: np.linalg.norm(x, 2),
+    "norm_nuclear": lambda x: np.linalg.norm(x, "nuc"),
+    "sort_order": lambda x: np.sort(x, order="a"),
+}
+
+
+@exact_modes
+@pytest.mark.parametrize("name", REFUSED)
+def test_options_without_a_rule_are_refused(name: str, method: str) -> None:
+    """Breaks if an option whose derivative is not known is ignored, or refused without a cure."""
+    with pytest.raises(MissingRuleError, match=r"np\.") as caught:
+        ad.jacobian(REFUSED[name], X, method=method)
+    assert any(cure in str(caught.value) for cure in ("instead", "Leave it out", "Call the function without options"))
+
+
+@exact_modes
+def test_writing_into_a_plain_array_by_out_is_refused(method: str) -> None:
+    """Breaks if out= writes a traced value into a plain array, which cannot hold its derivative."""
+    with pytest.raises(TracedValueError, match="np.zeros_like"):
+        ad.jacobian(lambda x: np.multiply(x, x, out=np.zeros((2, 2))), X, method=method)
+
+
+@exact_modes
+def test_out_of_ufuncs_may_be_a_traced_array(method: str) -> None:
+    """Breaks if out= with an array made by np.zeros_like(x) is not filled, aliases and all."""
+
+    def f(x: Any) -> Any:
+        y = np.zeros_like(x)
+        alias = y
+        result = np.multiply(x, x, out=y)
+        np.add(y, x, out=y)
+        return alias * result
+
+    assert_close(ad.jacobian(f, X, method=method), numerical_jacobian(lambda x: (x * x + x) ** 2, X), 1e-8)
+
+
+NO_RULE = {
+    "interp": lambda x: np.interp(x, [0.0, 1.0], [0.0, 2.0]),
+    "fft": lambda x: np.fft.fft(x),
+    "svd": lambda x: np.linalg.svd(x),
+    "modf": lambda x: np.modf(x),
+    "nextafter": lambda x: np.nextafter(x, 1.0),
+}
+
+
+@exact_modes
+@pytest.mark.parametrize("name", NO_RULE)
+def test_functions_without_a_rule_say_how_to_add_one(name: str, method: str) -> None:
+    """Breaks if a function without a rule answers with bare numbers, or its refusal does not name it and the cure."""
+    with pytest.raises(MissingRuleError) as caught:
+        ad.jacobian(NO_RULE[name], X, method=method)
+    assert name in str(caught.value)
+    assert "admodes.rules.elementwise(" in str(caught.value)
+    assert "@admodes.primitive" in str(caught.value)
+
+
+def test_full_like_takes_a_traced_value() -> None:
+    """Breaks if np.full_like(x, value) forgets that the value depends on x."""
+    check_array_function(lambda x: np.full_like(x, x[0, 1]) * x, X)
+    check_array_function(lambda x: np.full_like(x, x[1]) * x, X)
+    check_array_function(lambda x: np.full_like(x, x[0, 0] ** 2, shape=(3,)), X)
+
+
+def test_initial_may_be_traced() -> None:
+    """Breaks if the derivative by the initial value of a reduction is lost."""
+    check_array_function(lambda x: np.sum(x, axis=1, initial=x[0, 0]), X)
+    check_array_function(lambda x: np.prod(x, initial=x[1, 0]), X)
+    check_array_function(lambda x: np.max(x, axis=0, initial=np.sum(x) + 9.0), X)
+
+
+# ---- locally constant functions and metadata
+
+CONSTANTS = [function for function, rule in rules.FUNCTIONS.items() if isinstance(rule, rules.Constant)]
+#: Further arguments behind x; the others are called with x alone or, if that is not enough, with x and 0.3.
+ARGUMENTS: dict[Any, tuple[Any, ...]] = {
+    np.searchsorted: (0.3,),
+    np.digitize: ([0.0, 1.0],),
+    np.argpartition: (1,),
+    np.heaviside: (0.5,),
+}
+
+
+def _call(function: Any, x: Any) -> Any:
+    bits = {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.left_shift, np.right_shift, np.invert}
+    x = np.floor(x).astype(int) if function in bits else x
+    if function in ARGUMENTS:
+        return function(x, *ARGUMENTS[function])
+    two = (isinstance(function, np.ufunc) and function.nin == 2) or function in (np.isclose, np.allclose, np.array_equal, np.array_equiv)
+    return function(x, np.ones_like(x)) if two else function((x, x)) if function is np.lexsort else function(x)
+
+
+@exact_modes
+@pytest.mark.parametrize("function", CONSTANTS, ids=lambda function: function.__name__)
+def test_locally_constant_functions_have_zero_derivatives(function: Any, method: str) -> None:
+    """Breaks if a step function's value is not NumPy's, or its derivative is not exactly zero."""
+    x = np.sort(floats(4))
+    wanted = _call(function, x)
+    parts = wanted if isinstance(wanted, tuple) else (wanted,)
+
+    def f(x: Any) -> Any:
+        found = _call(function, x)
+        return [1.0 * part for part in found] if isinstance(found, tuple) else 1.0 * found
+
+    value, derivative = ad.value_and_jacobian(f, x, method=method)
+    for found, zero, part in zip(*((tree if isinstance(tree, list) else [tree]) for tree in (value, derivative)), parts, strict=True):
+        np.testing.assert_array_equal(found, np.asarray(part, dtype=float))
+        np.testing.assert_array_equal(zero, np.zeros(np.shape(part) + x.shape))
+
+
+@exact_modes
+@pytest.mark.parametrize("function", CONSTANTS, ids=lambda function: function.__name__)
+def test_locally_constant_values_are_used_as_numbers(function: Any, method: str) -> None:
+    """Breaks if a step function beside a smooth one changes the derivative of the smooth one."""
+    x = np.sort(floats(4))
+
+    def f(x: Any) -> Any:
+        found = _call(function, x)
+        return np.sum(x**2) * np.sum(np.asarray(1.0 * (found[0] if isinstance(found, tuple) else found)))
+
+    assert_close(ad.gradient(f, x, method=method), 2 * x * f(x) / np.sum(x**2), 1e-12)
+
+
+METADATA_CALLS = {
+    np.result_type: lambda x: (x, np.float32),
+    np.can_cast: lambda x: (x.dtype, np.float32),
+    np.may_share_memory: lambda x: (x, np.zeros(2)),
+    np.shares_memory: lambda x: (x, np.zeros(2)),
+}
+
+
+@exact_modes
+@pytest.mark.parametrize("function", sorted(rules.METADATA, key=lambda f: f.__name__), ids=lambda function: function.__name__)
+def test_functions_about_shape_and_type_answer_plainly(function: Any, method: str) -> None:
+    """Breaks if a question about shape or type is answered with a traced value, or not as NumPy does."""
+    arguments = METADATA_CALLS.get(function, lambda x: (x,))
+    wanted = function(*arguments(X))
+    seen: list[Any] = []
+
+    def f(x: Any) -> Any:
+        seen.append(function(*arguments(x)))
+        return np.sum(x)
+
+    ad.gradient(f, X, method=method)
+    assert seen[0] == wanted
+    assert type(seen[0]) is type(wanted)
+
+
+@exact_modes
+@pytest.mark.parametrize("f", [
+    lambda x: np.transpose(x, (0, 2)),
+    lambda x: np.transpose(x, (0,)),
+    lambda x: np.swapaxes(x, 0, 5),
+    lambda x: np.moveaxis(x, 0, 7),
+    lambda x: np.roll(x, 1, axis=4),
+    lambda x: np.sum(x, axis=3),
+    lambda x: np.sum(x, axis=(0, 0)),
+    lambda x: np.split(x, 3),
+    lambda x: np.diff(x, n=-1),
+    lambda x: np.squeeze(x, 0),
+    lambda x: np.concatenate([x, x[0]]),
+    lambda x: np.dot(x, np.ones(3)),
+    lambda x: np.tensordot(np.repeat(x, 3, axis=1)[:, :3], np.ones((3, 2)), axes=2),
+    lambda x: np.reshape(x, (3, -1)),
+    lambda x: np.reshape(x, (-1, -1)),
+    lambda x: np.max(x[:0]),
+    lambda x: np.einsum("ij,kl", x),
+    lambda x: np.take(x, 9),
+    lambda x: np.broadcast_to(x, (3, 2)),
+    lambda x: np.linalg.inv(x[0]),
+    lambda x: np.linalg.solve(x, np.ones(3)),
+])  # fmt: skip
+def test_arguments_that_numpy_refuses(f: Any, method: str) -> None:
+    """Breaks if a call that NumPy refuses gives a derivative, or another kind of error."""
+    with pytest.raises((ValueError, IndexError)):
+        f(X)
+    with pytest.raises((ValueError, IndexError)):
+        ad.jacobian(lambda x: np.ravel(f(x)), X, method=method)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -193,6 +194,21 @@ def test_unseeded_inputs_are_structural_zeros(method: str) -> None:
     assert_close(ad.jvp(np.sqrt, X, np.array([0.0, 1.0]), method="forward")[1], [0.0, 0.25])
     assert_close(ad.vjp(np.sqrt, X, method="reverse")[1](np.array([0.0, 1.0])), [0.0, 0.25])
     assert_close(ad.gradient(lambda x: np.sqrt(x)[1] + x[0], X, method=method), [1.0, 0.25])
+
+
+@exact_modes
+@pytest.mark.parametrize(
+    "f",
+    [np.sqrt, np.cbrt, lambda x: x**0.5, lambda x: np.hypot(x, x), lambda x: np.arctan2(x, x), np.sinc, np.linalg.norm, np.abs,
+     lambda x: np.where(x > 0, np.sqrt(x), 0.0), lambda x: np.stack([v**0.5 for v in x]), np.prod,
+     lambda x: np.arcsin(x + 1)],
+)  # fmt: skip
+def test_derivatives_warn_no_more_than_f(f: Any, method: str) -> None:
+    """Breaks if a singular derivative makes NumPy warn about a division that the user did not write."""
+    with np.errstate(all="warn"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        f(np.zeros(2))
+        ad.jacobian(f, np.zeros(2), method=method)
 
 
 @exact_modes

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import EXACT_MODES, assert_close, exact_modes
+from support import EXACT_MODES, assert_close, exact_modes, numerical_jacobian
 
 import admodes as ad
 from admodes.errors import AdmodesError, LevelError
@@ -213,6 +213,58 @@ def test_values_of_two_levels_meet(outer: str, inner: str) -> None:
     assert_close(ad.jacobian(outer_function, V, method=outer), np.array([[0, 0, 0], [2 * a * c + 2, 0, a * a], [1, 2 * b, 0]]))
 
 
+def view_read_after_a_write(x: Any) -> Any:
+    a = x * 2.0
+    v = a[:]
+    a *= x[0]
+    return np.sin(v).sum()
+
+
+def view_written(x: Any) -> Any:
+    a = np.outer(x, x)
+    row = a[1]
+    row[1:] *= x[0]
+    a[0] = np.sin(row)
+    return (a**2).sum()
+
+
+def read_between_writes(x: Any) -> Any:
+    a = x * x
+    total = np.sin(a[1]) * a.sum()
+    a[1] = total * x[0]
+    part = a[1:] * 1.0
+    a[1:] = part[::-1] * a[0]
+    return (a * part[0]).sum()
+
+
+def alias_and_copy(x: Any) -> Any:
+    a = x.copy()
+    kept, alias = a.copy(), a
+    alias += x[0] * kept
+    a[0] = a[1] * alias[2]
+    return (kept * a * alias).sum()
+
+
+def transposed_write(x: Any) -> Any:
+    a = np.zeros((3, 2), like=x)
+    a.T[0] = x * x
+    a.T[1] = a.T[0] * x[0]
+    return np.exp(a[:, 1] * a[::-1, 0]).sum()
+
+
+WRITERS = (view_read_after_a_write, view_written, read_between_writes, alias_and_copy, transposed_write)
+
+
+@pairings
+@pytest.mark.parametrize("f", WRITERS, ids=lambda f: f.__name__)
+def test_second_order_of_views_and_writes(f: Any, outer: str, inner: str) -> None:
+    """Breaks if what a partial reads loses the outer derivative when views are read or written after a write."""
+    slope = numerical_jacobian(f, V)
+    assert_close(ad.gradient(f, V, method=inner), slope, 1e-8)
+    truth = numerical_jacobian(lambda x: numerical_jacobian(f, x), V)
+    assert_close(ad.jacobian(lambda x: ad.gradient(f, x, method=inner), V, method=outer), truth, 1e-6)
+
+
 @pairings
 def test_higher_level_value_in_a_lower_level_buffer(outer: str, inner: str) -> None:
     """Breaks if writing an inner traced value into an array of the outer function is let through."""
@@ -266,6 +318,45 @@ def test_lower_level_buffer_is_read_and_written_inside(outer: str, inner: str) -
         return ad.gradient(inner_function, 2.0, method=inner)
 
     assert_close(ad.gradient(outer_function, V, method=outer), np.array([0, 2 * V[1], 0]))
+
+
+@pairings
+def test_seeds_that_are_traced_outside(outer: str, inner: str) -> None:
+    """Breaks if a tangent, cotangent or vector that depends on the outer x counts as a constant."""
+    c = np.array([0.4, 1.5, -0.8])
+    jacobian = (1 - np.tanh(A @ c) ** 2)[:, None] * A
+    pushed = ad.jacobian(lambda x: ad.jvp(lambda z: np.tanh(A @ z), c, x, method=inner)[1], V, method=outer)
+    assert_close(pushed, jacobian)
+    pulled = ad.jacobian(lambda x: ad.vjp(lambda z: np.tanh(A @ z), c, method=inner)[1](A @ x), V, method=outer)
+    assert_close(pulled, jacobian.T @ A)
+    product = ad.jacobian(lambda x: ad.hvp(layer, c, x, method=inner), V, method=outer)
+    assert_close(product, layer_hessian(c))
+    both = ad.jacobian(lambda x: ad.jvp(lambda z: np.sum(z**2) * z, x, x, method=inner)[1], V, method=outer)
+    assert_close(both, 3 * (2 * np.outer(V, V) + V @ V * np.eye(3)))  # J x = 3 |x|^2 x
+    seeds = ad.jacobian(lambda x: ad.jvp(lambda z: z**2, c, np.stack([x, x * x]), method=inner)[1], V, method=outer)
+    assert_close(seeds, np.stack([np.diag(2 * c), np.diag(2 * c) @ np.diag(2 * V)]))
+
+
+@pytest.mark.parametrize("outer", [*EXACT_MODES, "auto"])
+@pytest.mark.parametrize("inner", [*EXACT_MODES, "auto"])
+def test_operators_inside_f(outer: str, inner: str) -> None:
+    """Breaks if f may not call hessian, value_and_gradient or a Jacobian of containers itself."""
+    laplacian = ad.gradient(lambda x: np.trace(ad.hessian(lambda z: np.sum(z**4) * z[0], x, method=inner)), V, method=outer)
+    a, b, c = V  # laplacian = 20 a^3 + 12 a (b^2 + c^2)
+    assert_close(laplacian, np.array([60 * a**2 + 12 * (b**2 + c**2), 24 * a * b, 24 * a * c]))
+
+    def value_times_slope(x: Any) -> Any:
+        value, slope = ad.value_and_gradient(lambda z: np.sum(np.sin(z)), x, method=inner)
+        return value * slope.sum()
+
+    s, t = np.sin(V).sum(), np.cos(V).sum()
+    assert_close(ad.gradient(value_times_slope, V, method=outer), np.cos(V) * t - s * np.sin(V))
+
+    def of_container(x: Any) -> Any:
+        got = ad.jacobian(lambda p: {"u": p["v"] * p["s"], "w": p["s"] ** 3}, {"v": x, "s": x[0]}, method=inner)
+        return got["u"]["v"].sum() + got["u"]["s"].sum() + got["w"]["s"]
+
+    assert_close(ad.gradient(of_container, V, method=outer), np.array([3.0 + 1 + 6 * a, 1, 1]))
 
 
 @exact_modes

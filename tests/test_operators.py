@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -194,6 +195,40 @@ def test_unselected_arguments_reach_f_as_they_are(method: str) -> None:
 
     ad.gradient(f, VECTOR, method=method, args=(marker, integers))
     assert all(first is marker and second is integers for first, second in seen)
+
+
+class Model:
+    """Several kinds of callables in one."""
+
+    def __call__(self, x: Any) -> Any:
+        return np.sum(x * x)
+
+    def method(self, x: Any) -> Any:
+        return np.sum(x * x)
+
+    @staticmethod
+    def function(x: Any, power: int = 2, *, scale: float = 1.0) -> Any:
+        return np.sum(x**power) * scale
+
+
+@every_mode
+@pytest.mark.parametrize(
+    ("f", "gradient"),
+    [
+        (Model(), 2 * VECTOR),
+        (Model().method, 2 * VECTOR),
+        (Model.function, 2 * VECTOR),
+        (functools.partial(Model.function, power=3, scale=0.5), 1.5 * VECTOR**2),
+        (functools.cache(lambda power: lambda x: np.sum(x**power))(3), 3 * VECTOR**2),
+        (sum, np.ones(3)),
+        (max, np.array([0.0, 0, 1])),
+        (np.sum, np.ones(3)),
+    ],
+    ids=["object", "method", "static", "partial", "closure", "sum", "max", "np_sum"],
+)
+def test_kinds_of_callables(f: Any, gradient: np.ndarray, method: str) -> None:
+    """Breaks if f must be a plain function."""
+    assert_close(ad.gradient(f, VECTOR, method=method), gradient, TOLERANCE[method])
 
 
 class Counted:

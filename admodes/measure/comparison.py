@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..methods import available_methods, find_differentiator
 from ..errors import OptionError
+from ..methods import available_methods, find_differentiator
 from .recommendation import Recommendation, recommend
 from .rows import Row
 from .subject import Subject

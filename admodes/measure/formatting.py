@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-_TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+_TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
 
@@ -18,7 +18,7 @@ def format_number(value: float) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Seconds in a unit that keeps the number readable: ``12.3 us``."""
+    """Seconds in a unit that keeps the number readable: ``12.3 µs``."""
     if not math.isfinite(seconds):
         return ""
     scale, unit = next((pair for pair in _TIME_UNITS if seconds >= 0.9995 * pair[0]), _TIME_UNITS[-1])

@@ -218,6 +218,4 @@ def _measure_case(case: Case, settings: Settings, effort: Effort, skip: dict[str
 
 
 def _unmeasured(case: Case, settings: Settings, status: str, reason: str) -> list[Row]:
-    return [
-        Row(case.problem.name, case.inputs, case.outputs, method, status, reason, case.part) for method in settings.methods
-    ]
+    return [Row(case.problem.name, case.inputs, case.outputs, method, status, reason, case.part) for method in settings.methods]

@@ -107,7 +107,9 @@ def consensus(values: Mapping[str, Derivative], tolerance: float) -> Reference:
 def _largest_agreement(families: Mapping[str, Derivative], tolerance: float) -> list[str]:
     """The largest set of families that pairwise agree; empty below two, or where two such sets tie."""
     for count in range(len(families), 1, -1):
-        agreeing = [list(names) for names in combinations(families, count) if _agree([families[name] for name in names], tolerance)]
+        agreeing = [
+            list(names) for names in combinations(families, count) if _agree([families[name] for name in names], tolerance)
+        ]
         if agreeing:
             return agreeing[0] if len(agreeing) == 1 else []
     return []

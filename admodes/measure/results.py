@@ -1,7 +1,7 @@
 """Results on disk: JSON Lines that survive a crash and are never overwritten.
 
 The first line is a header (schema, environment, versions, settings), then one line a row, and a
-line that says how the run ended. Every line is flushed to the disk before the next cell starts.
+line that says how the run ended. Every line is on the disk before the next cell starts.
 NaN and infinity, which JSON lacks, are written as null and named under "nonfinite".
 """
 
@@ -43,7 +43,8 @@ class ResultsWriter:
     """
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
-        self._file = path.open("x", encoding="utf-8")
+        # Unbuffered: a line is written by one system call, wholly or (on Ctrl-C) not at all.
+        self._file = path.open("xb", buffering=0)
         self._write("header", {"schema": SCHEMA, "environment": environment(), "settings": settings})
 
     def __enter__(self) -> ResultsWriter:
@@ -61,8 +62,7 @@ class ResultsWriter:
         self._write("end", {"finished": finished, "seconds": seconds})
 
     def _write(self, kind: str, content: dict[str, Any]) -> None:
-        self._file.write(to_json({"kind": kind, **content}) + "\n")
-        self._file.flush()
+        self._file.write((to_json({"kind": kind, **content}) + "\n").encode())
         os.fsync(self._file.fileno())
 
 

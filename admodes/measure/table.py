@@ -74,7 +74,8 @@ def comparison_text(rows: Sequence[Row], recommendation: Recommendation) -> str:
     width = console.measure(table).maximum
     buffer = StringIO()
     Console(file=buffer, width=width, color_system=None, legacy_windows=False).print(table)
-    body = "\n".join(line.rstrip() for line in buffer.getvalue().rstrip().splitlines())
+    # Plain dashes: not every terminal and pipe has box-drawing characters.
+    body = "\n".join(line.rstrip() for line in buffer.getvalue().replace("─", "-").rstrip().splitlines())
     return "\n".join([heading(rows[0]), body, "", *notes(rows), str(recommendation)])
 
 

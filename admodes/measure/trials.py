@@ -11,7 +11,7 @@ from typing import Any
 from ..api import differentiate
 from ..errors import AdmodesError, OptionError
 from ..methods import choose_method
-from ..tape import count_operations
+from ..recording import count_operations
 from .accuracy import Check, Derivative, measure_error, require_same_shapes
 from .cost import CallCounter, Candidate, Outcome, attempt, ratio_interval, sample_interleaved
 from .references import Reference, consensus, family_of, given_reference

@@ -144,29 +144,28 @@ def _element(array: Any, term: str, place: dict[str, int]) -> Any:
 # ---- reductions
 
 
-def _ties(values: Sequence[Any], found: Any) -> list[bool]:
-    return [bool(value == found) for value in values]
-
-
-@rule(largest, smallest)
-def _extreme(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+def _follow_extreme(primitive: Any, name: str, reduce: Any) -> None:
     """The element that is the extreme one at x; where several tie, their mean: they share equally."""
-    made = np.empty(np.shape(out), dtype=object)
-    plain = np.asarray(values[0])
-    kept = np.reshape(out, [1 if axis - plain.ndim in axes else size for axis, size in enumerate(plain.shape)])
-    level.note(lambda x: _extreme_places(x, axes, bool(np.any(plain > kept))), traces, values, plain == kept)
-    numbers = (row for _, row in cells(plain, axes, made.shape))
-    found = np.ravel(out)
-    for (index, row), plain_row in zip(cells(as_objects(traces[0], values[0]), axes, made.shape), numbers, strict=True):
-        tied = [item for item, same in zip(row, _ties(plain_row, found[index]), strict=True) if same]
-        made.flat[index] = sympy.Add(*tied) / len(tied) if tied else number(np.nan) * sympy.Add(*row)
-    return made
+
+    def follow(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+        def places(x: Any) -> Any:
+            return x == reduce(x, axis=axes, keepdims=True)
+
+        plain = np.asarray(values[0])
+        tied = places(plain)
+        level.note(name, places, traces, values, tied)
+        made = np.empty(np.shape(out), dtype=object)
+        flags = (row for _, row in cells(tied, axes, made.shape))
+        for (index, row), chosen in zip(cells(as_objects(traces[0], plain), axes, made.shape), flags, strict=True):
+            found = list(itertools.compress(row, chosen))
+            made.flat[index] = sympy.Add(*found) / len(found) if found else number(np.nan) * sympy.Add(*row)
+        return made
+
+    RULES[primitive] = follow
 
 
-def _extreme_places(x: Any, axes: tuple[int, ...], smaller: bool) -> Any:
-    """Where the extreme elements are."""
-    reduce = np.minimum.reduce if smaller else np.maximum.reduce
-    return x == reduce(x, axis=axes, keepdims=True)
+_follow_extreme(largest, "places_of_max", np.maximum.reduce)
+_follow_extreme(smallest, "places_of_min", np.minimum.reduce)
 
 
 @rule(euclid)

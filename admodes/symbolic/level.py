@@ -14,15 +14,17 @@ import numpy as np
 from ..errors import UnsupportedError
 from ..levels import Level, Traced, next_number
 from ..rules import Constant, Elementwise, Primitive
-from ..tracing import PassiveScalar, TracedArray, TracedScalar, View
+from ..tape import follow
+from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from .arrays import RULES
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 
 
 class Guard(NamedTuple):
-    """A condition of the path: `function` of the values of `expressions` gave `value`."""
+    """A condition of the path: `function` of the values of `expressions` gave `value`; `name` is what to call it."""
 
+    name: str
     function: Callable[..., Any]
     expressions: list[Any]
     value: Any
@@ -54,18 +56,18 @@ class SymbolicLevel(Level):
         return traced
 
     def guard(self, passive: Traced) -> None:
-        if passive.trace is not None:  # type: ignore[attr-defined]
-            self.note(_itself, [passive.trace], [passive.value], passive.value)  # type: ignore[attr-defined]
+        if passive.node is not None:  # type: ignore[attr-defined]
+            self.note("value", itself, [passive.node], [passive.value], passive.value)  # type: ignore[attr-defined]
 
-    def note(self, function: Callable[..., Any], traces: Sequence[Any], values: Sequence[Any], value: Any) -> None:
+    def note(self, name: str, function: Callable[..., Any], traces: Sequence[Any], values: Sequence[Any], value: Any) -> None:
         """Note that `function` of operands with these expressions gave `value`, unless they are all constants."""
         expressions = [as_objects(trace, plain) for trace, plain in zip(traces, values, strict=True)]
         if any(not expression.is_Number for array in expressions for expression in array.flat):
-            self.guards.append(Guard(function, expressions, np.array(value)))
+            self.guards.append(Guard(name, function, expressions, np.array(value)))
 
     def trace_of(self, operand: Any) -> Any:
         """The expression or expressions of an operand; None for a constant."""
-        return operand.trace if isinstance(operand, Traced) and operand.level is self else None  # type: ignore[attr-defined]
+        return operand.node if isinstance(operand, Traced) and operand.level is self else None  # type: ignore[attr-defined]
 
     def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []
@@ -84,15 +86,15 @@ class SymbolicLevel(Level):
         out = primitive(*values, **parameters)
         traces = [self.trace_of(operand) for operand in operands]
         if out.__class__ is tuple:
-            self.note(lambda *plain: np.stack(primitive(*plain, **parameters)), traces, values, np.stack(out))
+            self.note(primitive.name, lambda *plain: np.stack(primitive(*plain, **parameters)), traces, values, np.stack(out))
             return tuple(self._wrap(part, None, passive=True) for part in out)
         trace = self._translate(primitive, traces, values, out, parameters)
         result = self._wrap(out, trace, passive=not active)
-        if isinstance(result, TracedArray) and arrays:
+        if result.__class__ is TracedArray:
             for array in arrays:
                 array.shared = True
-            if primitive.is_view(values[0], out, parameters):
-                result.view = View(arrays[0], primitive, parameters)
+            if primitive.views and operands[0].__class__ is TracedArray and primitive.is_view(operands[0].layout, parameters):
+                follow(result, operands[0], primitive, parameters)
         return result
 
     def _translate(self, primitive: Primitive, traces: list[Any], values: list[Any], out: Any, parameters: dict[str, Any]) -> Any:
@@ -103,7 +105,7 @@ class SymbolicLevel(Level):
         if isinstance(primitive, Constant):
             trace = apply_constant(self, primitive, traces, values, out, parameters)
             if trace is None:
-                self.note(lambda *plain: primitive(*plain, **parameters), traces, values, out)
+                self.note(primitive.name, lambda *plain: primitive(*plain, **parameters), traces, values, out)
             return trace
         rule = RULES.get(primitive)
         if rule is None:
@@ -127,16 +129,17 @@ class SymbolicLevel(Level):
         plain = value.value if own else value
         if isinstance(plain, Traced):
             raise nested_error()
-        trace = None if array.trace is None and not own else as_objects(array.trace, array.value).copy()
+        trace = None if array.node is None and not own else as_objects(array.node, array.value).copy()
         array.value[key] = plain
         if trace is not None:
             written = as_objects(self.trace_of(value), plain)
             trace[key] = written if written.ndim else written[()]
-        array.trace = trace
+        array.node = trace
         array.passive = array.passive and (not own or value.passive)  # type: ignore[attr-defined]
 
 
-def _itself(value: Any) -> Any:
+def itself(value: Any) -> Any:
+    """The function of a guard on the plain value that was used."""
     return value
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import MissingRuleError
+import numpy as np
+
+from ..errors import MissingRuleError, TracedValueError
 from ..levels import Traced, highest_level, lift
 
 array = lift
@@ -30,10 +32,22 @@ def constant_like(template: Any, value: Any) -> Any:
     return value if level is None else level.constant(value)
 
 
+def whole_numbers(indices: Any) -> Any:
+    """Indices or counts, locally constant traced ones among them, as a plain array (each use is recorded as a guard)."""
+    indices = lift(indices)
+    if not isinstance(indices, Traced):
+        return indices
+    if not indices.passive:
+        raise TracedValueError(
+            "An index or a count was made of a traced value whose derivative would be lost. Use np.floor(i).astype(int), or np.interp."
+        )
+    return np.asarray(indices if indices.shape else [int(indices)]).reshape(indices.shape)  # type: ignore[attr-defined, call-overload]
+
+
 def plain_shape_and_dtype(template: Any) -> tuple[tuple[int, ...], Any]:
     """Shape and dtype of a traced or plain array."""
     template = lift(template)
     return template.shape, template.dtype
 
 
-__all__ = ["Traced", "array", "constant_like", "missing_option", "plain_shape_and_dtype", "refuse_options"]
+__all__ = ["Traced", "array", "constant_like", "missing_option", "plain_shape_and_dtype", "refuse_options", "whole_numbers"]

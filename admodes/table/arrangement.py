@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import ShapeError
 from ..rules import implements
-from .arguments import Traced, array, constant_like, missing_option, plain_shape_and_dtype, refuse_options
+from .arguments import Traced, array, constant_like, missing_option, plain_shape_and_dtype, refuse_options, whole_numbers
 from .structural import flip, join, move, negative_axes, pile, reshape, roll, scatter, select, spread, transpose
 
 # ---- shapes
@@ -20,9 +21,9 @@ def _resolve(shape: Any, size: int) -> tuple[int, ...]:
     """`shape` as a tuple with its -1 filled in."""
     sizes = [int(shape)] if isinstance(shape, (int, np.integer)) else [int(number) for number in shape]
     if -1 in sizes:
-        rest = int(np.prod([number for number in sizes if number != -1]))
+        rest = math.prod([number for number in sizes if number != -1])
         sizes[sizes.index(-1)] = size // rest if rest else 0
-    if int(np.prod(sizes)) != size:
+    if math.prod(sizes) != size:
         raise ShapeError(f"cannot reshape an array of size {size} into shape {tuple(sizes)}: the sizes must agree.")
     return tuple(sizes)
 
@@ -200,6 +201,7 @@ def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's own name
 
 @implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    repeats = whole_numbers(repeats)
     return move(array(a), lambda numbers: np.repeat(numbers, repeats, axis))
 
 
@@ -209,7 +211,7 @@ def roll_(a: Any, shift: Any, axis: Any = None) -> Any:
     if axis is None:
         return np.reshape(np.roll(np.ravel(a), shift, 0), a.shape)
     axes = [normalize_axis_index(int(number), a.ndim) for number in np.atleast_1d(axis)]
-    shifts = np.broadcast_to(shift, len(axes)).tolist()
+    shifts = np.broadcast_to(whole_numbers(shift), len(axes)).tolist()
     return roll(a, shift=tuple(shifts), axes=tuple(number - a.ndim for number in axes))
 
 
@@ -273,11 +275,13 @@ def matrix_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 @implements(np.take)
 def take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: str = "raise") -> Any:
     refuse_options(np.take, out=out)
+    indices = whole_numbers(indices)
     return move(array(a), lambda numbers: np.take(numbers, indices, axis, mode=mode))
 
 
 @implements(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    indices = whole_numbers(indices)
     return move(array(arr), lambda numbers: np.take_along_axis(numbers, indices, axis))
 
 
@@ -287,7 +291,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     a = array(a)
     a = np.ravel(a) if axis is None else a
     axis = -1 if axis is None else axis
-    return np.take_along_axis(a, np.asarray(np.argsort(a, axis=axis, kind=kind, stable=stable)), axis)
+    return np.take_along_axis(a, np.argsort(a, axis=axis, kind=kind, stable=stable), axis)
 
 
 @implements(np.diff)
@@ -314,7 +318,7 @@ def pad(array_: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
         return move(a, lambda numbers: np.pad(numbers, pad_width, mode, **options))
     if mode != "constant":
         missing_option(np.pad, f"mode={mode!r}")
-    frame = np.pad(np.zeros(a.shape), pad_width, mode, **options)
+    frame = np.pad(np.zeros(a.shape, a.dtype), pad_width, mode, **options)
     inside = np.pad(np.ones(a.shape, dtype=bool), pad_width)
     corner = np.argwhere(inside).min(axis=0) if inside.any() else np.zeros(a.ndim, dtype=int)
     key = tuple(slice(int(start), int(start) + size) for start, size in zip(corner, a.shape, strict=True))
@@ -329,7 +333,8 @@ def pad(array_: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> 
 def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
     if x is None and y is None:
         return np.nonzero(condition)
-    return select(array(condition), array(x), array(y))
+    # Python's numbers stay as they are: beside float32 they do not widen it.
+    return select(array(condition), *(branch if isinstance(branch, (int, float)) else array(branch) for branch in (x, y)))
 
 
 @implements(np.clip)

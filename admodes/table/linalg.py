@@ -151,7 +151,7 @@ def vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
     if order == -np.inf:
         return np.min(magnitude, axis=axis, keepdims=keepdims)
     if order == 0:
-        return np.sum(1.0 * (x != 0), axis=axis, keepdims=keepdims)
+        return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
     if order == 1:
         return np.sum(magnitude, axis=axis, keepdims=keepdims)
     powers = np.sum(magnitude**order, axis=axis, keepdims=keepdims)

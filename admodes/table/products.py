@@ -52,7 +52,7 @@ def _matmul_transposes(position: int, g: Any, values: Sequence[Any], shapes: Seq
     if position == 0:
         y = values[1]
         if y_ndim == 1:
-            change = g[..., None] * y
+            change = g * y if x_ndim == 1 and not lead else g[..., None] * y
         elif x_ndim == 1:
             change = np.matmul(g, _swap(y)) if y_ndim == 2 else np.matmul(g[..., None, :], _swap(y))[..., 0, :]
         else:
@@ -60,7 +60,7 @@ def _matmul_transposes(position: int, g: Any, values: Sequence[Any], shapes: Seq
         return sum_to_shape(change, shapes[0], lead)
     x = values[0]
     if x_ndim == 1:
-        change = g[..., None] * x if y_ndim == 1 else x[:, None] * g[..., None, :]
+        change = (g[..., None] if lead else g) * x if y_ndim == 1 else x[:, None] * g[..., None, :]
     elif y_ndim == 1:
         change = np.matmul(g, x) if x_ndim == 2 else np.matmul(g[..., None, :], x)[..., 0, :]
     elif y_ndim == 2 and x_ndim > 2 and not lead:
@@ -80,7 +80,7 @@ FUNCTIONS[np.matmul] = matmul
 
 def _contract(subscripts: str, *operands: Any) -> Any:
     letters = {letter: size for term, op in zip(subscripts.partition("->")[0].split(","), operands, strict=True) for letter, size in zip(term, np.shape(op), strict=True)}
-    return np.einsum(subscripts, *operands, optimize=int(np.prod(list(letters.values()))) > _LARGE)
+    return np.einsum(subscripts, *operands, optimize=math.prod(list(letters.values())) > _LARGE)
 
 
 def _einsum(*operands: Any, subscripts: str) -> Any:
@@ -223,9 +223,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         raise ShapeError(f"np.tensordot cannot sum axes {a_axes} of shape {a.shape} with axes {b_axes} of shape {b.shape}: lengths must agree.")
     a_free = [axis for axis in range(a.ndim) if axis not in a_axes]
     b_free = [axis for axis in range(b.ndim) if axis not in b_axes]
-    summed = int(np.prod([a.shape[axis] for axis in a_axes]))
-    left = np.transpose(a, (*a_free, *a_axes)).reshape((int(np.prod([a.shape[axis] for axis in a_free])), summed))
-    right = np.transpose(b, (*b_axes, *b_free)).reshape((summed, int(np.prod([b.shape[axis] for axis in b_free]))))
+    summed = math.prod([a.shape[axis] for axis in a_axes])
+    left = np.transpose(a, (*a_free, *a_axes)).reshape((math.prod([a.shape[axis] for axis in a_free]), summed))
+    right = np.transpose(b, (*b_axes, *b_free)).reshape((summed, math.prod([b.shape[axis] for axis in b_free])))
     shape = tuple(a.shape[axis] for axis in a_free) + tuple(b.shape[axis] for axis in b_free)
     return np.reshape(np.matmul(left, right), shape)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,8 @@ def sum_(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims
 def _count(a: Any, axis: Any, where: Any, keepdims: bool = False) -> Any:
     """How many elements each mean is over."""
     if where is True:
-        return int(np.prod([a.shape[number] for number in negative_axes(axis, a.ndim)]))
-    return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims)
+        return math.prod([a.shape[number] for number in negative_axes(axis, a.ndim)])
+    return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims).astype(a.dtype)
 
 
 @implements(np.mean)
@@ -56,7 +57,8 @@ def var(
     ddof = ddof if correction is None else correction
     center = np.mean(a, axis=axis, dtype=dtype, keepdims=True, where=where) if mean is None else mean
     squares = np.sum(np.square(a - center), axis=axis, keepdims=keepdims, where=where)
-    return squares / np.maximum(_count(a, axis, where, keepdims) - ddof, 0)
+    count = _count(a, axis, where, keepdims) - ddof
+    return squares / (np.maximum(count, 0) if np.ndim(count) else max(count, 0))
 
 
 def _root(x: Any) -> Any:
@@ -86,7 +88,7 @@ def prod(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims
         half = factors.shape[-1] // 2
         pairs = factors[..., :half] * factors[..., half : 2 * half]
         factors = np.concatenate([pairs, factors[..., 2 * half :]], axis=-1) if factors.shape[-1] % 2 else pairs
-    result = factors[..., 0] if factors.shape[-1] else np.ones(shape)
+    result = factors[..., 0] if factors.shape[-1] else np.ones(shape, a.dtype)
     result = np.expand_dims(result, tuple(number + a.ndim for number in axes)) if keepdims else result
     return result if initial is None else result * initial
 

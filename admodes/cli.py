@@ -1,0 +1,188 @@
+"""The command line: ``admodes compare``, ``admodes report``, ``admodes methods``.
+
+NumPy and everything that needs it are imported inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ._version import __version__
+from .errors import AdmodesError
+
+#: Exit codes: bad input, and Ctrl-C as shells have it.
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Show what went wrong with the input as one message; add ``--debug``, which shows the traceback as well."""
+
+    @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+    @functools.wraps(command)
+    def run(*arguments: Any, debug: bool, **options: Any) -> None:
+        debug = debug or bool(click.get_current_context().find_root().params.get("debug"))
+        try:
+            command(*arguments, **options)
+        except BrokenPipeError:
+            raise  # the reader of a pipe went away: click ends quietly
+        except (AdmodesError, OSError) as error:
+            if debug:
+                raise
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(INTERRUPTED)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="admodes")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def main(debug: bool) -> None:  # noqa: ARG001 - the commands read it from the context
+    """Differentiate plain NumPy functions four ways, and measure what each way costs and how exact it is."""
+
+
+@main.command()
+@click.argument("function", metavar="MODULE:FUNCTION")
+@click.option("--at", "point", required=True, metavar="X", help='The point: "1.0,2.0", JSON text, x.npy, x.npz or x.json.')
+@click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
+@click.option("--reference", default=None, metavar="MODULE:FUNCTION", help="A function that returns the exact derivative at X.")
+@click.option("--budget", default=20.0, show_default=True, type=click.FloatRange(min=0, min_open=True), help="Seconds a method.")
+@click.option("--json", "as_json", is_flag=True, help="Print all numbers, every sample included, as JSON.")
+@_guarded
+def compare(function: str, point: str, methods: str | None, reference: str | None, budget: float, as_json: bool) -> None:
+    """Compare all methods on your own function.
+
+    MODULE:FUNCTION names it as Python would import it (the current folder is importable), or as a file: model.py:loss.
+    """
+    from .measure import compare as measure
+    from .measure.results import to_json
+    from .measure.user_input import evaluate, find_function, read_point
+
+    names = _names(methods)
+    f = find_function(function)
+    exact = None if reference is None else find_function(reference)
+    x = read_point(point)
+    evaluate(f, x, function)
+    comparison = measure(f, x, names, reference=exact, budget=budget)
+    click.echo(to_json(comparison.to_dict()) if as_json else str(comparison))
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="A smaller grid: ends within two minutes on two cores.")
+@click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
+@click.option("--inputs", default=None, metavar="N,N,...", help="Numbers of inputs of the dense layer.")
+@click.option("--outputs", default=None, metavar="M,M,...", help="Numbers of outputs of the dense layer.")
+@click.option("--out", default=None, metavar="reports/NAME", help="Where to write; the date is added to the name.")
+@_guarded
+def report(quick: bool, methods: str | None, inputs: str | None, outputs: str | None, out: str | None) -> None:
+    """Measure accuracy and cost over a grid of dimensions and on the problems, and write a page about it."""
+    from .measure import Settings, record
+    from .report import write_report
+
+    settings = Settings.standard(
+        quick=quick, methods=_names(methods), inputs=_integers("--inputs", inputs), outputs=_integers("--outputs", outputs)
+    )
+    place = Path(out) if out else Path("reports") / ("quick" if quick else "full")
+    folder, earlier = _new_folder(place)
+    if earlier:
+        click.echo(f"Earlier reports of that name are kept ({', '.join(earlier)}); this one goes into {folder}.", err=True)
+    results = folder / "results.jsonl"
+    interrupted = False
+    try:
+        with _Progress() as progress:
+            record(settings, results, progress.advance)
+    except KeyboardInterrupt:
+        interrupted = True
+        click.echo("Interrupted: the page shows the cells that were finished.", err=True)
+    page = write_report(results, folder)
+    click.echo(str(page))
+    if interrupted:
+        sys.exit(INTERRUPTED)
+
+
+@main.command("methods")
+@_guarded
+def list_methods() -> None:
+    """List the methods, those of other packages included."""
+    from .methods import available_methods, find_differentiator, unavailable_methods
+
+    names = available_methods()
+    width = max(len(name) for name in names)
+    for name in names:
+        summary = (type(find_differentiator(name)).__doc__ or "").strip().partition("\n")[0]
+        click.echo(f"{name:{width}}  {summary}".rstrip())
+    for name, reason in unavailable_methods().items():
+        click.echo(f"{name:{width}}  cannot be loaded: {reason}")
+
+
+def _names(text: str | None) -> list[str] | None:
+    """The methods of a comma-separated list, known to exist."""
+    if text is None:
+        return None
+    from .methods import find_differentiator
+
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise click.BadParameter("name at least one method, e.g. --methods forward,reverse", param_hint="--methods")
+    for name in names:
+        find_differentiator(name)
+    return names
+
+
+def _integers(option: str, text: str | None) -> list[int] | None:
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        message = f"{text!r} is no list of integers; write e.g. {option} 1,4,16"
+        raise click.BadParameter(message, param_hint=option) from None
+
+
+def _new_folder(place: Path) -> tuple[Path, list[str]]:
+    """A new folder named `place` and the date, and the names of its predecessors."""
+    from datetime import datetime
+
+    stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    earlier = sorted(other.name for other in place.parent.glob(f"{place.name}-[0-9]*") if other.is_dir())
+    for number in range(1, 1000):
+        folder = place.with_name(f"{place.name}-{stamp}{'' if number == 1 else f'-{number}'}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder, earlier
+    raise FileExistsError(f"There are 999 folders {place}-{stamp}-* already. Choose another --out.")
+
+
+class _Progress:
+    """A bar on a terminal, nothing in a pipe."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def advance(self, description: str, done: int, total: int) -> None:
+        """Show that `done` of `total` cells are measured."""
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(total=total, unit="cell", file=sys.stderr, disable=not sys.stderr.isatty())
+        self._bar.set_postfix_str(description, refresh=False)
+        self._bar.update(done - self._bar.n)

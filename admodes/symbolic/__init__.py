@@ -1,0 +1,41 @@
+"""The symbolic mode: f is traced with SymPy expressions, which SymPy differentiates.
+
+Importing this package imports SymPy; `import admodes` does not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..differentiator import Blocks, Differentiator
+from ..function import Function, Leaves
+from .expressions import SymbolicDerivative, symbolic_derivative
+from .values import hessian, jacobian
+
+__all__ = ["Symbolic", "SymbolicDerivative", "symbolic_derivative"]
+
+
+class Symbolic(Differentiator):
+    """The symbolic mode: expressions, SymPy's derivatives, and their values at x.
+
+    Python's branches are decided at x. Elementary functions of numbers and arrays, arithmetic,
+    indexing, sums, products, `np.where`, extrema and matrices up to 4 x 4 are understood; what is not
+    raises `UnsupportedError`, which names a method that can.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import admodes as ad
+    >>> ad.Symbolic().differentiate(lambda x: np.sum(x**2), np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    name = "symbolic"
+
+    def jacobian(self, function: Function) -> tuple[Leaves, Blocks]:
+        """Every element of every output, differentiated by every symbol in it."""
+        return jacobian(function)
+
+    def hessian(self, function: Function) -> tuple[Any, Blocks]:
+        """The expression of f, differentiated twice."""
+        return hessian(function)
