@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from collections.abc import Sequence
@@ -102,7 +103,9 @@ class ElementwiseStep(Step):
         super().__init__(*arguments)
         partials = self.primitive.partials  # type: ignore[attr-defined]
         shapes = [None if shape == self.shape else shape for shape in self.shapes]
-        self.parts = [(i, partials[i], shapes[i]) for i, active in enumerate(self.active) if active]
+        bound = self.parameters
+        rules = [functools.partial(rule, **bound) if bound and callable(rule) else rule for rule in partials]
+        self.parts = [(i, rules[i], shapes[i]) for i, active in enumerate(self.active) if active]
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
         if g.__class__ is float:
@@ -111,7 +114,7 @@ class ElementwiseStep(Step):
             if rule.__class__ is int:
                 part = g if rule == 1 else g * rule
             else:
-                partial = rule(out, *values, **self.parameters)
+                partial = rule(out, *values)
                 if (
                     partial.__class__ is np.ndarray
                     and partial.nbytes > _CHEAP
@@ -129,7 +132,12 @@ class ElementwiseStep(Step):
                     part = g * partial
             if shape is not None:
                 part = sum_to_shape(part, shape, g.ndim - len(self.shape))
-            cotangents.add(operands[position], part, part is not g and part.__class__ is np.ndarray)
+            index = operands[position]
+            if cotangents[index] is ZERO and part.__class__ is np.ndarray:
+                cotangents[index] = part
+                cotangents.owned[index] = part is not g
+            else:
+                cotangents.add(index, part, part is not g and part.__class__ is np.ndarray)
 
 
 class ElementStep(Step):

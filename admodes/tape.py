@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import TapeArray
 from .levels import Level, Traced, next_number
 from .rules import Elementwise, Primitive
 from .scalars import TapeFloat
@@ -84,7 +85,7 @@ class Tape(list[Record], Level):
         self.append((Step(primitive, _NO_PARAMETERS, (), value.shape, ()), (), (), None))
         value = value[()] if value.__class__ is np.ndarray and not value.ndim else value
         traced: Traced = self._wrap(value, len(self) - 1, passive)
-        if traced.__class__ is TracedArray:
+        if traced.__class__ is TapeArray:
             traced.shared = primitive is INPUT  # type: ignore[attr-defined]
         return traced
 
@@ -92,7 +93,7 @@ class Tape(list[Record], Level):
         self.append((GUARD_STEP, (passive.node,), (), passive.value))
 
     def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
-        if len(operands) == 1 and operands[0].__class__ is TracedArray:
+        if len(operands) == 1 and operands[0].__class__ is TapeArray:
             return self._unary(primitive, operands[0], parameters)
         if len(operands) == 2 and not parameters:
             result = self._binary(primitive, *operands)
@@ -100,7 +101,7 @@ class Tape(list[Record], Level):
                 return result
         return self._general(primitive, operands, parameters)
 
-    def _unary(self, primitive: Primitive, operand: TracedArray, parameters: dict[str, Any]) -> Any:
+    def _unary(self, primitive: Primitive, operand: TapeArray, parameters: dict[str, Any]) -> Any:
         """`_general` for one array of this level, without its loops."""
         if operand.source is not None:
             operand.refresh()
@@ -110,7 +111,7 @@ class Tape(list[Record], Level):
             return self._general(primitive, (operand,), parameters)
         out = primitive.evaluate(value, **parameters) if parameters else primitive.evaluate(value)
         if out.__class__ is tuple:
-            return tuple([self._finish(new_step(primitive, parameters, (value.shape,), part, (False,)), (operand,), (node,), (), part) for part in out])
+            return tuple([self.finish(new_step(primitive, parameters, (value.shape,), part, (False,)), (operand,), (node,), (), part) for part in out])
         signature = primitive.signature(parameters)
         key = (primitive, value.shape, node >= 0, signature)
         step = None if signature is None else STEPS.get(key)
@@ -120,7 +121,7 @@ class Tape(list[Record], Level):
         if step.keeps_any:
             kept = (value,)
             operand.shared = True
-        return self._finish(step, (operand,), (node,), kept, out)
+        return self.finish(step, (operand,), (node,), kept, out)
 
     def _binary(self, primitive: Primitive, left: Any, right: Any) -> Any:
         """`_general` for two plain arrays of this level, or one and a constant; None where it is something else."""
@@ -128,11 +129,11 @@ class Tape(list[Record], Level):
         x_shape: tuple[int, ...] = ()
         y_shape: tuple[int, ...] = ()
         x, y = left, right
-        if left.__class__ is TracedArray and left.level is self:
+        if left.__class__ is TapeArray and left.level is self:
             if left.source is not None:
                 left.refresh()
             x, i = left.value, left.node
-        if right.__class__ is TracedArray and right.level is self:
+        if right.__class__ is TapeArray and right.level is self:
             if right.source is not None:
                 right.refresh()
             y, j = right.value, right.node
@@ -157,7 +158,7 @@ class Tape(list[Record], Level):
             x_kept, y_kept = step.keeps
             kept = (self._keep(x, i) if x_kept else None, self._keep(y, j) if y_kept else None)
             _share((left, right))
-        return self._finish(step, (left, right), (i, j), kept, out)
+        return self.finish(step, (left, right), (i, j), kept, out)
 
     def _general(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []
@@ -165,7 +166,7 @@ class Tape(list[Record], Level):
         nested = False
         for operand in operands:
             own = isinstance(operand, Traced) and operand.level is self
-            if own and operand.__class__ is TracedArray:
+            if own and operand.__class__ is TapeArray:
                 operand.refresh()
             value = operand.value if own else operand
             nodes.append(operand.node if own else None)
@@ -180,22 +181,22 @@ class Tape(list[Record], Level):
             kept = tuple([self._keep(v, n) if k else None for v, n, k in zip(values, nodes, step.keeps, strict=True)])
             if step.keeps_any:
                 _share(operands)
-            results.append(self._finish(step, operands, tuple(nodes), kept, part))
+            results.append(self.finish(step, operands, tuple(nodes), kept, part))
         return tuple(results) if out.__class__ is tuple else results[0]
 
-    def _finish(self, step: Step, operands: Sequence[Any], nodes: tuple[Any, ...], kept: tuple[Any, ...], out: Any) -> Any:
+    def finish(self, step: Step, operands: Sequence[Any], nodes: tuple[Any, ...], kept: tuple[Any, ...], out: Any) -> Any:
         """Append the record and wrap the output."""
         index = len(self)
         self.append((step, nodes, kept, out if step.keeps_out else None))
         smooth = step.smooth
-        if out.__class__ is not np.ndarray or not out.ndim:
-            return self._wrap(out, index, not smooth)
-        result = TracedArray(out, self, index if smooth else ~index, not smooth)
-        result.shared = step.keeps_out
-        if out.base is not None:
+        result = self._wrap(out, index, not smooth)
+        if result.__class__ is not TapeArray:
+            return result
+        result.shared = result.shared or step.keeps_out
+        if out.__class__ is np.ndarray and out.base is not None:
             result.shared = True
             _share(operands)
-        if step.primitive.views and operands[0].__class__ is TracedArray and step.primitive.is_view(operands[0].layout, step.parameters):
+        if step.primitive.views and operands[0].__class__ is TapeArray and step.primitive.is_view(operands[0].layout, step.parameters):
             follow(result, operands[0], step.primitive, step.parameters)
         return result
 
@@ -204,17 +205,19 @@ class Tape(list[Record], Level):
         kind = out.__class__
         if kind is np.ndarray:
             if out.ndim:
-                return TracedArray(out, self, node, passive)
+                return TapeArray(out, self, node, passive)
             out = out[()]
-        elif kind is TracedArray:
-            return TracedArray(out.detached(), self, node, passive)
+        elif isinstance(out, TracedArray):
+            inner = TapeArray(out.detached(), self, node, passive)
+            inner.shared = True
+            return inner
         if passive:
             return PassiveScalar(out, self, node)
         if out.__class__ is np.float64:
             return TapeFloat(float(out), self, node)
         return TracedScalar(out, self, node)
 
-    def element(self, array: TracedArray, index: int) -> Any:
+    def element(self, array: TapeArray, index: int) -> Any:
         if array.source is not None:
             array.refresh()
         value = array.value
@@ -227,7 +230,7 @@ class Tape(list[Record], Level):
 
     def write(self, array: Any, key: Any, value: Any) -> None:
         own = isinstance(value, Traced) and value.level is self
-        if isinstance(value, TracedArray):
+        if isinstance(value, TapeArray):
             value.refresh()
         plain = value.value if own else value
         self.hold(array, plain)
@@ -242,7 +245,7 @@ class Tape(list[Record], Level):
     def _keep(self, value: Any, index: int | None) -> Any:
         """A value for the record: what is not ours is copied, since f may overwrite it later."""
         if index is not None or value.__class__ is not np.ndarray or (value.base is None and not value.flags.writeable):
-            return value.detached() if value.__class__ is TracedArray else value
+            return value.detached() if isinstance(value, TracedArray) else value
         if value.nbytes <= SMALL:
             return value.copy()
         key = (value.__array_interface__["data"][0], value.shape, value.strides, value.dtype)
@@ -263,5 +266,5 @@ def follow(result: TracedArray, base: TracedArray, primitive: Primitive, paramet
 def _share(operands: Sequence[Any]) -> None:
     """Note that somebody else holds the operands' memory now."""
     for operand in operands:
-        if operand.__class__ is TracedArray:
+        if operand.__class__ is TapeArray:
             operand.shared = True

@@ -243,7 +243,7 @@ def _install(name: str, ufunc: Any) -> None:
 
     def forward(self: Any, other: Any) -> Any:
         kind = other.__class__
-        if kind is float or (kind is TracedArray and other.level is self.level):
+        if kind is float or (kind is self.__class__ and other.level is self.level):
             return self.level.apply(rule, (self, other), _NO_PARAMETERS)
         return _binary(ufunc, self, other) if _accepts(other) else NotImplemented
 
@@ -455,6 +455,10 @@ class PassiveScalar(TracedScalar):
         return bool(self._plain())
 
 
+#: The version of an array that a conversion has read: it may not be written into any more.
+EXPORTED = -1
+
+
 class View:
     """How an array was taken from another: writes go through, and stale reads are taken again.
 
@@ -495,10 +499,10 @@ class TracedArray(Shaped):
     shared : bool
         Whether somebody else holds `value`, so that a write must copy it first.
     version : int
-        Counts the writes; a view compares it with what it saw.
+        Counts the writes; a view compares it with what it saw. EXPORTED where no further writes may come.
     """
 
-    __slots__ = ("exported", "level", "node", "passive", "shared", "source", "value", "version")
+    __slots__ = ("_passive", "level", "node", "shared", "source", "value", "version")
 
     def __init__(self, value: Any, level: Level, node: Any, passive: bool = False) -> None:
         self.value = value
@@ -506,9 +510,17 @@ class TracedArray(Shaped):
         self.node = node
         self.passive = passive
         self.shared = False
-        self.exported = False
         self.version = 0
         self.source: View | None = None
+
+    @property  # type: ignore[override]
+    def passive(self) -> bool:
+        """Whether it is (so far) locally constant."""
+        return self._passive
+
+    @passive.setter
+    def passive(self, flag: bool) -> None:
+        self._passive = flag
 
     @property  # type: ignore[override]
     def shape(self) -> tuple[int, ...]:
@@ -535,7 +547,7 @@ class TracedArray(Shaped):
             fresh = view.of(view.base)
             self.value, self.node, self.passive, self.shared = fresh.value, fresh.node, fresh.passive, True
             view.seen = view.base.version
-            self.version += 1
+            self.version += self.version != EXPORTED
 
     def layout(self) -> Any:
         """A plain array with the shape and strides that NumPy's array would have here; its numbers mean nothing."""
@@ -552,7 +564,7 @@ class TracedArray(Shaped):
         """This array as it is now, unmoved by later writes."""
         self.refresh()
         self.shared = True
-        other = TracedArray(self.value, self.level, self.node, self.passive)
+        other = type(self)(self.value, self.level, self.node, self.passive)
         other.shared = True
         return other
 
@@ -624,7 +636,7 @@ class TracedArray(Shaped):
             array.flags.writeable = False
             owner: TracedArray | None = self
             while owner is not None:
-                owner.exported = True
+                owner.version = EXPORTED
                 owner = owner.source.base if owner.source is not None else None
         return array
 
@@ -650,7 +662,7 @@ class TracedArray(Shaped):
             self.source.seen = self.source.base.version
 
     def _check_buffer(self) -> None:
-        if self.exported:
+        if self.version == EXPORTED:
             raise TracedValueError(
                 "A traced array was written into after np.asarray (or another conversion) had read it: the two no longer share memory, as "
                 "they would in plain NumPy. Write first and convert then, use np.array(y), which copies, or leave the conversion out."
@@ -701,6 +713,11 @@ def _install_in_place(name: str) -> None:
 
 for _name in ("add", "sub", "mul", "truediv", "mod", "pow", "floordiv", "matmul"):
     _install_in_place(_name)
+
+
+def is_whole_slice(key: slice) -> bool:
+    """Whether the ends of a slice are Python integers or absent."""
+    return all([end is None or end.__class__ is int for end in (key.start, key.stop, key.step)])
 
 
 def plain_key(key: Any) -> Any:

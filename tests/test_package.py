@@ -29,6 +29,7 @@ FLOORS = (
     {"steps", "tracing"},
     {"careful", "scalars"},
     {"tape"},
+    {"recording"},
     {"finite", "forward", "reverse", "symbolic"},
     {"methods"},
     {"api"},

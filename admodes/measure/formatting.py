@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
-_BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+_BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 def format_number(value: float) -> str:
@@ -29,7 +29,9 @@ def format_bytes(count: int | None) -> str:
     """Bytes in decimal units: ``1.23 MB``."""
     if count is None:
         return ""
-    scale, unit = next((pair for pair in _BYTE_UNITS if count >= pair[0]), _BYTE_UNITS[-1])
+    scale, unit = next((pair for pair in _BYTE_UNITS if count >= pair[0]), (1.0, "B"))
+    if scale == 1:
+        return f"{count} B"
     return f"{format_number(count / scale)} {unit}"
 
 

@@ -86,8 +86,9 @@ class DenseLayer:
 
     def derivative(self, x: np.ndarray) -> np.ndarray:
         """``diag(1 - tanh(A x)^2) A``, of shape (m, n)."""
-        out = np.tanh(self.weights @ x)
-        return (1 - out * out)[:, np.newaxis] * self.weights
+        out: np.ndarray = np.tanh(self.weights @ x)
+        derivative: np.ndarray = (1 - out * out)[:, np.newaxis] * self.weights
+        return derivative
 
 
 def rosenbrock(x: Any) -> Any:
@@ -129,7 +130,8 @@ class Helmholtz:
         log_term = np.log((1 + (1 + root) * occupied) / (1 + (1 - root) * occupied))
         mixing = np.log(x / (1 - occupied)) + 1 + np.sum(x) * b / (1 - occupied)
         slope = ((matrix + matrix.T) @ x) / (2 * root * occupied) - form * b / (2 * root * occupied**2)
-        return mixing - slope * log_term - form * b / (occupied * (1 + 2 * occupied - occupied**2))
+        gradient: np.ndarray = mixing - slope * log_term - form * b / (occupied * (1 + 2 * occupied - occupied**2))
+        return gradient
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +192,7 @@ def _load_digits() -> tuple[np.ndarray, np.ndarray]:
         from sklearn.datasets import load_digits
     except ImportError as error:
         raise UnsupportedError(
-            "The handwritten digits ship inside scikit-learn, which is not installed. Install it with: pip install 'admodes[data]'."
+            "The handwritten digits ship inside scikit-learn, which is not installed: pip install 'admodes[data]'."
         ) from error
     images, labels = load_digits(return_X_y=True)
     return images / 16.0, labels

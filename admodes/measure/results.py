@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from .._version import __version__
 from ..errors import OptionError
@@ -47,7 +47,7 @@ class ResultsWriter:
         self._file = path.open("xb", buffering=0)
         self._write("header", {"schema": SCHEMA, "environment": environment(), "settings": settings})
 
-    def __enter__(self) -> ResultsWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -98,7 +98,7 @@ def _thinned(sizes: Sequence[int], most: int = 9) -> list[int]:
     return list(sizes[::step])
 
 
-def _time_label(seconds: float, _position: int) -> str:
+def _time_label(seconds: float, _position: float) -> str:
     for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")):
         if seconds >= 0.9995 * scale:
             return f"{seconds / scale:.0f} {unit}"

@@ -95,5 +95,5 @@ def tradeoff_plot(rows: Sequence[Row]) -> Plot:
     )
 
 
-def _ratio_label(ratio: float, _position: int) -> str:
+def _ratio_label(ratio: float, _position: float) -> str:
     return f"{ratio:,.0f}" if ratio >= 1 else f"{ratio:g}"

@@ -165,7 +165,8 @@ def _automatic_choice(grid: Sequence[Row]) -> tuple[str, str]:
             losses.append(chosen.seconds / best.seconds)
     if not hits and not losses:
         return "The automatic choice", ""
-    text = f"“auto” looks at the shape of the derivative only. It takes the fastest exact method in {hits} of {hits + len(losses)} cells"
+    share = f"{hits} of {hits + len(losses)} cells"
+    text = f"“auto” looks at the shape of the derivative only. It takes the fastest exact method in {share}"
     if losses:
         text += f" and at worst one that takes {format_number(max(losses))} times as long as the fastest"
     return "The automatic choice", f"{text}."
@@ -195,9 +196,10 @@ def _against_hand(rows: Sequence[Row]) -> str:
     if not factors:
         return ""
     above = sum(factor > 2 for factor in factors)
+    middle, worst = format_number(float(np.median(factors))), format_number(max(factors))
     return (
-        f" Against the closed form written by hand in NumPy, the error of forward and reverse is {format_number(float(np.median(factors)))} "
-        f"times as large in the median and {format_number(max(factors))} times at worst; it is more than twice as large in "
+        " Against the closed form written by hand in NumPy, the error of forward and reverse is "
+        f"{middle} times as large in the median and {worst} times at worst; it is more than twice as large in "
         f"{above} of {len(factors)} measurements."
     )
 

@@ -60,7 +60,7 @@ def _render(template: str, content: dict[str, Any], *, escape: bool) -> str:
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=escape,
+        autoescape=escape,  # noqa: S701 - off for Markdown only
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -123,25 +123,24 @@ def _failures(rows: Sequence[Row]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for row in rows:
         if row.status != "ok":
-            where = f"{row.problem} {row.inputs:,} → {row.outputs:,}"
-            groups.setdefault((row.method, row.status, row.reason), []).append(where)
+            groups.setdefault((row.method, row.status, row.reason), []).append(_where(row))
     return [
         {"method": method, "status": status, "reason": reason, "cells": "; ".join(cells)}
         for (method, status, reason), cells in groups.items()
     ]
 
 
+def _where(row: Row) -> str:
+    return f"{row.problem} {row.inputs:,} → {row.outputs:,}"
+
+
 def _doubts(rows: Sequence[Row]) -> list[str]:
     """Rows whose time or check is not to be trusted, and why."""
     lines = [
-        f"{row.method} on {row.problem} {row.inputs:,} → {row.outputs:,}: the time is {format_number(row.ratio)} times that of f, "
+        f"{row.method} on {_where(row)}: the time is {format_number(row.ratio)} times that of f, "
         f"but f was called {row.calls:,} times"
         for row in rows
         if row.suspect
     ]
-    weak = {
-        f"{row.problem} {row.inputs:,} → {row.outputs:,}: the check is {row.check}": None
-        for row in rows
-        if row.check not in ("", "guarded")
-    }
+    weak = {f"{_where(row)}: the check is {row.check}": None for row in rows if row.check not in ("", "guarded")}
     return [*lines, *weak]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .palette import ROLES
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: What every figure is drawn with; passed to rc_context, so that the user's own settings neither matter nor change.
-STYLE = {
+STYLE: Any = {
     "axes.edgecolor": "#5c6978",
     "axes.labelcolor": "#1f2a37",
     "axes.facecolor": "#fefefe",

@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from .functions import Choice, Passive, choose
-from .walking import postorder
+from .walking import Graph, postorder
 
 Derivatives = dict[Any, Any]
 
@@ -21,13 +21,15 @@ _CONSTANT = (Passive, sympy.sign, sympy.floor, sympy.ceiling, sympy.Heaviside)
 _BASE, _EXPONENT = sympy.Symbol("b", real=True), sympy.Symbol("e", real=True)
 
 
-def differentiate(roots: Sequence[Any], variables: Collection[Any]) -> list[Derivatives]:
+def differentiate(roots: Sequence[Any], variables: Collection[Any], graph: Graph) -> list[Derivatives]:
     """For each of `roots`, its derivatives that are not identically zero, by variable.
 
     Parameters
     ----------
     roots : sequence of Expr
     variables : collection of Symbol
+    graph : Graph
+        Keeps the expressions, `roots` included.
 
     Returns
     -------
@@ -38,7 +40,8 @@ def differentiate(roots: Sequence[Any], variables: Collection[Any]) -> list[Deri
     for node in postorder(roots):
         if node not in known:
             inner = [known[argument] for argument in node.args]
-            known[node] = _node_derivatives(node, inner) if any(inner) else {}
+            found = _node_derivatives(node, inner) if any(inner) else {}
+            known[node] = {variable: graph.unique(part) for variable, part in found.items()}
     return [known[root] for root in roots]
 
 

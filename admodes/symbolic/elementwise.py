@@ -33,12 +33,12 @@ def apply_elementwise(
     function = formula(primitive)
 
     def make(expressions: Sequence[Any], plain: Sequence[Any], result: Any) -> Any:
-        made = sympy.sympify(function(*expressions, **parameters))
+        made = level.graph.unique(sympy.sympify(function(*expressions, **parameters)))
         if is_degenerate(made):
-            return _undefined(expressions, result)
+            return level.graph.unique(_undefined(expressions, result))
         smooth = settled(primitive.name, list(expressions), list(plain))
         if smooth is not None:
-            level.known.setdefault(made, smooth)
+            level.known.setdefault(made, level.graph.unique(smooth))
         return made
 
     return over_elements(make, traces, values, out)
@@ -63,8 +63,8 @@ def apply_constant(
         value = number(result)
         if all(expression.is_Number for expression in expressions):
             return value
-        made = kind(*expressions)
-        level.known.setdefault(made, value)
+        made = level.graph.unique(kind(*expressions))
+        level.known.setdefault(made, level.graph.unique(value))
         return made
 
     return over_elements(make, traces, values, out)

@@ -83,9 +83,11 @@ class SymbolicDerivative:
         self._recording = record(self._function)
         self._roots = [expression for output in self._recording.outputs for expression in output.flat]
         try:
-            self._rows = differentiate(self._roots, self._recording.variables)
+            self._rows = differentiate(self._roots, self._recording.variables, self._recording.graph)
         except RecursionError as error:
             raise too_deep() from error
+        finally:
+            self._recording.graph.forget()
 
     @cached_property
     def inputs(self) -> Any:

@@ -19,6 +19,7 @@ from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from .arrays import RULES
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
+from .walking import Graph
 
 
 class Guard(NamedTuple):
@@ -38,6 +39,8 @@ class SymbolicLevel(Level):
     guards : list of Guard
     known : dict
         What kinked and locally constant expressions are at x: one smooth branch, or a number.
+    graph : Graph
+        Keeps one object for every distinct expression.
     """
 
     def __init__(self) -> None:
@@ -45,6 +48,7 @@ class SymbolicLevel(Level):
         self.alive = True
         self.guards: list[Guard] = []
         self.known: dict[Any, Any] = {}
+        self.graph = Graph()
 
     def input(self, leaf: Any, symbols: Any) -> Traced:
         """`leaf` as independent variables of the given symbols."""
@@ -68,6 +72,15 @@ class SymbolicLevel(Level):
     def trace_of(self, operand: Any) -> Any:
         """The expression or expressions of an operand; None for a constant."""
         return operand.node if isinstance(operand, Traced) and operand.level is self else None  # type: ignore[attr-defined]
+
+    def unique(self, trace: Any) -> Any:
+        """The same expression or expressions, as the objects that the graph keeps."""
+        if not isinstance(trace, np.ndarray):
+            return self.graph.unique(trace)
+        made = np.empty(trace.shape, dtype=object)
+        for index, expression in enumerate(trace.ravel()):
+            made.flat[index] = self.graph.unique(expression)
+        return unwrapped(made)
 
     def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []
@@ -112,7 +125,7 @@ class SymbolicLevel(Level):
             raise UnsupportedError(
                 f"Symbolic mode does not know '{primitive.name}': it has no expression for it. Use method='forward' or method='reverse'."
             )
-        return unwrapped(rule(self, traces, values, out, **parameters))
+        return self.unique(rule(self, traces, values, out, **parameters))
 
     def _wrap(self, out: Any, trace: Any, passive: bool) -> Any:
         out = out[()] if isinstance(out, np.ndarray) and out.ndim == 0 else out

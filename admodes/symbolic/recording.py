@@ -15,6 +15,7 @@ from ..reverse import read_outputs
 from .formulas import number
 from .level import Guard, SymbolicLevel, nested_error
 from .objects import as_objects
+from .walking import Graph
 
 
 class Recording(NamedTuple):
@@ -32,6 +33,8 @@ class Recording(NamedTuple):
         What must hold for the expressions to be those of f.
     known : dict
         What kinked and locally constant expressions are at x.
+    graph : Graph
+        Keeps one object for every distinct expression.
     """
 
     values: Leaves
@@ -39,6 +42,7 @@ class Recording(NamedTuple):
     inputs: list[Any]
     guards: list[Guard]
     known: dict[Any, Any]
+    graph: Graph
 
     @property
     def variables(self) -> list[Any]:
@@ -86,11 +90,14 @@ def record(function: Function) -> Recording:
         traced = function([level.input(leaf, part) for leaf, part in zip(function.inputs, symbols, strict=True)])
     except RecursionError as error:
         raise too_deep() from error
+    except BaseException:
+        level.graph.forget()
+        raise
     finally:
         level.alive = False
     values, traces = read_outputs(level, traced)
-    outputs = [as_constants(value) if trace is None else as_objects(trace, value) for value, trace in zip(values, traces, strict=True)]
-    return Recording(values, outputs, symbols, level.guards, level.known)
+    outputs = [as_objects(level.unique(as_constants(value) if trace is None else trace), value) for value, trace in zip(values, traces, strict=True)]
+    return Recording(values, outputs, symbols, level.guards, level.known, level.graph)
 
 
 def as_constants(value: Any) -> Any:

@@ -19,10 +19,12 @@ def jacobian(function: Function) -> tuple[Leaves, Blocks]:
     """f at x, and every element of every output differentiated by every input element."""
     recording = record(function)
     try:
-        rows = differentiate(smooth_outputs(recording), recording.variables)
+        rows = differentiate(smooth_outputs(recording), recording.variables, recording.graph)
         matrix = evaluate_rows(rows, recording.variables)(numbers_of(function.inputs))
     except RecursionError as error:
         raise too_deep() from error
+    finally:
+        recording.graph.forget()
     parts = split_rows(matrix, recording.values)
     blocks = [to_blocks(part, np.shape(value), function.inputs) for part, value in zip(parts, recording.values, strict=True)]
     return recording.values, blocks
@@ -33,12 +35,14 @@ def hessian(function: Function) -> tuple[Leaves, Blocks]:
     recording = record(function)
     variables = recording.variables
     try:
-        (first,) = differentiate(smooth_outputs(recording), variables)
-        second = dict(zip(first, differentiate(list(first.values()), variables), strict=True))
+        (first,) = differentiate(smooth_outputs(recording), variables, recording.graph)
+        second = dict(zip(first, differentiate(list(first.values()), variables, recording.graph), strict=True))
         rows = [first, *(second.get(variable, {}) for variable in variables)]
         matrix = evaluate_rows(rows, variables)(numbers_of(function.inputs))
     except RecursionError as error:
         raise too_deep() from error
+    finally:
+        recording.graph.forget()
     gradient = to_blocks(matrix[:1], (), function.inputs)
     parts = split_rows(matrix[1:], function.inputs)
     return gradient, [to_blocks(part, leaf.shape, function.inputs) for part, leaf in zip(parts, function.inputs, strict=True)]
@@ -46,7 +50,7 @@ def hessian(function: Function) -> tuple[Leaves, Blocks]:
 
 def smooth_outputs(recording: Recording) -> list[Any]:
     """All output elements, with every choice and every kink settled as it is at x."""
-    return resolve([expression for output in recording.outputs for expression in output.flat], recording.known)
+    return resolve([expression for output in recording.outputs for expression in output.flat], recording.known, recording.graph)
 
 
 def numbers_of(inputs: Leaves) -> list[Any]:

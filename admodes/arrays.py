@@ -1,0 +1,199 @@
+"""The array fast path: what the general path of a tape does, without its loops and look-ups.
+
+It serves operands of one tape whose values are plain arrays and that are not passive, and Python
+numbers; everything else (other levels, constants that need a snapshot, lists) falls back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .rules import ELEMENTWISE, FUNCTIONS, Elementwise, Primitive
+from .steps import ElementwiseStep, GatherStep, Step
+from .table.elementwise import constant_power
+from .table.structural import gather
+from .tracing import TracedArray, View, call_ufunc, is_whole_slice, plain_key
+
+_NO_PARAMETERS: dict[str, Any] = {}
+_new = object.__new__
+
+#: Steps that records share, by shapes and parameters; forgotten all at once when there are too many.
+_MOST_STEPS = 4096
+
+
+class TapeArray(TracedArray):
+    """A traced array on a tape: its node is a record number, ``~number`` where it is passive."""
+
+    __slots__ = ()
+
+    @property
+    def passive(self) -> bool:  # type: ignore[override]
+        """Whether it is (so far) locally constant."""
+        return self.node < 0  # type: ignore[no-any-return]
+
+    @passive.setter
+    def passive(self, flag: bool) -> None:
+        """The node says it."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if len(inputs) == 1 and method == "__call__" and not options:
+            rule = ELEMENTWISE.get(ufunc)
+            if rule is not None and self.node >= 0:
+                return _unary(self, rule, None, ufunc, _NO_PARAMETERS)
+        return call_ufunc(ufunc, method, inputs, options)
+
+    def __pow__(self, other: Any) -> Any:
+        if (other.__class__ is int or other.__class__ is float) and self.node >= 0:
+            return _unary(self, constant_power, other, None, {"exponent": other})
+        return TracedArray.__pow__(self, other)
+
+    def __neg__(self) -> Any:
+        return np.negative(self)
+
+    def __getitem__(self, key: Any) -> Any:
+        if key.__class__ is slice and is_whole_slice(key):
+            return _piece(self, key)
+        if key.__class__ is int:
+            found = self.level.element(self, key)
+            if found is not None:
+                return found
+        return self.level.apply(gather, (self,), {"key": plain_key(key)})
+
+
+def _step(steps: dict[Any, Any], key: Any, step: Step) -> Any:
+    if len(steps) >= _MOST_STEPS:
+        steps.clear()
+    steps[key] = step
+    return step
+
+
+_unary_steps: dict[Any, Any] = {}
+
+
+def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, parameters: dict[str, Any]) -> Any:
+    """An elementwise function of one array; `mark` tells its parameters."""
+    if operand.source is not None:
+        operand.refresh()
+    x = operand.value
+    if x.__class__ is not np.ndarray:
+        return operand.level.apply(rule, (operand,), parameters)
+    out = x**mark if ufunc is None else ufunc(x)
+    key = (rule, mark, x.shape)
+    step = _unary_steps.get(key) or _step(_unary_steps, key, ElementwiseStep(rule, parameters, (x.shape,), x.shape, (True,)))
+    tape: Any = operand.level
+    kept = step.nothing
+    if step.keeps_any:
+        kept = (x,)
+        operand.shared = True
+    result = _new(TapeArray)
+    result.value = out
+    result.level = tape
+    result.node = len(tape)
+    result.shared = step.keeps_out
+    result.source = None
+    result.version = 0
+    tape.append((step, (operand.node,), kept, out if step.keeps_out else None))
+    return result
+
+
+_piece_steps: dict[Any, Any] = {}
+
+
+def _piece(array: TapeArray, key: slice) -> Any:
+    """A slice of the first axis, a view."""
+    if array.source is not None:
+        array.refresh()
+    value = array.value
+    if value.__class__ is not np.ndarray:
+        return array.level.apply(gather, (array,), {"key": key})
+    out = gather.evaluate(value, key=key)
+    mark = (value.shape, key.start, key.stop, key.step)
+    step = _piece_steps.get(mark)
+    if step is None:
+        step = _step(_piece_steps, mark, GatherStep(gather, {"key": key}, (value.shape,), out.shape, (True,)))
+    tape: Any = array.level
+    array.shared = True
+    result = _new(TapeArray)
+    result.value = out
+    result.level = tape
+    result.node = len(tape) if array.node >= 0 else ~len(tape)
+    result.shared = True
+    result.source = View(array, None, key, True)
+    result.version = 0
+    tape.append((step, (array.node,), step.nothing, None))
+    return result
+
+
+def _install(name: str, ufunc: Any) -> None:
+    rule: Primitive = FUNCTIONS[ufunc]
+    kind = ElementwiseStep if isinstance(rule, Elementwise) else Step
+    general = getattr(TracedArray, f"__{name}__")
+    general_reflected = getattr(TracedArray, f"__r{name}__")
+    steps: dict[Any, Any] = {}
+    reflected_steps: dict[Any, Any] = {}
+
+    def forward(self: TapeArray, other: Any) -> Any:
+        if self.source is not None:
+            self.refresh()
+        tape: Any = self.level
+        x, i = self.value, self.node
+        if other.__class__ is TapeArray:
+            if other.source is not None:
+                other.refresh()
+            y, j = other.value, other.node
+            if other.level is not tape or y.__class__ is not np.ndarray or j < 0:
+                return general(self, other)
+            y_shape = y.shape
+        elif other.__class__ is float or other.__class__ is int:
+            y, j, y_shape = other, None, None
+        else:
+            return general(self, other)
+        if x.__class__ is not np.ndarray or i < 0:
+            return general(self, other)
+        out = ufunc(x, y)
+        key = (x.shape, y_shape)
+        step = steps.get(key)
+        if step is None:
+            step = _step(steps, key, kind(rule, _NO_PARAMETERS, (x.shape, y_shape or ()), np.shape(out), (True, j is not None)))
+        kept = step.nothing
+        if step.keeps_any:
+            x_kept, y_kept = step.keeps
+            kept = (x if x_kept else None, y if y_kept else None)
+            self.shared = True
+            if j is not None:
+                other.shared = True
+        if out.__class__ is not np.ndarray:
+            return tape.finish(step, (self, other), (i, j), kept, out)
+        result = _new(TapeArray)
+        result.value = out
+        result.level = tape
+        result.node = len(tape)
+        result.shared = step.keeps_out
+        result.source = None
+        result.version = 0
+        tape.append((step, (i, j), kept, out if step.keeps_out else None))
+        return result
+
+    def reflected(self: TapeArray, other: Any) -> Any:
+        y, j = self.value, self.node
+        if (other.__class__ is not float and other.__class__ is not int) or y.__class__ is not np.ndarray or j < 0 or self.source is not None:
+            return general_reflected(self, other)
+        out = ufunc(other, y)
+        step = reflected_steps.get(y.shape)
+        if step is None:
+            step = _step(reflected_steps, y.shape, kind(rule, _NO_PARAMETERS, ((), y.shape), out.shape, (False, True)))
+        kept = step.nothing
+        if step.keeps_any:
+            kept = (other if step.keeps[0] else None, y if step.keeps[1] else None)
+            self.shared = True
+        return self.level.finish(step, (self,), (None, j), kept, out)  # type: ignore[attr-defined]
+
+    setattr(TapeArray, f"__{name}__", forward)
+    if ufunc is not np.matmul:
+        setattr(TapeArray, f"__r{name}__", reflected)
+
+
+for _name, _ufunc in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("truediv", np.divide), ("matmul", np.matmul)):
+    _install(_name, _ufunc)
