@@ -52,7 +52,8 @@ class CustomPrimitive(Primitive):
             return self._checked(self._jvp(tangents, out, *values, **application.parameters), application.shape, "jvp")
         parts = [self._pull(unit, application, out, values) for unit in _units(application.shape)]
         products = [
-            sum((np.sum(part * tangent) for part, tangent in zip(row, tangents, strict=True)), start=np.float64(0.0)) for row in parts
+            sum((np.sum(part * tangent) for part, tangent in zip(row, tangents, strict=True)), start=np.float64(0.0))
+            for row in parts
         ]
         return np.stack(products).reshape(application.shape) if products else np.zeros(application.shape)
 

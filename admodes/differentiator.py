@@ -70,7 +70,8 @@ class Differentiator:
         def pullback(cotangents: Leaves) -> Leaves:
             columns = [[row[j] for row in blocks] for j in range(len(function.inputs))]
             return [
-                _contract_outputs(column, outputs, cotangents, leaf) for column, leaf in zip(columns, function.inputs, strict=True)
+                _contract_outputs(column, outputs, cotangents, leaf)
+                for column, leaf in zip(columns, function.inputs, strict=True)
             ]
 
         return outputs, pullback
@@ -192,7 +193,7 @@ def _contract_inputs(row: Sequence[Any], inputs: Sequence[Any], tangents: Leaves
     total: Any = 0.0
     for block, leaf, tangent in zip(row, inputs, tangents, strict=True):
         shape = block.shape[: block.ndim - leaf.ndim]
-        flat = tangent.reshape(tangent.shape[0], leaf.size) @ block.reshape(math.prod(shape), leaf.size).T
+        flat = _product(tangent.reshape(tangent.shape[0], leaf.size), block.reshape(math.prod(shape), leaf.size).T)
         total = total + flat.reshape(tangent.shape[0], *shape)
     return total
 
@@ -202,6 +203,15 @@ def _contract_outputs(column: Sequence[Any], outputs: Sequence[Any], cotangents:
     total: Any = 0.0
     for block, output, cotangent in zip(column, outputs, cotangents, strict=True):
         size = np.size(output)
-        flat = cotangent.reshape(cotangent.shape[0], size) @ block.reshape(size, leaf.size)
+        flat = _product(cotangent.reshape(cotangent.shape[0], size), block.reshape(size, leaf.size))
         total = total + flat.reshape(cotangent.shape[0], *leaf.shape)
     return total
+
+
+def _product(weights: Any, matrix: Any) -> Any:
+    """weights @ matrix, in which a weight of 0 takes nothing, not even of an infinite derivative."""
+    product = weights @ matrix
+    if isinstance(product, np.ndarray) and np.isnan(product).any():
+        terms = np.where(weights[:, :, None] == 0, 0.0, weights[:, :, None] * matrix)
+        return np.sum(terms, axis=1)
+    return product

@@ -7,7 +7,16 @@ from types import TracebackType
 
 from .errors import AdmodesError, TracedValueError
 
-_OBJECT_HINTS = ("object arrays", "dtype('O')", "ufunc", "cast array data from dtype", "data type object", "type object", "REFS_OK", "Error setting single item")
+_OBJECT_HINTS = (
+    "object arrays",
+    "dtype('O')",
+    "ufunc",
+    "cast array data from dtype",
+    "data type object",
+    "type object",
+    "REFS_OK",
+    "Error setting single item",
+)
 
 
 def read_failure(error: Exception) -> None:

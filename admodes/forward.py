@@ -168,6 +168,8 @@ def _run(level: DualLevel, function: Function, tangents: Sequence[Any]) -> tuple
     for output, trace in zip(outputs, traces, strict=True):
         tangent = np.zeros((seeds, *np.shape(output))) if trace is None else trace
         # Nobody else may hold a result: it could be one of the seeds, or the tangent of two outputs.
-        held = isinstance(tangent, np.ndarray) and (tangent.base is not None or any(tangent is other for other in (*tangents, *pushed)))
+        held = isinstance(tangent, np.ndarray) and (
+            tangent.base is not None or any(tangent is other for other in (*tangents, *pushed))
+        )
         pushed.append(tangent.copy() if held else tangent)
     return outputs, pushed

@@ -111,6 +111,8 @@ class Function:
 
     def as_input_tree(self, leaves: Sequence[Any]) -> Any:
         """`leaves` arranged as the arguments that f is differentiated by."""
+        if len(leaves) == 1 and self._groups[0][0].is_leaf and isinstance(self.argnums, int):
+            return _number(leaves[0])
         groups = self._regroup([_number(leaf) for leaf in leaves])
         return groups[0] if isinstance(self.argnums, int) else tuple(groups)
 
@@ -141,7 +143,9 @@ class Function:
         try:
             leaf = lift(leaf)
         except ValueError as error:
-            raise ShapeError(f"{self.name}(x){path} returned a ragged list: its rows differ in length. Return an array, or a dict of arrays.") from error
+            raise ShapeError(
+                f"{self.name}(x){path} returned a ragged list: its rows differ in length. Return an array, or a dict of arrays."
+            ) from error
         dtype = leaf.dtype
         if dtype.kind not in "biuf":
             what = "complex numbers" if dtype.kind == "c" else f"values of dtype {dtype}"
@@ -159,7 +163,9 @@ def as_input(leaf: Any, what: str) -> Any:
     try:
         value = lift(leaf)
     except ValueError as error:
-        raise ShapeError(f"{what} is a ragged list: its rows differ in length. Pad them, or pass a dict or list of arrays.") from error
+        raise ShapeError(
+            f"{what} is a ragged list: its rows differ in length. Pad them, or pass a dict or list of arrays."
+        ) from error
     if isinstance(value, Traced):
         return value
     if value.dtype.kind in "biu":
@@ -171,6 +177,8 @@ def as_input(leaf: Any, what: str) -> Any:
 
 
 def _selected(argnums: int | Sequence[int], count: int) -> list[int]:
+    if argnums.__class__ is int and argnums == 0:
+        return [0]
     numbers = list(argnums) if isinstance(argnums, (tuple, list)) else [argnums]
     if not numbers or not all(isinstance(number, (int, np.integer)) and -count <= number < count for number in numbers):
         raise OptionError(f"argnums={argnums!r} does not name positions of (x, *args), of which there are {count} (0 is x).")

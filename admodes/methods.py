@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .differentiator import Blocks, Differentiator, Pullback
 from .errors import OptionError, UnknownMethodError
 from .function import Function, Leaves
-from .reverse import Reverse
+from .reverse import Reverse, linearize
 
 ENTRY_POINTS = "admodes.differentiators"
 
@@ -73,10 +73,10 @@ class Auto(Differentiator):
         """As `choose_method` says. f is traced for reverse mode first, which tells the number of outputs."""
         if function.input_size <= 1:
             return find_differentiator("forward").jacobian(function)
-        outputs, pullback = Reverse().vjp(function)
-        if choose_method(function.input_size, sum(output.size for output in outputs)).method == "forward":
+        linear = linearize(function)
+        if choose_method(function.input_size, sum([output.size for output in linear.outputs])).method == "forward":
             return find_differentiator("forward").jacobian(function)
-        return self.rows(function, outputs, pullback)
+        return Reverse().blocks(function, linear)
 
     def hessian(self, function: Function) -> tuple[Any, Blocks]:
         """Forward over reverse: the gradient's Jacobian is square, and its tape need not be kept twice."""
@@ -104,7 +104,9 @@ def find_differentiator(method: str | Differentiator | type[Differentiator]) -> 
     if isinstance(method, type) and issubclass(method, Differentiator):
         return method()
     if not isinstance(method, str):
-        raise OptionError(f"method must be a name or a Differentiator object, not {type(method).__name__}: write method='reverse'.")
+        raise OptionError(
+            f"method must be a name or a Differentiator object, not {type(method).__name__}: write method='reverse'."
+        )
     if method == "auto":
         return Auto()
     if method in _BUILT_IN:
@@ -117,7 +119,9 @@ def find_differentiator(method: str | Differentiator | type[Differentiator]) -> 
         raise UnknownMethodError(f"There is no method '{method}'. {hint}The methods are: {', '.join(names)}.")
     loaded = _load(entry)
     if isinstance(loaded, str):
-        raise UnknownMethodError(f"The method '{method}' of another package cannot be used: {loaded}. Repair that package or choose another method.")
+        raise UnknownMethodError(
+            f"The method '{method}' of another package cannot be used: {loaded}. Repair that package or choose another method."
+        )
     return loaded
 
 

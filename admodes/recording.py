@@ -52,5 +52,3 @@ def count_operations(f: Callable[..., Any], x: Any, args: Sequence[Any] = ()) ->
         elementary += sizes[0] if len(operands) != 1 else max(sizes)
         held.update({id(value): value.nbytes for value in (*values, out) if isinstance(value, np.ndarray)})
     return OperationCounts(nodes, elementary, sum(held.values()))
-
-

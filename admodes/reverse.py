@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .careful import careful_sweep
-from .differentiator import Differentiator, Pullback
+from .differentiator import Blocks, Differentiator, Pullback
 from .errors import LevelError
 from .function import Function, Leaves
 from .levels import Level, Traced, check_alive
@@ -31,7 +31,10 @@ def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any
         step.pull(cotangents, g, operands, values, out)
         cotangents[index] = ZERO
     # Nobody else may hold a result: it could be a seed, or the cotangent of two inputs.
-    return [g if g.__class__ is not np.ndarray or owned else g.copy() for g, owned in zip(cotangents[:inputs], cotangents.owned, strict=False)]
+    return [
+        g if g.__class__ is not np.ndarray or owned else g.copy()
+        for g, owned in zip(cotangents[:inputs], cotangents.owned, strict=False)
+    ]
 
 
 class Reverse(Differentiator):
@@ -48,24 +51,55 @@ class Reverse(Differentiator):
     name = "reverse"
 
     def vjp(self, function: Function) -> tuple[Leaves, Pullback]:
-        tape, traced = record(function)
-        outputs, traces = read_outputs(tape, traced)
-        inputs = function.inputs
+        linear = linearize(function)
+        return linear.outputs, linear.pullback
 
-        def pullback(cotangents: Leaves) -> Leaves:
-            seeds = [(trace, w) for trace, w in zip(traces, cotangents, strict=True) if trace is not None]
-            count = cotangents[0].shape[0] if cotangents else 1
-            # A single seed goes without its axis: scalars then stay floats.
-            seeds = [(trace, _first(w)) for trace, w in seeds] if count == 1 else seeds
-            with np.errstate(all="ignore"):
-                swept = sweep(tape, seeds, len(inputs))
-                if any(has_nan(g) for g in swept):
-                    swept = careful_sweep(tape, seeds, len(inputs))
-            return [as_leaf(g, leaf, count) for g, leaf in zip(swept, inputs, strict=True)]
+    def jacobian(self, function: Function) -> tuple[Leaves, Blocks]:
+        return self.blocks(function, linearize(function))
 
-        if any(output.size > 1 for output in outputs):
-            function.largest = max(function.largest, tape.largest)
-        return outputs, pullback
+    def blocks(self, function: Function, linear: Linearization) -> tuple[Leaves, Blocks]:
+        """The Jacobian of a function that has been recorded."""
+        if len(linear.outputs) == 1 and linear.outputs[0].ndim == 0:
+            # A gradient: one sweep with the seed 1, without an axis of seeds.
+            swept = backward(linear.tape, [(linear.nodes[0], 1.0)], len(linear.inputs))
+            return linear.outputs, [[as_leaf(g, leaf, leaf.shape) for g, leaf in zip(swept, linear.inputs, strict=True)]]
+        function.largest = max(function.largest, linear.tape.largest)
+        return self.rows(function, linear.outputs, linear.pullback)
+
+
+class Linearization(NamedTuple):
+    """f recorded at a point: its outputs, and their records (None where an output does not depend on x)."""
+
+    tape: Tape
+    inputs: Leaves
+    outputs: Leaves
+    nodes: list[int | None]
+
+    def pullback(self, cotangents: Leaves) -> Leaves:
+        """Cotangents of the inputs, each with the leading axis of seeds."""
+        count = cotangents[0].shape[0] if cotangents else 1
+        # A single seed goes without its axis: scalars then stay floats.
+        weights = [_first(w) for w in cotangents] if count == 1 else cotangents
+        swept = backward(self.tape, list(zip(self.nodes, weights, strict=True)), len(self.inputs))
+        return [as_leaf(g, leaf, (count, *leaf.shape)) for g, leaf in zip(swept, self.inputs, strict=True)]
+
+
+def linearize(function: Function) -> Linearization:
+    """Record f at its inputs."""
+    tape, traced = record(function)
+    outputs, nodes = read_outputs(tape, traced)
+    return Linearization(tape, function.inputs, outputs, nodes)
+
+
+def backward(tape: Tape, seeds: Sequence[tuple[int | None, Any]], inputs: int) -> list[Any]:
+    """The sweep, and once more with structural zeros if it came out with a NaN."""
+    known = [(node, seed) for node, seed in seeds if node is not None]
+    with np.errstate(all="ignore"):
+        swept = sweep(tape, known, inputs)
+        for g in swept:
+            if has_nan(g):
+                return careful_sweep(tape, known, inputs)
+    return swept
 
 
 def _first(w: Any) -> Any:
@@ -83,13 +117,13 @@ def has_nan(array: Any) -> bool:
     return bool(total != total) and bool(np.isnan(plain).any())
 
 
-def as_leaf(array: Any, leaf: Any, count: int) -> Any:
-    """A derivative as an array of `count` seeds of the leaf's shape and dtype."""
-    shape = (count, *leaf.shape)
+def as_leaf(array: Any, leaf: Any, shape: tuple[int, ...]) -> Any:
+    """A derivative as an array of the given shape, of the leaf's dtype."""
     if array is ZERO:
         return np.zeros(shape, leaf.dtype)
     if not isinstance(array, Traced):
-        return np.asarray(array, dtype=leaf.dtype).reshape(shape)
+        array = array if array.__class__ is np.ndarray and array.dtype == leaf.dtype else np.asarray(array, dtype=leaf.dtype)
+        return array if array.shape == shape else array.reshape(shape)
     array = array if array.dtype == leaf.dtype else array.astype(leaf.dtype)
     return np.reshape(array, shape)
 
@@ -109,7 +143,9 @@ def read_outputs(level: Level, outputs: Sequence[Any]) -> tuple[Leaves, list[Any
             else:
                 check_alive([output])
                 if output.level.number > level.number:
-                    raise LevelError("f returned a value of a derivative that it takes inside: return the result of that derivative instead.")
+                    raise LevelError(
+                        "f returned a value of a derivative that it takes inside: return the result of that derivative instead."
+                    )
         value = value if isinstance(value, Traced) else np.array(value)
         if isinstance(value, np.ndarray) and value.dtype.kind in "biu":
             value = value.astype(float)

@@ -202,7 +202,11 @@ def _record_unary(operand: TapeFloat, step: ScalarStep, out: float) -> TapeFloat
 
 _FLOATS = frozenset({TapeFloat, float, int, np.float64})
 _OPERATORS = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv}
-_UNARY = {function: ScalarStep(rule, (True,), {}) for function, rule in ELEMENTWISE.items() if len(rule.partials) == 1 and isinstance(function, np.ufunc)}
+_UNARY = {
+    function: ScalarStep(rule, (True,), {})
+    for function, rule in ELEMENTWISE.items()
+    if len(rule.partials) == 1 and isinstance(function, np.ufunc)
+}
 _POWERS: dict[Any, ScalarStep] = {}
 
 
@@ -223,6 +227,10 @@ def _install(name: str, symbol: str, ufunc: Any) -> None:
     setattr(TapeFloat, reflected, scope[reflected])
 
 
-for _name, _symbol, _ufunc in (("add", "+", np.add), ("sub", "-", np.subtract), ("mul", "*", np.multiply), ("truediv", "/", np.divide)):
+for _name, _symbol, _ufunc in (
+    ("add", "+", np.add),
+    ("sub", "-", np.subtract),
+    ("mul", "*", np.multiply),
+    ("truediv", "/", np.divide),
+):
     _install(_name, _symbol, _ufunc)
-

@@ -17,6 +17,7 @@ from .table.structural import is_basic, positions, seeded_key
 #: The cotangent of a record that nothing has reached; told by identity, so that 0.0 is not skipped.
 ZERO = float("0")
 
+
 class Cotangents(list[Any]):
     """One cotangent a record; `owned` marks the arrays that nobody else holds, added to in place."""
 
@@ -197,7 +198,7 @@ class Write(Primitive):
             kept = g.copy()
             kept[seeded_key(key, lead)] = 0.0
             return kept
-        return sum_to_shape(last_written(gather_seeded(g, key, lead), key, application.shape), application.shapes[1], lead)
+        return _to_written(last_written(gather_seeded(g, key, lead), key, application.shape), application.shapes[1], lead)
 
 
 def gather_seeded(g: Any, key: Any, lead: int) -> Any:
@@ -211,15 +212,19 @@ def gather_seeded(g: Any, key: Any, lead: int) -> Any:
 def write_seeded(target: Any, key: Any, value: Any, shape: tuple[int, ...]) -> None:
     """``target[:, key] = value`` for a value with one leading axis of seeds in front of `shape`."""
     if is_basic(key):
-        found = target[seeded_key(key, 1)]
-        missing = found.ndim - 1 - len(shape)
-        target[seeded_key(key, 1)] = value.reshape(value.shape[0], *(1,) * missing, *shape) if missing > 0 else value
+        place = target[seeded_key(key, 1)].shape[1:]
+        target[seeded_key(key, 1)] = value.reshape(value.shape[0], *_fitted(shape, len(place)))
         return
     flat = positions(key, target.shape[1:])
     rows = np.arange(target.shape[0]).reshape(-1, *(1,) * flat.ndim)
-    missing = flat.ndim - len(shape)
-    value = value.reshape(value.shape[0], *(1,) * missing, *shape) if missing > 0 else value
+    value = value.reshape(value.shape[0], *_fitted(shape, flat.ndim))
     target[(rows, *(part[None] for part in np.unravel_index(flat, target.shape[1:])))] = value
+
+
+def _fitted(shape: Shape, ndim: int) -> Shape:
+    """`shape` with ones in front added or, as NumPy's assignment does, dropped until it has `ndim` axes."""
+    missing = ndim - len(shape)
+    return (1,) * missing + shape if missing >= 0 else shape[-missing:]
 
 
 def last_written(part: Any, key: Any, shape: tuple[int, ...]) -> Any:
@@ -231,6 +236,12 @@ def last_written(part: Any, key: Any, shape: tuple[int, ...]) -> Any:
     last = np.zeros(math.prod(shape), dtype=int)
     last[flat] = numbers
     return np.where(last[flat] == numbers, part, 0.0)
+
+
+def _to_written(part: Any, shape: Shape, lead: int) -> Any:
+    """The cotangent of what was written, whose shape may have more leading ones than the place."""
+    fitted = _fitted(shape, part.ndim - lead)
+    return sum_to_shape(part, fitted, lead).reshape(part.shape[:lead] + shape)
 
 
 class WriteStep(Step):
@@ -253,7 +264,7 @@ class WriteStep(Step):
             return
         if written is not None and written >= 0:
             part = last_written(gather_seeded(g, key, lead), key, self.shape)
-            cotangents.add(written, sum_to_shape(part, self.shapes[1], lead), False)
+            cotangents.add(written, _to_written(part, self.shapes[1], lead), False)
         if before >= 0:
             g[seeded_key(key, lead) if lead else key] = 0.0
             cotangents.add(before, g, g.__class__ is np.ndarray)

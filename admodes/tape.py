@@ -37,7 +37,7 @@ _NO_PARAMETERS: dict[str, Any] = {}
 
 #: Steps by primitive, shapes, live operands and parameters: records that are alike share one.
 STEPS: dict[Any, Step] = {}
-_MOST_STEPS = 4096
+_MOST_STEPS = 2**16
 
 
 def new_step(primitive: Primitive, parameters: dict[str, Any], shapes: tuple[Any, ...], out: Any, live: tuple[bool, ...]) -> Step:
@@ -54,6 +54,8 @@ def remember(key: tuple[Any, ...], step: Step) -> Step:
             STEPS.clear()
         STEPS[key] = step
     return step
+
+
 _NOTHING_KEPT = (False, False)
 
 
@@ -82,7 +84,11 @@ class Tape(list[Record], Level):
         return self._enter(CONSTANT, value, passive=True)
 
     def _enter(self, primitive: Primitive, value: Any, passive: bool) -> Traced:
-        self.append((Step(primitive, _NO_PARAMETERS, (), value.shape, ()), (), (), None))
+        key = (primitive, value.shape)
+        step = STEPS.get(key)
+        if step is None:
+            step = remember(key, Step(primitive, _NO_PARAMETERS, (), value.shape, ()))
+        self.append((step, (), (), None))
         value = value[()] if value.__class__ is np.ndarray and not value.ndim else value
         traced: Traced = self._wrap(value, len(self) - 1, passive)
         if traced.__class__ is TapeArray:
@@ -111,7 +117,12 @@ class Tape(list[Record], Level):
             return self._general(primitive, (operand,), parameters)
         out = primitive.evaluate(value, **parameters) if parameters else primitive.evaluate(value)
         if out.__class__ is tuple:
-            return tuple([self.finish(new_step(primitive, parameters, (value.shape,), part, (False,)), (operand,), (node,), (), part) for part in out])
+            return tuple(
+                [
+                    self.finish(new_step(primitive, parameters, (value.shape,), part, (False,)), (operand,), (node,), (), part)
+                    for part in out
+                ]
+            )
         signature = primitive.signature(parameters)
         key = (primitive, value.shape, node >= 0, signature)
         step = None if signature is None else STEPS.get(key)
@@ -196,7 +207,11 @@ class Tape(list[Record], Level):
         if out.__class__ is np.ndarray and out.base is not None:
             result.shared = True
             _share(operands)
-        if step.primitive.views and operands[0].__class__ is TapeArray and step.primitive.is_view(operands[0].layout, step.parameters):
+        if (
+            step.primitive.views
+            and operands[0].__class__ is TapeArray
+            and step.primitive.is_view(operands[0].layout, step.parameters)
+        ):
             follow(result, operands[0], step.primitive, step.parameters)
         return result
 
@@ -225,7 +240,11 @@ class Tape(list[Record], Level):
             return None
         number = len(self)
         out = value.item(index)
-        self.append((ElementStep(gather, {"key": index}, (value.shape,), (), _FIRST), (array.node,), (None,), None))
+        mark = (value.size, index)
+        step = STEPS.get(mark)
+        if step is None:
+            step = remember(mark, ElementStep(gather, {"key": index}, (value.shape,), (), _FIRST))
+        self.append((step, (array.node,), step.nothing, None))
         return PassiveScalar(np.float64(out), self, ~number) if array.passive else TapeFloat(out, self, number)
 
     def write(self, array: Any, key: Any, value: Any) -> None:

@@ -97,7 +97,9 @@ def missing_rule(function: Any) -> NoReturn:
 
 
 _WRITES_INTO_FIRST = frozenset({np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal})
-_CREATES = frozenset({np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.linspace, np.tri, np.fromiter, np.frombuffer})
+_CREATES = frozenset(
+    {np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.linspace, np.tri, np.fromiter, np.frombuffer}
+)
 
 
 def call_function(function: Any, arguments: tuple[Any, ...], options: dict[str, Any], like: Traced) -> Any:
@@ -127,7 +129,9 @@ def _as_array(value: Any, like: Traced, dtype: Any = None, **options: Any) -> An
 def _write_into_first(function: Any, target: Any, *_: Any, **__: Any) -> NoReturn:
     name = f"np.{function.__name__}"
     if isinstance(target, Traced):
-        raise MissingRuleError(f"{name} into a traced array has no rule. Write by indexing instead: y[...] = values, or y[mask] = values.")
+        raise MissingRuleError(
+            f"{name} into a traced array has no rule. Write by indexing instead: y[...] = values, or y[mask] = values."
+        )
     raise TracedValueError(
         f"{name} would write traced values into a plain array, which cannot hold their derivatives. "
         "Make the array with np.zeros_like(x) and write by indexing (y[...] = values), or build it with np.stack or np.where."
@@ -333,7 +337,9 @@ class Shaped(Operators):
             return self.copy() if np.dtype(dtype) == self.dtype else cast(self, dtype=np.dtype(dtype))
         if kind in "biu":
             return _AS_INTEGER(self, dtype=np.dtype(dtype))
-        raise TracedValueError(f"x.astype({dtype!r}) of a traced value has no rule: traced values are real floating-point numbers. Leave it out.")
+        raise TracedValueError(
+            f"x.astype({dtype!r}) of a traced value has no rule: traced values are real floating-point numbers. Leave it out."
+        )
 
     def copy(self, order: str = "C") -> Any:
         """A copy that shares no writes with this one."""
@@ -624,7 +630,9 @@ class TracedArray(Shaped):
             self.level.guard(self)
             return self._export(np.array(peel(self), dtype=dtype), copy)
         if dtype is not None and np.dtype(dtype) != object:
-            _refuse_number(f"np.asarray(x, {np.dtype(dtype).name})", "Leave the dtype out, use x.astype(...), or np.stack for lists.")
+            _refuse_number(
+                f"np.asarray(x, {np.dtype(dtype).name})", "Leave the dtype out, use x.astype(...), or np.stack for lists."
+            )
         elements = np.empty(self.shape, dtype=object)
         for index in np.ndindex(*self.shape):
             elements[index] = self[index]
@@ -668,7 +676,9 @@ class TracedArray(Shaped):
                 "they would in plain NumPy. Write first and convert then, use np.array(y), which copies, or leave the conversion out."
             )
         if self.source is not None and not self.source.writable:
-            raise ValueError("assignment destination is read-only: it is a view by np.broadcast_to or np.diagonal. Copy it first: y = y.copy().")
+            raise ValueError(
+                "assignment destination is read-only: it is a view by np.broadcast_to or np.diagonal. Copy it first: y = y.copy()."
+            )
 
     def _check_value(self, value: Any) -> None:
         if not isinstance(value, Traced):
@@ -689,10 +699,17 @@ class TracedArray(Shaped):
     def _become(self, result: Any) -> Any:
         """Rebind this buffer to `result`, seen through every alias."""
         result = lift(result)
-        whole = isinstance(result, TracedArray) and result.level is self.level and result.shape == self.shape and result.dtype == self.dtype
+        whole = (
+            isinstance(result, TracedArray)
+            and result.level is self.level
+            and result.shape == self.shape
+            and result.dtype == self.dtype
+        )
         if not whole or self.source is not None or result.source is not None:
             if np.shape(result) != self.shape:
-                raise ShapeError(f"an in-place operation cannot change the shape {self.shape} to {np.shape(result)}. Write y = y + x instead.")
+                raise ShapeError(
+                    f"an in-place operation cannot change the shape {self.shape} to {np.shape(result)}. Write y = y + x instead."
+                )
             self[...] = result
         else:
             self.value, self.node, self.passive, self.shared = result.value, result.node, result.passive, result.shared

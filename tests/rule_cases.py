@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -58,7 +61,7 @@ def draw(rule: rules.Elementwise, *shapes: tuple[int, ...], seed: int = 0) -> li
         values = rng.uniform(low + margin, high - margin, size=shape)
         values = np.where(np.abs(values) < 0.06, 0.3, values)
         kind = np.int64 if rule.evaluate is np.ldexp and position == 1 else float
-        drawn.append(np.array(np.rint(values) if rule.partials[position] is None else values, dtype=kind))
+        drawn.append(np.array(values if rule.partials[position] is not None else np.rint(values) + (np.rint(values) == 0), dtype=kind))
     return drawn
 
 
@@ -249,30 +252,31 @@ def check_array_function(f: Callable[[Any], Any], x: np.ndarray, tolerance: floa
 #: Constants that a rule holds as floats, and what they stand for.
 CONSTANTS = {float(sympy.N(c, 30)): c for c in (sympy.pi, sympy.log(2), sympy.log(10), sympy.pi / 180, 180 / sympy.pi, sympy.sqrt(2))}
 _DIGITS = 60
-_PLAIN = {
-    np.sign: sympy.sign,
-    np.floor: sympy.floor,
-    np.trunc: lambda x: sympy.sign(x) * sympy.floor(abs(x)),
-    np.floor_divide: lambda x, y: sympy.floor(x / y),
-    np.equal: sympy.Eq,
-    np.not_equal: sympy.Ne,
-    np.less: sympy.Lt,
-    np.less_equal: sympy.Le,
-    np.greater: sympy.Gt,
-    np.greater_equal: sympy.Ge,
+_STEPS = {np.sign: mpmath.sign, np.floor: mpmath.floor, np.trunc: lambda x: mpmath.sign(x) * mpmath.floor(abs(x))}
+_COMPARISONS = {
+    np.equal: operator.eq,
+    np.not_equal: operator.ne,
+    np.less: operator.lt,
+    np.less_equal: operator.le,
+    np.greater: operator.gt,
+    np.greater_equal: operator.ge,
 }
 
 
 class Exact(np.lib.mixins.NDArrayOperatorsMixin):
-    """A number of 60 digits that partials can be run on: NumPy's functions act on it through SymPy."""
+    """A number of 60 digits that partials can be run on: NumPy's functions act on it by the SymPy texts of their rules."""
 
     def __init__(self, value: Any) -> None:
-        self.value = sympy.N(CONSTANTS.get(value, value) if isinstance(value, float) else value, _DIGITS)
+        constant = CONSTANTS.get(value) if isinstance(value, float) else None
+        self.value = mpmath.mpf(value) if constant is None else mpmath.mpf(str(sympy.N(constant, _DIGITS + 5)))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        arguments = [sympy.sympify(Exact(value).value if isinstance(value, float) else getattr(value, "value", value)) for value in inputs]
-        result = _PLAIN[ufunc](*arguments) if ufunc in _PLAIN else formula(rules.ELEMENTWISE[ufunc], arguments)
-        return bool(result) if result in (sympy.true, sympy.false) else Exact(result)
+        numbers = [value.value if isinstance(value, Exact) else Exact(value).value for value in inputs]
+        if ufunc in _COMPARISONS:
+            return _COMPARISONS[ufunc](*numbers)
+        if ufunc is np.floor_divide:
+            return Exact(mpmath.floor(numbers[0] / numbers[1]))
+        return Exact((_STEPS.get(ufunc) or exact_function(rules.ELEMENTWISE[ufunc]))(*numbers))
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         if function is np.where:
@@ -281,53 +285,55 @@ class Exact(np.lib.mixins.NDArrayOperatorsMixin):
         return self.__array_ufunc__(function, "__call__", *arguments)
 
 
-SYMBOLS = sympy.symbols("x y", real=True)
+def symbols_of(rule: rules.Elementwise) -> tuple[Any, ...]:
+    """The symbols of the rule's arguments: x, or x and y."""
+    return sympy.symbols("x y", real=True)[: len(rule.partials)]
 
 
-def formula(rule: rules.Elementwise, arguments: Sequence[Any], parameters: dict[str, Any] | None = None) -> Any:
-    """The rule's SymPy counterpart: a function's name, or a formula in x, y and the names of parameters."""
-    if not isinstance(rule.sympy, str):
-        return rule.sympy(*arguments)
-    names = {"x": sympy.Symbol("x"), "y": sympy.Symbol("y"), **{name: sympy.Symbol(name) for name in parameters or {}}}
-    expression = sympy.sympify(rule.sympy, locals=names)
-    if not isinstance(expression, sympy.Basic) or isinstance(expression, sympy.FunctionClass):
-        return expression(*arguments)
-    values = {names[name]: sympy.nsimplify(value) for name, value in (parameters or {}).items()}
-    return expression.subs(values).subs(dict(zip((names["x"], names["y"]), arguments, strict=False)), simultaneous=True)
+def formula(rule: rules.Elementwise, parameters: dict[str, Any] | None = None) -> Any:
+    """The rule's SymPy counterpart as an expression of its symbols; its text is a function's name or a formula."""
+    symbols = symbols_of(rule)
+    names = {symbol.name: symbol for symbol in symbols}
+    numbers = {name: sympy.Rational(str(value)) for name, value in (parameters or {}).items()}
+    found = sympy.sympify(rule.sympy, locals={**names, **numbers}) if isinstance(rule.sympy, str) else rule.sympy
+    return found if isinstance(found, sympy.Basic) and not isinstance(found, sympy.FunctionClass) else found(*symbols)
+
+
+@cache
+def exact_function(rule: rules.Elementwise, position: int | None = None, *parameters: tuple[str, Any]) -> Callable[..., Any]:
+    """SymPy's function, or its derivative by the argument at `position`, on mpmath's numbers."""
+    symbols, expression = symbols_of(rule), formula(rule, dict(parameters))
+    if position is not None:
+        # Steps are constant near every point where there is a derivative.
+        steps = {part: sympy.Dummy(real=True) for part in expression.atoms(sympy.floor, sympy.sign)}
+        expression = expression.xreplace(steps).diff(symbols[position]).xreplace({dummy: part for part, dummy in steps.items()})
+    return sympy.lambdify(symbols, expression, [{"Heaviside": lambda x, _=0: mpmath.mpf(x > 0), "Abs": abs}, "mpmath"])
 
 
 def rational_points(rule: rules.Elementwise) -> list[tuple[Any, ...]]:
-    """Rational points inside the domain, none of them at a tie or a jump."""
-    fractions = [sympy.Rational(k, 97) for k in (7, 20, 31, 44, 59, 71, 90)]
+    """Rational points inside the domain, none of them at a tie or a jump; whole numbers where there is no partial."""
     points = []
-    for k in range(len(fractions)):
+    for k in range(9):
         point = []
         for position, (low, high) in enumerate(domains(rule)):
-            value = sympy.nsimplify(low) + (sympy.nsimplify(high) - sympy.nsimplify(low)) * fractions[(k + 2 * position) % 7]
-            point.append(sympy.floor(value) if rule.partials[position] is None and rule.evaluate is np.ldexp else value)
+            value = mpmath.mpf(low) + (mpmath.mpf(high) - mpmath.mpf(low)) * ((13 * k + 37 * position + 5) % 97) / 97
+            point.append(mpmath.floor(value) if rule.partials[position] is None else value)
         points.append(tuple(point))
     return points
 
 
 def digits_proved(rule: rules.Elementwise, position: int, parameters: dict[str, Any]) -> float:
     """To how many digits our partial is SymPy's derivative, at the worst of the rational points."""
-    count = len(rule.partials)
-    symbols = SYMBOLS[:count]
-    expression = formula(rule, symbols, parameters)
-    worst = float(_DIGITS)
-    for point in rational_points(rule):
-        values = dict(zip(symbols, point, strict=True))
-        derivative = sympy.N(sympy.diff(_frozen(expression, values), symbols[position]).subs(values), _DIGITS)
-        partial = rule.partials[position]
-        if callable(partial):
-            out = Exact(sympy.N(expression.subs(values), _DIGITS))
-            partial = partial(out, *(Exact(sympy.N(value, _DIGITS)) for value in point), **parameters)
-        ours = Exact(partial).value if not isinstance(partial, Exact) else partial.value
-        error = abs(sympy.N(ours - derivative, 20)) / max(1, abs(derivative))
-        worst = min(worst, float(-sympy.log(error, 10)) if error else _DIGITS)
-    return worst
+    with mpmath.workdps(_DIGITS):
+        return min(_digits(rule, position, parameters, point) for point in rational_points(rule))
 
 
-def _frozen(expression: Any, values: dict[Any, Any]) -> Any:
-    """`expression` with its steps (floor, sign) at their values: they are constant near the point."""
-    return expression.replace(lambda part: isinstance(part, (sympy.floor, sympy.sign)), lambda part: part.subs(values))
+def _digits(rule: rules.Elementwise, position: int, parameters: dict[str, Any], point: tuple[Any, ...]) -> float:
+    items = tuple(parameters.items())
+    truth = exact_function(rule, position, *items)(*point)
+    partial = rule.partials[position]
+    if callable(partial):
+        partial = partial(Exact(exact_function(rule, None, *items)(*point)), *map(Exact, point), **parameters)
+    ours = partial.value if isinstance(partial, Exact) else Exact(partial).value
+    error = abs(ours - truth) / max(1, abs(truth))
+    return float(-mpmath.log10(error)) if error else float(_DIGITS)

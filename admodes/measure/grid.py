@@ -201,18 +201,20 @@ def _stopped_before(stopped: dict[tuple[str, str], list[Case]], case: Case, meth
     """Why a method need not be tried: it was stopped on a case that is no larger in either dimension."""
     for earlier in stopped.get((case.problem.name, method), []):
         if earlier.inputs <= case.inputs and earlier.outputs <= case.outputs:
-            return f"was stopped at {earlier.inputs} inputs and {earlier.outputs} outputs already"
+            return f"was stopped at a smaller size already: {earlier.inputs} in, {earlier.outputs} out"
     return ""
 
 
 def _measure_case(case: Case, settings: Settings, effort: Effort, skip: dict[str, str]) -> list[Row]:
-    made = attempt(lambda: case.problem.at(case.inputs, case.outputs, settings.seed), effort.budget)
+    def make() -> Subject:
+        f, x = case.problem.at(case.inputs, case.outputs, settings.seed)
+        return Subject.at(f, x, name=case.problem.name)
+
+    made = attempt(make, effort.budget)
     if made.status != "ok":
         return _unmeasured(case, settings, made.status, made.reason)
-    f, x = made.value
-    exact = case.problem.reference
-    reference = None if exact is None else lambda point: exact(f, point)
-    subject = Subject.at(f, x, name=case.problem.name)
+    subject, exact = made.value, case.problem.reference
+    reference = None if exact is None else lambda x: exact(subject.f, x)
     rows = measure(subject, method_table(settings.methods), effort, reference=reference, skip=skip)
     return [replace(row, part=case.part) for row in rows]
 

@@ -67,8 +67,12 @@ def _draw_strip(axes: Axes, errors: Sequence[float], line: int, color: str, mark
 def tradeoff_plot(rows: Sequence[Row]) -> Plot:
     """Error against cost, one point a cell."""
     figure, axes = new_figure()
+    drawn = [row for row in rows if math.isfinite(row.error) and math.isfinite(row.ratio)]
+    ratios, errors = [row.ratio for row in drawn], [max(row.error, ERROR_FLOOR) for row in drawn]
+    axes.set(xscale="log", yscale="log", xlim=(min(ratios) / 2, max(ratios) * 2))
+    axes.set_ylim(min([ROUNDING, *errors]) / 4, max([ROUNDING, *errors]) * 4)
     for method, style in styles_of(methods_of(rows)).items():
-        points = [row for row in rows if row.method == method and math.isfinite(row.error) and math.isfinite(row.ratio)]
+        points = [row for row in drawn if row.method == method]
         if points:
             axes.plot(
                 [row.ratio for row in points],
@@ -82,7 +86,7 @@ def tradeoff_plot(rows: Sequence[Row]) -> Plot:
                 label=method,
             )
     axes.axhline(ROUNDING, color=INK.light, linewidth=1, linestyle=(0, (1, 2)))
-    axes.set(xscale="log", yscale="log", xlabel="time of the derivative / time of f", ylabel="relative error in the norm")
+    axes.set(xlabel="time of the derivative / time of f", ylabel="relative error in the norm")
     axes.xaxis.set_major_formatter(_ratio_label)
     axes.grid(visible=True)
     add_legend(axes)

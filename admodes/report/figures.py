@@ -32,12 +32,19 @@ def draw_all(rows: Sequence[Row], limit: float) -> list[Plot]:
     plots: list[Plot] = []
     with mpl.rc_context(STYLE):
         if grid:
-            inputs, outputs = sorted({row.inputs for row in grid}), sorted({row.outputs for row in grid})
-            plots += [cost_plot(grid, "inputs", count, limit) for count in dict.fromkeys((outputs[0], outputs[-1]))]
-            plots += [cost_plot(grid, "outputs", count, limit) for count in dict.fromkeys((inputs[0], inputs[-1]))]
-            plots.append(map_plot(grid, inputs, outputs))
+            plots += [*_cost_plots(grid, "inputs", limit), *_cost_plots(grid, "outputs", limit), map_plot(grid)]
         if any(math.isfinite(row.error) for row in rows):
             plots.append(error_plot(rows))
         if any(math.isfinite(row.error) and math.isfinite(row.ratio) for row in rows):
             plots.append(tradeoff_plot(rows))
     return plots
+
+
+def _cost_plots(grid: Sequence[Row], axis: str, limit: float) -> list[Plot]:
+    """Cost along one axis of the grid, at the smallest and the largest number of the other."""
+    other = "outputs" if axis == "inputs" else "inputs"
+    timed = [row for row in grid if math.isfinite(row.seconds)]
+    if len({getattr(row, axis) for row in timed}) < 2:
+        return []
+    counts = sorted({getattr(row, other) for row in timed})
+    return [cost_plot(grid, axis, count, limit) for count in dict.fromkeys((counts[0], counts[-1]))]

@@ -23,15 +23,16 @@ def cheapest(rows: Sequence[Row]) -> tuple[Row | None, float]:
     return ordered[0], ordered[1].seconds / ordered[0].seconds if len(ordered) > 1 else math.nan
 
 
-def map_plot(grid: Sequence[Row], inputs: Sequence[int], outputs: Sequence[int]) -> Plot:
+def map_plot(grid: Sequence[Row]) -> Plot:
     """The cheapest method in every cell of the grid."""
+    inputs, outputs = sorted({row.inputs for row in grid}), sorted({row.outputs for row in grid})
     figure, axes = new_figure(5.2)
     styles = styles_of(methods_of(grid))
-    winners: dict[str, int] = {}
+    winners: set[str] = set()
     for column, n in enumerate(inputs):
         for line, m in enumerate(outputs):
             best, factor = cheapest([row for row in grid if (row.inputs, row.outputs) == (n, m)])
-            winners.update({best.method: 1} if best else {"": 1})
+            winners |= set() if best is None else {best.method}
             _draw_cell(axes, column, line, None if best is None else styles[best.method], factor, len(inputs) <= 6)
     axes.set(
         xlim=(-0.5, len(inputs) - 0.5), ylim=(-0.5, len(outputs) - 0.5), xlabel="number of inputs n", ylabel="number of outputs m"
@@ -43,7 +44,8 @@ def map_plot(grid: Sequence[Row], inputs: Sequence[int], outputs: Sequence[int])
     for spine in axes.spines.values():
         spine.set_visible(False)
     handles = [_map_key(style, method) for method, style in styles.items() if method in winners]
-    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2, handletextpad=0.4)
+    if handles:
+        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2, handletextpad=0.4)
     return Plot(
         "map",
         "The cheapest method",

@@ -147,7 +147,9 @@ def _element(array: Any, term: str, place: dict[str, int]) -> Any:
 def _follow_extreme(primitive: Any, name: str, reduce: Any) -> None:
     """The element that is the extreme one at x; where several tie, their mean: they share equally."""
 
-    def follow(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    def follow(
+        level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool
+    ) -> Any:
         def places(x: Any) -> Any:
             return x == reduce(x, axis=axes, keepdims=True)
 

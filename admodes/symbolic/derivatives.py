@@ -12,7 +12,8 @@ from typing import Any
 
 import sympy
 
-from .functions import Choice, Passive, choose
+from .functions import Choice, choose
+from .passives import Passive, RealFunction
 from .walking import Graph, postorder
 
 Derivatives = dict[Any, Any]
@@ -53,7 +54,7 @@ def _node_derivatives(node: Any, inner: list[Derivatives]) -> Derivatives:
         rest = [sympy.Mul(*node.args[:i], *node.args[i + 1 :]) if part else None for i, part in enumerate(inner)]
         return _sum([(factor, part) for factor, part in zip(rest, inner, strict=True) if part])
     if isinstance(node, sympy.Pow):
-        return _sum([(_power_partial(*node.args, position), part) for position, part in enumerate(inner) if part])
+        return _sum([(_power_partial(node.base, node.exp, position), part) for position, part in enumerate(inner) if part])
     if isinstance(node, _CONSTANT):
         return {}
     if isinstance(node, Choice):
@@ -62,7 +63,7 @@ def _node_derivatives(node: Any, inner: list[Derivatives]) -> Derivatives:
         chosen = {symbol: choose(type(node), node.args[0], x.get(symbol, zero), y.get(symbol, zero)) for symbol in {**x, **y}}
         return {symbol: part for symbol, part in chosen.items() if part != 0}
     if isinstance(node, sympy.Function) and not isinstance(node, sympy.Piecewise):
-        return _sum([(node.fdiff(position), part) for position, part in enumerate(inner, start=1) if part])
+        return _sum([(_function_partial(node, position), part) for position, part in enumerate(inner, start=1) if part])
     derivatives = {symbol: sympy.diff(node, symbol) for symbol in {symbol: None for part in inner for symbol in part}}
     return {symbol: part for symbol, part in derivatives.items() if part != 0}
 
@@ -75,6 +76,20 @@ def _sum(parts: Sequence[tuple[Any, Derivatives]]) -> Derivatives:
             terms.setdefault(symbol, []).append(part if outer == 1 else outer if part == 1 else sympy.Mul(outer, part))
     summed = {symbol: found[0] if len(found) == 1 else sympy.Add(*found) for symbol, found in terms.items()}
     return {symbol: part for symbol, part in summed.items() if part != 0}
+
+
+def _function_partial(node: Any, position: int) -> Any:
+    """SymPy's partial of a function; that of one argument is asked for once, for a single symbol."""
+    if isinstance(node, RealFunction) or len(node.args) > 1:
+        return node.fdiff(position)
+    function, partial = _function_template(node.func)
+    return partial.xreplace({function: node, _BASE: node.args[0]})
+
+
+@cache
+def _function_template(function: Any) -> tuple[Any, Any]:
+    call = function(_BASE)
+    return call, call.fdiff(1)
 
 
 def _power_partial(base: Any, exponent: Any, position: int) -> Any:

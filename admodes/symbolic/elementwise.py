@@ -11,14 +11,16 @@ import sympy
 from . import functions as own
 from .formulas import formula, is_degenerate, number, settled
 from .objects import as_objects, unwrapped
+from .passives import passive
 from .walking import postorder
 
 if TYPE_CHECKING:
     from .level import SymbolicLevel
 
 _PASSIVE = frozenset(
-    "floor ceil trunc rint floor_divide sign heaviside signbit greater greater_equal less less_equal equal not_equal "
-    "logical_and logical_or logical_xor logical_not isnan isfinite isinf".split()
+    {"floor", "ceil", "trunc", "rint", "floor_divide", "sign", "heaviside", "signbit"}
+    | {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
+    | {"logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isfinite", "isinf"}
 )
 _OF_BOOLEANS = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "logical_xor", "invert": "logical_not"}
 
@@ -33,6 +35,9 @@ def apply_elementwise(
     function = formula(primitive)
 
     def make(expressions: Sequence[Any], plain: Sequence[Any], result: Any) -> Any:
+        if primitive.name == "copysign" and expressions[1].is_Number:
+            # SymPy's zero has no sign.
+            expressions = [expressions[0], number(np.copysign(1.0, plain[1]))]
         made = level.graph.unique(sympy.sympify(function(*expressions, **parameters)))
         if is_degenerate(made):
             return level.graph.unique(_undefined(expressions, result))
@@ -57,7 +62,7 @@ def apply_constant(
     name = _OF_BOOLEANS.get(primitive.name, primitive.name) if np.asarray(out).dtype.kind == "b" else primitive.name
     if name not in _PASSIVE or parameters:
         return None
-    kind = own.passive(name)
+    kind = passive(name)
 
     def make(expressions: Sequence[Any], plain: Sequence[Any], result: Any) -> Any:
         value = number(result)

@@ -12,8 +12,9 @@ import sympy
 from ..differentiator import Blocks
 from ..function import Function
 from .derivatives import differentiate
-from .functions import as_condition, published
+from .functions import published
 from .level import Guard, itself
+from .passives import as_condition
 from .printing import Code
 from .recording import record, too_deep
 from .values import evaluate_rows, jacobian, split_rows, to_blocks
@@ -22,7 +23,9 @@ from .values import evaluate_rows, jacobian, split_rows, to_blocks
 _SHOWN = 40
 
 
-def symbolic_derivative(f: Callable[..., Any], x: Any, *, args: Sequence[Any] = (), argnums: int | Sequence[int] = 0) -> SymbolicDerivative:
+def symbolic_derivative(
+    f: Callable[..., Any], x: Any, *, args: Sequence[Any] = (), argnums: int | Sequence[int] = 0
+) -> SymbolicDerivative:
     """The derivative of f as SymPy expressions.
 
     Parameters
@@ -100,7 +103,9 @@ class SymbolicDerivative:
         shown = np.empty(len(self._roots), dtype=object)
         shown[:] = published(self._roots)
         leaves = split_rows(shown, self._recording.outputs)
-        return self._function.as_output_tree([part.reshape(output.shape) for part, output in zip(leaves, self._recording.outputs, strict=True)])
+        return self._function.as_output_tree(
+            [part.reshape(output.shape) for part, output in zip(leaves, self._recording.outputs, strict=True)]
+        )
 
     @cached_property
     def expressions(self) -> Any:
@@ -163,7 +168,9 @@ class SymbolicDerivative:
             return function.assemble(jacobian(function)[1])
         matrix = self._evaluate([np.float64(value) for leaf in function.inputs for value in leaf.flat])
         parts = split_rows(matrix, self._recording.outputs)
-        blocks = [to_blocks(part, output.shape, function.inputs) for part, output in zip(parts, self._recording.outputs, strict=True)]
+        blocks = [
+            to_blocks(part, output.shape, function.inputs) for part, output in zip(parts, self._recording.outputs, strict=True)
+        ]
         function.output_structure = self._function.output_structure
         return function.assemble(blocks)
 
@@ -177,7 +184,9 @@ class SymbolicDerivative:
         with np.errstate(all="ignore"):
             numbers = iter(self._guards([np.float64(value) for leaf in function.inputs for value in leaf.flat]))
             for guard in recording.guards:
-                arrays = [np.array([next(numbers) for _ in range(array.size)]).reshape(array.shape) for array in guard.expressions]
+                arrays = [
+                    np.array([next(numbers) for _ in range(array.size)]).reshape(array.shape) for array in guard.expressions
+                ]
                 if not np.array_equal(guard.function(*arrays), guard.value, equal_nan=guard.value.dtype.kind == "f"):
                     return False
         return True
@@ -185,7 +194,7 @@ class SymbolicDerivative:
     def _entries(self) -> list[tuple[str, Any, Any]]:
         """(output, symbol, derivative) of every derivative that is not zero."""
         shape = [output.shape for output in self._recording.outputs]
-        labels = [_label(number, index, len(shape)) for number, size in enumerate(shape) for index in np.ndindex(*size)]
+        labels = [_label(i, index, len(shape)) for i, lengths in enumerate(shape) for index in np.ndindex(*lengths)]
         shown = self._shown
         variables = self._recording.variables
         return [(labels[i], variables[j], shown[i, j]) for i, j in np.ndindex(*shown.shape) if shown[i, j] != 0]
@@ -198,7 +207,8 @@ class SymbolicDerivative:
         return "\n".join(lines) or "0"
 
     def __repr__(self) -> str:
-        return f"<symbolic derivative of {self._function.name}: {len(self._roots)} outputs by {len(self._recording.variables)} inputs>"
+        name, outputs, inputs = self._function.name, len(self._roots), len(self._recording.variables)
+        return f"<symbolic derivative of {name}: {outputs} outputs by {inputs} inputs>"
 
     def _repr_latex_(self) -> str:
         entries = self._entries()
@@ -224,9 +234,13 @@ def _conditions(guard: Guard) -> list[Any]:
         (array,) = guard.expressions
         pairs = zip(published(list(array.flat)), guard.value.ravel().tolist(), strict=True)
         if guard.value.dtype.kind == "b":
-            return [as_condition(shown) if value else sympy.Not(as_condition(shown)) for shown, value in pairs if not shown.is_Number]
+            return [
+                as_condition(shown) if value else sympy.Not(as_condition(shown)) for shown, value in pairs if not shown.is_Number
+            ]
         return [sympy.Eq(shown, value, evaluate=False) for shown, value in pairs if not shown.is_Number]
-    operands = [sympy.Tuple(*published(list(array.flat))) if array.ndim else published([array[()]])[0] for array in guard.expressions]
+    operands = [
+        sympy.Tuple(*published(list(array.flat))) if array.ndim else published([array[()]])[0] for array in guard.expressions
+    ]
     value = guard.value.tolist()
     found = sympy.Tuple(*np.ravel(value).tolist()) if guard.value.ndim else sympy.sympify(value)
     return [sympy.Eq(sympy.Function(guard.name)(*operands), found, evaluate=False)]

@@ -12,6 +12,7 @@ import sympy
 
 from ..errors import UnsupportedError
 from . import functions as own
+from .passives import passive
 
 ZERO, ONE = sympy.S.Zero, sympy.S.One
 
@@ -42,15 +43,15 @@ def _power(x: Any, y: Any) -> Any:
 
 
 def _remainder(x: Any, y: Any) -> Any:
-    return x - y * own.passive("floor_divide")(x, y)
+    return x - y * passive("floor_divide")(x, y)
 
 
 def _fmod(x: Any, y: Any) -> Any:
-    return x - y * own.passive("trunc")(x / y)
+    return x - y * passive("trunc")(x / y)
 
 
 def _copysign(x: Any, y: Any) -> Any:
-    return own.absolute(x) * own.passive("copysign")(ONE, y)
+    return own.absolute(x) * passive("copysign")(ONE, y)
 
 
 #: Where SymPy's function differs from NumPy's at kinks, at limits or in the last digits.
@@ -82,8 +83,8 @@ _NAMESPACE = {name: getattr(sympy, name) for name in sympy.__all__} | {
     "sign": own.sign,
     "Max": own.maximum,
     "Min": own.minimum,
-    "floor": own.passive("floor"),
-    "ceiling": own.passive("ceil"),
+    "floor": passive("floor"),
+    "ceiling": passive("ceil"),
     "cbrt": own.cbrt,
 }
 
@@ -134,8 +135,8 @@ def _applied(function: Any, operands: tuple[Any, ...]) -> Any:
 
 def _no_counterpart(name: str, text: Any) -> UnsupportedError:
     return UnsupportedError(
-        f"Symbolic mode does not know '{name}' (its rule says sympy={text!r}, which SymPy does not have): give the rule a formula, "
-        f"elementwise(..., sympy='exp(x) * x'), or use method='forward' or method='reverse'."
+        f"Symbolic mode does not know '{name}' (its rule says sympy={text!r}, which SymPy does not have): "
+        "give the rule a formula, elementwise(..., sympy='exp(x) * x'), or use method='forward' or method='reverse'."
     )
 
 
@@ -143,6 +144,8 @@ def settled(name: str, expressions: list[Any], values: list[Any]) -> Any:
     """The smooth expression that a kinked function is at the concrete values, or None."""
     if name in ("absolute", "fabs"):
         return expressions[0] if values[0] > 0 else -expressions[0] if values[0] < 0 else ZERO if values[0] == 0 else None
+    if name == "copysign":
+        return expressions[0] * int(np.copysign(1, values[1]) * np.sign(values[0])) if not np.isnan(values[0]) else None
     if name in ("maximum", "fmax", "minimum", "fmin"):
         x, y = values
         if x == y:

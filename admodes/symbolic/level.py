@@ -123,7 +123,8 @@ class SymbolicLevel(Level):
         rule = RULES.get(primitive)
         if rule is None:
             raise UnsupportedError(
-                f"Symbolic mode does not know '{primitive.name}': it has no expression for it. Use method='forward' or method='reverse'."
+                f"Symbolic mode does not know '{primitive.name}': it has no expression for it. "
+                "Use method='forward' or method='reverse'."
             )
         return self.unique(rule(self, traces, values, out, **parameters))
 
@@ -148,7 +149,7 @@ class SymbolicLevel(Level):
             written = as_objects(self.trace_of(value), plain)
             trace[key] = written if written.ndim else written[()]
         array.node = trace
-        array.passive = array.passive and (not own or value.passive)  # type: ignore[attr-defined]
+        array.passive = array.passive and (not own or value.passive)
 
 
 def itself(value: Any) -> Any:

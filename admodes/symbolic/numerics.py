@@ -67,8 +67,8 @@ def general(function: Any) -> Callable[..., Any]:
         value = function(*(sympy.Float(float(number)) for number in numbers)).evalf(17)
         if value.is_real is not True:
             raise UnsupportedError(
-                f"Symbolic mode cannot evaluate the SymPy function '{function}' at {numbers}: it is {value}, and not a real number. "
-                "Use method='forward' or method='reverse'."
+                f"Symbolic mode cannot evaluate the SymPy function '{function}' at {numbers}: it is {value}, "
+                "and not a real number. Use method='forward' or method='reverse'."
             )
         return np.float64(float(value))
 

@@ -17,6 +17,7 @@ import sympy
 from ..errors import UnsupportedError
 from . import functions as own
 from .numerics import RUNTIME, general
+from .passives import Passive
 from .walking import postorder
 
 #: Longer texts get a line of their own, so that parentheses do not nest beyond what Python parses.
@@ -54,7 +55,13 @@ _NAMES: dict[Any, str] = {
     own.logaddexp: "logaddexp",
     own.angle: "arctan2",
 }
-_HELPERS = {own.ratio: "_ratio", own.euclid: "_euclid", own.softshare: "_softshare", own.sinc: "_sinc", own.heaviside: "_heaviside"}
+_HELPERS = {
+    own.ratio: "_ratio",
+    own.euclid: "_euclid",
+    own.softshare: "_softshare",
+    own.sinc: "_sinc",
+    own.heaviside: "_heaviside",
+}
 
 
 class Code:
@@ -112,11 +119,11 @@ class Code:
             return f"(float64({texts[0]})**{texts[1]})"
         if kind in _HELPERS:
             return f"{_HELPERS[kind]}({', '.join(texts)})"
-        name = _NAMES.get(kind) or (kind.__name__ if isinstance(node, own.Passive) else None)
+        name = _NAMES.get(kind) or (kind.__name__ if isinstance(node, Passive) else None)
         if name is not None:
             # Comparisons count as 1 and 0: NumPy's booleans would add up by "or".
             text = f"np.{name}({', '.join(texts)})"
-            return f"float64({text})" if isinstance(node, own.Passive) else text
+            return f"float64({text})" if isinstance(node, Passive) else text
         if not isinstance(node, sympy.Function):
             raise UnsupportedError(
                 f"Symbolic mode cannot evaluate the SymPy expression '{kind.__name__}'. Use method='forward' or method='reverse'."

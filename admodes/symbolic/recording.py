@@ -96,7 +96,10 @@ def record(function: Function) -> Recording:
     finally:
         level.alive = False
     values, traces = read_outputs(level, traced)
-    outputs = [as_objects(level.unique(as_constants(value) if trace is None else trace), value) for value, trace in zip(values, traces, strict=True)]
+    outputs = [
+        as_objects(level.unique(as_constants(value) if trace is None else trace), value)
+        for value, trace in zip(values, traces, strict=True)
+    ]
     return Recording(values, outputs, symbols, level.guards, level.known, level.graph)
 
 

@@ -69,9 +69,7 @@ class Graph:
 
 def _with_arguments(node: Any, arguments: Sequence[Any]) -> Any:
     """A node equal to `node` that holds these very arguments."""
-    if isinstance(node, (sympy.Add, sympy.Mul)):
-        return node._new_rawargs(*arguments)
-    if isinstance(node, (sympy.Pow, sympy.Function)) and not isinstance(node, sympy.Piecewise):
+    if isinstance(node, (sympy.Add, sympy.Mul, sympy.Pow, sympy.Function)) and not isinstance(node, sympy.Piecewise):
         return node.func(*arguments, evaluate=False)
     return node.func(*arguments)
 

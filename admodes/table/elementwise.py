@@ -78,6 +78,7 @@ constant_power = elementwise(
     lambda out, x, exponent: exponent * lower_power(x, exponent) if exponent else 0.0 * x,
     name="constant_power",
     sympy="x**exponent",
+    domain=(0.2, 3.0),
 )
 elementwise(np.negative, -1, sympy="-x")
 elementwise(np.positive, 1, sympy="x")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import Custom, align, implements, reduction, sum_to_shape
+from ..rules import Constant, Custom, align, implements, reduction, sum_to_shape
 from .arguments import array, missing_option
 from .reductions import euclid
 from .structural import negative_axes
@@ -38,11 +38,19 @@ def _log_determinant(x: Any) -> Any:
 
 
 def cofactors(out: Any, x: Any, axes: Any) -> Any:
-    """Partials of the determinant: det(x) inv(x)^T, and by minors where x is singular."""
+    """Partials of the determinant: det(x) inv(x)^T, and by minors where x is singular or nearly so."""
     try:
-        return out * _swap(np.linalg.inv(x))
+        inverse = np.linalg.inv(x)
     except np.linalg.LinAlgError:
         return _minors(x)
+    # Near a singular matrix the product is 0 times infinity: its own derivative would lose all digits.
+    if x.size and bool(np.any(np.max(np.abs(inverse), axis=(-2, -1)) * np.max(np.abs(x), axis=(-2, -1)) > _ILL_CONDITIONED)):
+        return _minors(x)
+    return out * _swap(inverse)
+
+
+#: Beyond this size of max |x| max |inv(x)|, derivatives of the determinant are taken by minors.
+_ILL_CONDITIONED = 1e7
 
 
 def _minors(x: Any) -> Any:
@@ -58,6 +66,7 @@ def _minors(x: Any) -> Any:
 
 
 determinant = reduction(_matrix_reduction(np.linalg.det), cofactors)
+determinant_sign = Constant("slogdet_sign", lambda x: np.linalg.slogdet(x)[0])
 log_determinant = reduction(_matrix_reduction(_log_determinant), lambda out, x, axes: _swap(np.linalg.inv(x)))
 
 
@@ -70,8 +79,7 @@ def det(a: Any) -> Any:
 def slogdet(a: Any) -> Any:
     a = _square(a, "slogdet")
     logarithm = log_determinant(a, axes=(-2, -1), keepdims=False)
-    sign = np.sign(determinant(a, axes=(-2, -1), keepdims=False))
-    return _slogdet_result()(sign, logarithm)
+    return _slogdet_result()(determinant_sign(a), logarithm)
 
 
 def _slogdet_result() -> Any:
@@ -145,6 +153,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 def vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
     """The p-norm of vectors along one axis."""
+    if isinstance(order, str):
+        raise ValueError(f"np.linalg.norm with ord={order!r} is a norm of matrices, but it was asked for along one axis.")
     magnitude = np.abs(x)
     if order == np.inf:
         return np.max(magnitude, axis=axis, keepdims=keepdims)
