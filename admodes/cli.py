@@ -6,6 +6,7 @@ NumPy and everything that needs it are imported inside the commands, so that ``-
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,7 @@ def compare(function: str, point: str, methods: str | None, reference: str | Non
 @_guarded
 def report(quick: bool, methods: str | None, inputs: str | None, outputs: str | None, out: str | None) -> None:
     """Measure accuracy and cost over a grid of dimensions and on the problems, and write a page about it."""
+    _use_one_thread()
     from .measure import Settings, record
     from .report import write_report
 
@@ -107,6 +109,13 @@ def report(quick: bool, methods: str | None, inputs: str | None, outputs: str | 
     click.echo(str(page))
     if interrupted:
         sys.exit(INTERRUPTED)
+
+
+def _use_one_thread() -> None:
+    """Keep NumPy's libraries to one thread, unless the user has chosen: threads that wait for a core time the wait."""
+    if "numpy" not in sys.modules:  # they read it when they are loaded
+        for library in ("OMP", "OPENBLAS", "MKL"):
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 @main.command("methods")

@@ -136,7 +136,11 @@ def broadcast_seeds(tangent: Any, shape: Shape) -> Any:
 
 
 class Elementwise(Primitive):
-    """A ufunc with one partial an argument: a function of ``(out, *arguments)``, or a number."""
+    """A ufunc with one partial an argument: a function of ``(out, *arguments)``, or a number.
+
+    A partial may be a product ``(of all arguments, of its own argument alone)``: the second factor then
+    multiplies after the sum over the axes that broadcasting added.
+    """
 
     def __init__(self, name: str, evaluate: Callable[..., Any], partials: Sequence[Any], sympy: Any, domain: Any) -> None:
         super().__init__(name, evaluate)
@@ -155,7 +159,8 @@ class Elementwise(Primitive):
     def partial(self, application: Application, position: int, out: Any, values: Sequence[Any]) -> Any:
         """The partial by one argument, of a shape that broadcasts to the output's; or a number."""
         rule = self.partials[position]
-        return rule(out, *values, **application.parameters) if callable(rule) else rule
+        partial = rule(out, *values, **application.parameters) if callable(rule) else rule
+        return partial[0] * partial[1] if partial.__class__ is tuple else partial
 
     def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
         total = None

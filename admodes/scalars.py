@@ -58,6 +58,7 @@ def _formula(partial: Callable[..., Any], names: list[str], parameters: dict[str
     """The source text of a partial made of arithmetic alone; None where it calls NumPy."""
     try:
         result = partial(_Text("out"), *map(_Text, names), **parameters)
+        result = result[0] * result[1] if isinstance(result, tuple) else result
     except (TypeError, AttributeError):
         return None
     return result.text if isinstance(result, _Text) else repr(float(result)) if isinstance(result, (int, float)) else None

@@ -112,10 +112,13 @@ class ElementwiseStep(Step):
         if g.__class__ is float:
             g = np.float64(g)
         for position, rule, shape in self.parts:
+            factor = None
             if rule.__class__ is int:
-                part = g if rule == 1 else g * rule
+                part, factor = g, None if rule == 1 else rule
             else:
                 partial = rule(out, *values)
+                if partial.__class__ is tuple:
+                    partial, factor = partial
                 if (
                     partial.__class__ is np.ndarray
                     and partial.nbytes > _CHEAP
@@ -133,6 +136,8 @@ class ElementwiseStep(Step):
                     part = g * partial
             if shape is not None:
                 part = sum_to_shape(part, shape, g.ndim - len(self.shape))
+            if factor is not None:
+                part = part * factor
             index = operands[position]
             if cotangents[index] is ZERO and part.__class__ is np.ndarray:
                 cotangents[index] = part

@@ -59,6 +59,19 @@ def remember(key: tuple[Any, ...], step: Step) -> Step:
 _NOTHING_KEPT = (False, False)
 
 
+def _keep_memory_at_hand() -> None:
+    """Let the C library keep freed blocks instead of returning them to the system after each sweep.
+
+    A tape frees all its arrays at once; glibc would give that memory back, and the next gradient would
+    pay a page fault for every 4 KB of it (three quarters of the time at 1e5 elements). Freeing one
+    block of 31 MiB, never touched, moves the threshold for good. Elsewhere it does nothing.
+    """
+    np.empty(31 * 2**20, dtype=np.uint8)
+
+
+_keep_memory_at_hand()
+
+
 class Tape(list[Record], Level):
     """The list of records, and the level of the values that belong to it."""
 

@@ -366,7 +366,16 @@ def test_f_that_raises_everywhere_beside_x_is_heard():
         with pytest.raises(ValueError, match="no value here"):
             differences.differentiate(f, 1.0)
     with pytest.raises(ShapeError, match=r"np\.where instead of boolean indexing"):
-        ADAPTIVE.differentiate(lambda x: x[x > 1.0], np.array([1.0, 2.0]))
+        ADAPTIVE.differentiate(lambda x: np.zeros(1 if x == 1.0 else 2), 1.0)
+
+
+def test_shapes_that_change_far_from_x_count_as_outside():
+    """Boolean indexing is constant near x: only steps that change the selection must be left out."""
+    x = np.array([1e-3, -2.0, 3.0])
+    found = ADAPTIVE.differentiate(lambda x: x[x > 0] ** 2, x)
+    assert found == pytest.approx(np.array([[2e-3, 0.0, 0.0], [0.0, 0.0, 6.0]]), abs=1e-12)
+    below = ADAPTIVE.differentiate(lambda x: x[x > 1.0] * x[0], np.array([1.0, 2.0]))
+    assert below == pytest.approx(np.array([[2.0, 1.0]]))
 
 
 @pytest.mark.parametrize(

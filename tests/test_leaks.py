@@ -293,7 +293,7 @@ LEAKS = (
     ("object_norm", lambda x: np.linalg.norm(np.array([x[0], x[1]])), V),
     ("object_isnan", lambda x: x if np.isnan(np.array([x[0], x[1]])).any() else x * x, V),
     ("object_astype", lambda x: np.array([x[0], x[1]]).astype(float) * 2, V),
-    ("object_empty", lambda x: (lambda y: (y.__setitem__(slice(None), x), y)[1])(np.empty(3, object)) * W, V),
+    ("object_empty", lambda x: (lambda y: (y.__setitem__(slice(None), x), y)[1])(np.empty(3, object)) @ W, V),
     ("object_ufuncs", lambda x: np.exp(np.array([x[0], x[1]])) * np.sqrt(np.abs(np.array([x[1], x[2]]))), V),
     ("object_ufuncs_of_two", lambda x: np.arctan2(np.array([x[0], x[1]]), x[2]) + np.hypot(np.array([x[0], x[1]]), x[2]), V),
     ("object_maximum", lambda x: np.maximum(np.array([x[0], x[1]]), 0.5) + np.where(np.array([x[0], x[1]]) > 0, x[:2], 2.0), V),

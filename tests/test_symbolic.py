@@ -39,7 +39,12 @@ x = sympy.Symbol("x", real=True)
         (lambda x: np.abs(x), 1.0, sympy.Abs(x), sympy.sign(x)),
         (lambda x: np.maximum(x, 0), 1.0, sympy.Max(x, 0), sympy.Heaviside(x)),
         (lambda x: np.arctan2(x, 2), 1.0, sympy.atan2(x, 2), 2 / (x**2 + 4)),
-        (lambda x: np.where(x > 0, x**2, 0), 1.0, sympy.Piecewise((x**2, x > 0), (0, True)), sympy.Piecewise((2 * x, x > 0), (0, True))),
+        (
+            lambda x: np.where(x > 0, x**2, 0),
+            1.0,
+            sympy.Piecewise((x**2, x > 0), (0, True)),
+            sympy.Piecewise((2 * x, x > 0), (0, True)),
+        ),
         (lambda x: x > 0, 1.0, sympy.Piecewise((1, x > 0), (0, True)), sympy.S.Zero),
     ],
 )
@@ -47,7 +52,7 @@ def test_expressions_of_one_number(f: Any, point: float, output: Any, derivative
     """Breaks if an expression is not the one that one would write in SymPy."""
     found = ad.symbolic_derivative(f, point)
     assert found.inputs == x
-    assert found.outputs == (output if f(point).__class__ is not np.bool_ else found.outputs)
+    assert found.outputs == output
     assert sympy.expand(found.expressions - derivative) == 0
     assert found.jacobian is found.expressions
 
@@ -64,7 +69,7 @@ def test_expressions_of_arrays() -> None:
 
 def test_expressions_of_containers() -> None:
     """Breaks if containers do not give the output's structure outside and x's inside, or symbols are not named by their path."""
-    f = lambda p: {"a": p["w"] @ p["b"][0], "c": (p["b"][1] * 2,)}  # noqa: E731 - a formula
+    f = lambda p: {"a": p["w"] @ p["b"][0], "c": [p["b"][1] * 2, {}]}  # noqa: E731 - a formula
     found = ad.symbolic_derivative(f, {"w": np.ones((2, 2)), "b": [np.ones(2), 3.0]})
     assert str(found.inputs["w"][1, 0]) == "x_w_1_0"
     assert str(found.inputs["b"][1]) == "x_b_1"
@@ -142,8 +147,24 @@ def test_unsettled_expressions_follow_the_policy(point: list[float]) -> None:
 
     def f(x: Any) -> Any:
         a, b = x[0], x[1]
-        kinks = [np.maximum(a, b), np.minimum(a, 0.0), np.abs(b), np.hypot(a, b), np.arctan2(a, b), np.sinc(a), np.logaddexp(a, b)]
-        more = [np.where(a > b, a * b, a), np.copysign(a, b), np.fmax(a, b), np.clip(a, 0.0, 1.0), np.linalg.norm(x), np.std(x), x[0] ** 2]
+        kinks = [
+            np.maximum(a, b),
+            np.minimum(a, 0.0),
+            np.abs(b),
+            np.hypot(a, b),
+            np.arctan2(a, b),
+            np.sinc(a),
+            np.logaddexp(a, b),
+        ]
+        more = [
+            np.where(a > b, a * b, a),
+            np.copysign(a, b),
+            np.fmax(a, b),
+            np.clip(a, 0.0, 1.0),
+            np.linalg.norm(x),
+            np.std(x),
+            x[0] ** 2,
+        ]
         return np.stack(kinks + more)
 
     with np.errstate(all="ignore"):
@@ -155,7 +176,9 @@ def test_unsettled_expressions_follow_the_policy(point: list[float]) -> None:
 # --- numbers -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [0.1, 1e-300, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, -1 / 3, np.pi, 123456789.123456789, np.float32(0.1)])
+@pytest.mark.parametrize(
+    "value", [0.1, 1e-300, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, -1 / 3, np.pi, 123456789.123456789, np.float32(0.1)]
+)
 def test_constants_are_exact(value: Any) -> None:
     """Breaks if a constant loses a digit on its way through SymPy and the printer."""
     derivative = ad.differentiate(lambda x: value * x + x, 1.0, method="symbolic") if abs(value) < 1 else None
@@ -248,7 +271,7 @@ def test_dtype_of_the_input(dtype: Any) -> None:
     ("solve_four", lambda x: np.linalg.solve(np.outer(x, x) + 3 * np.eye(4), x), np.array([0.5, -0.2, 0.8, 0.1])),
     ("softmax", lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum(), MATRIX),
     ("powers", lambda x: (x**2) ** 1.5 + 2.0**x + (x * x) ** x, MATRIX),
-    ("remainders", lambda x: np.remainder(x, 0.4) + np.fmod(x, 0.4) + np.remainder(1.0, x), MATRIX),
+    ("remainders", lambda x: np.remainder(x, 0.41) + np.fmod(x, 0.41) + np.remainder(1.3, x), MATRIX),
     ("extrema", lambda x: x.max(axis=0) * x.min() + np.ptp(x), MATRIX),
     ("sorted_and_picked", lambda x: np.sort(x, axis=None)[1:3] * np.arange(2.0), MATRIX),
 )
@@ -366,7 +389,7 @@ def loop(steps: int) -> Any:
 
 
 def test_shared_subexpressions_are_visited_once() -> None:
-    """Breaks if a walk, a comparison or the printer sees a graph as a tree: this would take centuries, and again so when repeated."""
+    """Breaks if a walk, a comparison or the printer sees a graph as a tree, the first time or when repeated: it would not end."""
     point = np.array([0.3, 0.8])
     for _ in range(2):
         assert_close(ad.gradient(loop(16), point, method="symbolic"), ad.gradient(loop(16), point, method="reverse"), 1e-14)
@@ -453,7 +476,9 @@ def own_rule() -> Any:
 
 def test_functions_that_only_sympy_has(own_rule: Any) -> None:
     """Breaks if a rule whose SymPy counterpart NumPy lacks (erf) cannot be evaluated, or a wrong name is not refused."""
-    gauss = own_rule(lambda x: np.vectorize(mpmath.erf, otypes=[float])(x), lambda out, x: 0, sympy="erf(x)**2 + gamma(x)", name="gauss")
+    gauss = own_rule(
+        lambda x: np.vectorize(mpmath.erf, otypes=[float])(x), lambda out, x: 0, sympy="erf(x)**2 + gamma(x)", name="gauss"
+    )
     with mpmath.workdps(30):
         wanted = float(mpmath.diff(lambda t: mpmath.erf(t) ** 2 + mpmath.gamma(t), 1.3))
     assert_close(ad.differentiate(gauss, 1.3, method="symbolic"), wanted, 1e-14)

@@ -81,8 +81,8 @@ def _control(point: Point) -> Array:
     count = point.value.size
     spaced = np.linspace(0, count - 1, min(count, CONTROL_ENTRIES)).astype(int)
     starts = np.cumsum([0, *(output.size for output in point.outputs)])[:-1]
-    entries = np.union1d(spaced, starts[starts < count])
-    return np.asarray(entries[np.isfinite(point.value[entries])])
+    entries = sorted({*spaced.tolist(), *starts[starts < count].tolist()})
+    return np.array([entry for entry in entries if np.isfinite(point.value[entry])], dtype=int)
 
 
 def _select(samples: Samples, plans: Sequence[Plan], entries: Array) -> dict[int, tuple[Limits, Array]]:

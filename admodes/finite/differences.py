@@ -65,13 +65,18 @@ class CentralDifferences(Differentiator):
 
     Notes
     -----
-    With `order` None every element takes at most 16 steps (32 calls of f, 16 where one-sided), about 6 where f is smooth. Each
-    entry of the derivative then has its own choice among the polynomials through neighbouring steps, by an error
-    estimate of truncation, of rounding in the precision of x and f(x), and of the noise that f's values show. Where f is
-    not finite on one side of x, the other side is used. Steps are as large as about ``0.13 |x|`` and become larger only where
-    rounding leaves no other way. f may emit warnings where a step leaves its domain.
+    With `order` None every element takes at most 16 steps (32 calls of f, 16 where one-sided). Each entry of the derivative
+    has its own choice among the polynomials through neighbouring steps, by an estimate of truncation, of rounding in the
+    precision of f(x), and of the noise that f's values show. Where f is not finite on one side of x, the other side is used.
+    Steps are as large as ``0.13 |x|``, and larger only where rounding leaves no other way; f may emit warnings where a step
+    leaves its domain. Second derivatives are central, along each element and each pair of them.
 
-    A point where f raises an arithmetic error or a value error counts as outside its domain.
+    On `admodes.finite.smooth.random_smooth_function` this reaches 10 digits norm-wise wherever ``|f| <= 100 max|x_i g_i|``
+    (13 in the median) with 12 calls an element, and more than 98 % of the error estimates hold;
+    ``python -m admodes.finite.accuracy`` measures it.
+
+    A point where f raises an arithmetic error or a value error, or where its outputs have other shapes than at x, counts as
+    outside f's domain.
 
     Examples
     --------

@@ -70,14 +70,15 @@ class Point:
         size = np.abs(self.x)
         smallest = max((float(np.finfo(leaf.dtype).tiny) for leaf in inputs), default=0.0) * 2.0**20
         usable = (size > smallest) & np.isfinite(size)
-        self.typical = float(np.median(size[usable])) if usable.any() else 1.0
+        self.typical = median(size[usable]) if usable.any() else 1.0
         self.scale = np.where(usable, size, min(self.typical, 1.0))
 
     def beside(self, direction: Direction, step: float) -> tuple[Array, float]:
         """f at ``x + step * direction``, and the step that rounding left of it.
 
         Where nothing of x moves, f is not called: the values are NaN, the step is 0. Where f raises an arithmetic error,
-        a value error or a runtime warning, the point lies outside f's domain: NaN. Infinite values are NaN, too.
+        a value error or a runtime warning, or returns other shapes than at x, the point lies outside the part of f's domain
+        that x belongs to: NaN. Infinite values are NaN, too.
         """
         elements, amounts = direction
         moved = self.x.copy()
@@ -97,14 +98,20 @@ class Point:
         except (ArithmeticError, ValueError, RuntimeWarning) as error:
             self._failure = error
             return np.full(self.value.shape, np.nan, self.dtype), step
+        found, wanted = [output.shape for output in outputs], [output.shape for output in self.outputs]
+        if found != wanted or self.function.output_structure != self.structure:
+            self._failure = ShapeError(
+                f"{self.function.name} returned arrays of shapes {wanted} at x but {found} beside x, so there is nothing to "
+                "subtract. Make the output's shape independent of x's values, e.g. by np.where instead of boolean indexing."
+            )
+            return np.full(self.value.shape, np.nan, self.dtype), step
         self._succeeded = True
-        self._check_alike(outputs)
         value = self._vector(outputs)
         value[~np.isfinite(value)] = np.nan
         return value, step
 
     def check_domain(self) -> None:
-        """Pass on what f raised if it raised at every point beside x."""
+        """Raise what went wrong beside x if it went wrong at every point."""
         if self._failure is not None and not self._succeeded:
             raise self._failure
 
@@ -117,15 +124,6 @@ class Point:
             return leaves[0].astype(self.dtype).ravel()
         return np.concatenate([np.empty(0, self.dtype), *(leaf.ravel().astype(self.dtype) for leaf in leaves)])
 
-    def _check_alike(self, outputs: Sequence[Array]) -> None:
-        found = [output.shape for output in outputs]
-        wanted = [output.shape for output in self.outputs]
-        if found != wanted or self.function.output_structure != self.structure:
-            raise ShapeError(
-                f"{self.function.name} returned arrays of shapes {wanted} at x but {found} beside x, so there is nothing to "
-                "subtract. Make the output's shape independent of x's values, e.g. by np.where instead of boolean indexing."
-            )
-
 
 _NESTED = (
     "Finite differences cannot be taken inside another derivative: they see plain numbers only, so the outer derivative "
@@ -136,6 +134,11 @@ _NESTED = (
 def unit_direction(element: int) -> Direction:
     """Along one input element."""
     return np.array([element]), np.array([1.0])
+
+
+def median(values: Array) -> float:
+    """The middle of the values, of two middles the larger (np.median would load numpy.ma)."""
+    return float(np.sort(values)[values.size // 2])
 
 
 def argument_size(point: Point, direction: Direction) -> float:

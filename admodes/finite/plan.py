@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .extrapolation import Limits
-from .lines import Array
+from .lines import Array, median
 from .quotients import Quotient, Sample
 from .samples import Samples
 
@@ -208,7 +208,7 @@ class Plan:
             size = np.abs(quotient.of(sample))
             rounding = quotient.rounding(sample, self.relative, self.samples.size[self.line])
             ratios = (rounding / size)[size > 0]
-        return float(np.median(ratios)) / float(self.relative.max()) if ratios.size else 0.0
+        return median(ratios) / float(self.relative.max()) if ratios.size else 0.0
 
     def _difference(self, larger: float, smaller: float) -> float:
         """How much the quotients of two steps differ, on average over the entries: from 0 to 1."""

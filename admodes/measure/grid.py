@@ -176,14 +176,16 @@ def _cells(settings: Settings, cases: Sequence[Case], deadline: float) -> Iterat
     """The rows of each case. A method that was stopped is not run on larger cases of the same problem."""
     _warm_up(settings)
     stopped: dict[tuple[str, str], list[Case]] = {}
-    for case in cases:
+    for done, case in enumerate(cases):
         left = deadline - perf_counter()
         if left <= 0:
             reason = f"the time for the whole report ({settings.total:.0f} s) was used up"
             yield case, _unmeasured(case, settings, "skipped", reason)
             continue
         skip = {method: reason for method in settings.methods if (reason := _stopped_before(stopped, case, method))}
-        rows = _measure_case(case, settings, replace(settings.effort, budget=min(settings.effort.budget, left)), skip)
+        # No cell may use up the time of those after it: the largest cells are the most telling ones.
+        share = left / (len(cases) - done)
+        rows = _measure_case(case, settings, replace(settings.effort, budget=min(settings.effort.budget, share)), skip)
         for row in rows:
             if row.status in ("timeout", "out of memory"):
                 stopped.setdefault((case.problem.name, row.method), []).append(case)
@@ -220,4 +222,4 @@ def _measure_case(case: Case, settings: Settings, effort: Effort, skip: dict[str
 
 
 def _unmeasured(case: Case, settings: Settings, status: str, reason: str) -> list[Row]:
-    return [Row(case.problem.name, case.inputs, case.outputs, method, status, reason, case.part) for method in settings.methods]
+    return [Row(case.problem.name, case.inputs, case.outputs, method, status, reason, part=case.part) for method in settings.methods]

@@ -96,6 +96,8 @@ class Row:
         One of `STATUSES`.
     reason : str
         Why the status is not "ok".
+    stopped_after : float
+        Seconds after which a timeout struck; NaN for every other status.
     part : str
         "grid" or "problem" in a report, "" otherwise.
     error, worst : float
@@ -132,6 +134,7 @@ class Row:
     method: str
     status: str
     reason: str = ""
+    stopped_after: float = math.nan
     part: str = ""
     error: float = math.nan
     worst: float = math.nan

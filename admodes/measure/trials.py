@@ -165,6 +165,8 @@ def _cost_rows(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -
     for name, trial in trials.items():
         time = replace(timings.get(name, Timing()), first=trial.first.seconds)
         row = replace(_bare_row(subject, name), status=trial.first.status, reason=trial.first.reason, f_time=f_time)
+        if row.status == "timeout":
+            row = replace(row, stopped_after=trial.first.seconds)
         if size is not None:
             row = replace(row, tape_nodes=size.nodes, tape_bytes=size.bytes)
         rows[name] = row if trial.value is None else _with_cost(row, time, trial.calls, None if size is None else size.elementary)

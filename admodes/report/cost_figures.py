@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def cost_plot(grid: Sequence[Row], axis: str, fixed: int, limit: float) -> Plot:
+def cost_plot(grid: Sequence[Row], axis: str, fixed: int) -> Plot:
     """Seconds against the number of inputs (or outputs) for a fixed number of the other."""
     figure, axes = new_figure()
     other = "outputs" if axis == "inputs" else "inputs"
@@ -23,9 +23,9 @@ def cost_plot(grid: Sequence[Row], axis: str, fixed: int, limit: float) -> Plot:
     styles = styles_of(methods_of(grid))
     for method, style in styles.items():
         _draw_line(axes, [row for row in rows if row.method == method], axis, style, method)
-        _draw_stopped(axes, [row for row in rows if row.method == method], axis, style.color, limit)
+        _draw_stopped(axes, [row for row in rows if row.method == method], axis, style.color)
     _draw_primal(axes, rows, axis)
-    _draw_keys(axes, rows, limit)
+    _draw_keys(axes, rows)
     singular = plural(fixed, other[:-1])
     axes.set(xscale="log", yscale="log", xlabel=f"number of {axis} ({singular})", ylabel="time of one derivative")
     axes.set_xticks(_thinned(sizes), [f"{size:,}" for size in _thinned(sizes)])
@@ -70,16 +70,17 @@ def _draw_primal(axes: Axes, rows: Sequence[Row], axis: str) -> None:
     axes.plot(list(times), list(times.values()), "-", color=MUTED.light, linewidth=2.5, alpha=0.6, label="f itself")
 
 
-def _draw_stopped(axes: Axes, rows: Sequence[Row], axis: str, color: str, limit: float) -> None:
-    """A cross at the time limit where a method was stopped: it takes longer than that."""
-    sizes = [getattr(row, axis) for row in rows if row.status == "timeout"]
-    if sizes and math.isfinite(limit):
-        axes.plot(sizes, [limit] * len(sizes), linestyle="", marker="x", color=color, markersize=8, markeredgewidth=2)
+def _draw_stopped(axes: Axes, rows: Sequence[Row], axis: str, color: str) -> None:
+    """A cross where a method was stopped: it takes longer than that."""
+    stopped = [row for row in rows if math.isfinite(row.stopped_after)]
+    if stopped:
+        sizes, times = [getattr(row, axis) for row in stopped], [row.stopped_after for row in stopped]
+        axes.plot(sizes, times, linestyle="", marker="x", color=color, markersize=8, markeredgewidth=2)
 
 
-def _draw_keys(axes: Axes, rows: Sequence[Row], limit: float) -> None:
+def _draw_keys(axes: Axes, rows: Sequence[Row]) -> None:
     """Keys to the crosses and the hollow markers, where there are any."""
-    if math.isfinite(limit) and any(row.status == "timeout" for row in rows):
+    if any(math.isfinite(row.stopped_after) for row in rows):
         axes.plot([], [], linestyle="", marker="x", color=MUTED.light, markersize=8, markeredgewidth=2, label="stopped")
     if any(math.isfinite(row.seconds) and row.status != "ok" for row in rows):
         axes.plot(

@@ -13,14 +13,12 @@ from .plotting import Plot
 from .svg import STYLE
 
 
-def draw_all(rows: Sequence[Row], limit: float) -> list[Plot]:
+def draw_all(rows: Sequence[Row]) -> list[Plot]:
     """All figures that `rows` have data for.
 
     Parameters
     ----------
     rows : sequence of Row
-    limit : float
-        Seconds after which a method was stopped; NaN where it is not known.
 
     Returns
     -------
@@ -32,7 +30,7 @@ def draw_all(rows: Sequence[Row], limit: float) -> list[Plot]:
     plots: list[Plot] = []
     with mpl.rc_context(STYLE):
         if grid:
-            plots += [*_cost_plots(grid, "inputs", limit), *_cost_plots(grid, "outputs", limit), map_plot(grid)]
+            plots += [*_cost_plots(grid, "inputs"), *_cost_plots(grid, "outputs"), map_plot(grid)]
         if any(math.isfinite(row.error) for row in rows):
             plots.append(error_plot(rows))
         if any(math.isfinite(row.error) and math.isfinite(row.ratio) for row in rows):
@@ -40,11 +38,11 @@ def draw_all(rows: Sequence[Row], limit: float) -> list[Plot]:
     return plots
 
 
-def _cost_plots(grid: Sequence[Row], axis: str, limit: float) -> list[Plot]:
+def _cost_plots(grid: Sequence[Row], axis: str) -> list[Plot]:
     """Cost along one axis of the grid, at the smallest and the largest number of the other."""
     other = "outputs" if axis == "inputs" else "inputs"
     timed = [row for row in grid if math.isfinite(row.seconds)]
     if len({getattr(row, axis) for row in timed}) < 2:
         return []
     counts = sorted({getattr(row, other) for row in timed})
-    return [cost_plot(grid, axis, count, limit) for count in dict.fromkeys((counts[0], counts[-1]))]
+    return [cost_plot(grid, axis, count) for count in dict.fromkeys((counts[0], counts[-1]))]

@@ -17,6 +17,7 @@ from .plotting import plural
 
 #: Medians closer than this are called a tie.
 _TIE = 1.1
+_A_TIE = "a tie"
 #: Why a method can be the one to take.
 _REASONS = {
     "reverse": "runs f once and carries one seed for each output, however many inputs there are",
@@ -120,13 +121,14 @@ def _against(row: Row, best: Row) -> str:
 
 def _in_short(grid: Sequence[Row]) -> tuple[str, str]:
     """Which method to take on either side of the diagonal of the grid, and why."""
-    winners = [best for cell in cells_of(grid).values() if (best := fastest_exact(cell)) is not None]
+    cells = cells_of(grid)
+    winners = [best for cell in cells.values() if (best := fastest_exact(cell)) is not None]
     sides = {
         "with more inputs than outputs": [row for row in winners if row.inputs > row.outputs],
         "with as many": [row for row in winners if row.inputs == row.outputs],
         "with fewer": [row for row in winners if row.inputs < row.outputs],
     }
-    parts = [f"{side} take {_most_often(rows)}" for side, rows in sides.items() if rows]
+    parts = [f"{side} {_most_often(rows, cells)}" for side, rows in sides.items() if rows]
     if not parts:
         return "In short", ""
     taken = dict.fromkeys(row.method for row in winners if row.method in _REASONS)
@@ -134,12 +136,21 @@ def _in_short(grid: Sequence[Row]) -> tuple[str, str]:
     return "In short", " ".join([_capitalized(f"{'; '.join(parts)}."), *reasons])
 
 
-def _most_often(winners: Sequence[Row]) -> str:
-    """The method that is most often the fastest exact one, and how often."""
-    (method, count), *others = Counter(row.method for row in winners).most_common()
-    share = f"the fastest exact method in {count} of {plural(len(winners), 'cell')}"
-    rest = join_words([f"{name} in {number}" for name, number in others])
-    return f"{method} ({share}{f', {rest}' if rest else ''})"
+def _most_often(winners: Sequence[Row], cells: dict[tuple[str, int, int], list[Row]]) -> str:
+    """The method that is most often the fastest exact one, how often, and how often it makes no difference."""
+    names = Counter(_winner(best, cells[best.problem, best.inputs, best.outputs]) for best in winners)
+    (first, count), *others = names.most_common()
+    rest = "".join(f", {name} in {number}" for name, number in others)
+    share = f"in {count} of {plural(len(winners), 'cell')}{rest}"
+    if first == _A_TIE:
+        return f"it makes little difference ({first} {share})"
+    return f"take {first} (the fastest exact method {share})"
+
+
+def _winner(best: Row, cell: Sequence[Row]) -> str:
+    """The name of the fastest exact method of a cell, unless another one is as fast."""
+    rivals = [row for row in most_exact([row for row in cell if row.succeeded]) if row is not best]
+    return _A_TIE if any(row.seconds < _TIE * best.seconds for row in rivals) else best.method
 
 
 def _real_data(rows: Sequence[Row]) -> tuple[str, str]:

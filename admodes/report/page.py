@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -43,8 +42,7 @@ def write_report(results_file: str | Path, folder: str | Path) -> Path:
     results = read_results(results_file)
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    limit = results.header.get("settings", {}).get("effort", {}).get("budget", math.nan)
-    plots = draw_all(results.rows, limit)
+    plots = draw_all(results.rows)
     drawn = {plot.name: to_svg(plot.figure, plot.name) for plot in plots}
     for name, svg in drawn.items():
         (place / f"{name}.svg").write_text(svg, encoding="utf-8")

@@ -32,8 +32,8 @@ def number(value: Any) -> Any:
 
 def exponent_number(exponent: Any) -> Any:
     """An exponent; halves and whole numbers are exact in binary, and SymPy knows more of exact powers."""
-    if exponent.is_Float and abs(exponent) <= 64 and (4 * exponent) == int(4 * exponent):
-        return sympy.Rational(int(4 * exponent), 4)
+    if exponent.is_Float and abs(exponent) <= 64 and (4 * float(exponent)).is_integer():
+        return sympy.Rational(int(4 * float(exponent)), 4)
     return exponent
 
 

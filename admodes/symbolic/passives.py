@@ -79,5 +79,6 @@ _SHOWN_PASSIVE = {
     "ceil": sympy.ceiling,
     "sign": sympy.sign,
     "floor_divide": lambda x, y: sympy.floor(x / y),
+    "copysign": lambda x, y: x * sympy.Piecewise((1, y >= 0), (-1, True)),
     "trunc": lambda x: sympy.sign(x) * sympy.floor(sympy.Abs(x)),
 }

@@ -95,7 +95,8 @@ def record(function: Function) -> Recording:
         raise
     finally:
         level.alive = False
-    values, traces = read_outputs(level, traced)
+    values, _ = read_outputs(level, traced)
+    traces = [level.trace_of(output) for output in traced]
     outputs = [
         as_objects(level.unique(as_constants(value) if trace is None else trace), value)
         for value, trace in zip(values, traces, strict=True)

@@ -70,7 +70,7 @@ def _constant_power(x: Any, *, exponent: Any) -> Any:
 elementwise(np.add, 1, 1, sympy="x + y")
 elementwise(np.subtract, 1, -1, sympy="x - y")
 elementwise(np.multiply, lambda out, x, y: y, lambda out, x, y: x, sympy="x * y")
-elementwise(np.divide, lambda out, x, y: 1 / y, lambda out, x, y: -out / y, sympy="x / y", domain=((-3.0, 3.0), (0.3, 3.0)))
+elementwise(np.divide, lambda out, x, y: 1 / y, lambda out, x, y: (out, -1 / y), sympy="x / y", domain=((-3.0, 3.0), (0.3, 3.0)))
 elementwise(np.power, power_by_base, power_by_exponent, sympy="x**y", domain=((0.2, 3.0), (-2.0, 3.0)))
 elementwise(np.float_power, power_by_base, power_by_exponent, sympy="x**y", domain=((0.2, 3.0), (-2.0, 3.0)))
 constant_power = elementwise(
