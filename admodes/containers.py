@@ -96,9 +96,9 @@ def flatten(tree: Any, error: type[AdmodesError], what: str) -> tuple[list[Any],
 
     leaves, spec = optree.tree_flatten(tree, is_leaf=is_array_like, none_is_leaf=True)
     structure = Structure(spec)
-    for leaf, path in zip(leaves, structure.paths(), strict=True):
+    for position, leaf in enumerate(leaves):
         if not is_array_like(leaf):
-            _refuse(leaf, error, what + path)
+            _refuse(leaf, error, what + structure.paths()[position])
     return leaves, structure
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from .careful import Masked, careful_jvp
 from .differentiator import Differentiator
 from .function import Function, Leaves
-from .levels import Level, Traced, next_number
-from .reverse import has_nan, read_outputs
+from .levels import Level, Traced, next_number, read_outputs
+from .reverse import has_nan
 from .rules import Application, Primitive
 from .steps import WRITE, write_seeded
 from .tape import follow

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .containers import Structure, flatten
-from .errors import InputError, OptionError, OutputError, ShapeError
+from .errors import AdmodesError, InputError, OptionError, OutputError, ShapeError
 from .failures import read_failure
 from .levels import Traced, lift
 
@@ -34,8 +34,6 @@ class Function:
     inputs : list
         The leaves of the selected arguments: floating-point arrays of our own (shape ``()`` for
         numbers), or traced values where this derivative is taken inside another one.
-    input_names : list of str
-        What each leaf is called in messages: ``x``, ``x['w']``, ``args[0]``.
     output_structure : Structure
         How f's outputs are arranged; known after the first call.
     calls : int
@@ -58,15 +56,18 @@ class Function:
         self.largest = 1
         self.output_structure = Structure()
         self.inputs: Leaves = []
-        self.input_names: list[str] = []
         self._groups: list[tuple[Structure, int]] = []
         for number in self.selected:
-            what = "x" if number == 0 else f"args[{number - 1}]"
+            what = _argument_name(number)
             leaves, structure = flatten(self.positional[number], InputError, what)
-            paths = structure.paths()
-            self.input_names += [what + path for path in paths]
-            self.inputs += [as_input(leaf, what + path) for leaf, path in zip(leaves, paths, strict=True)]
+            self.inputs += [_named(as_input, leaf, what, structure, position) for position, leaf in enumerate(leaves)]
             self._groups.append((structure, len(leaves)))
+
+    @property
+    def input_names(self) -> list[str]:
+        """The way to each input: ``x['w']``, ``args[0]``."""
+        names = zip(self.selected, self._groups, strict=True)
+        return [_argument_name(number) + path for number, (structure, _) in names for path in structure.paths()]
 
     @property
     def nested(self) -> bool:
@@ -97,8 +98,8 @@ class Function:
                 read_failure(error)
             raise
         outputs, self.output_structure = flatten(result, OutputError, f"{self.name}(x)")
-        paths = self.output_structure.paths()
-        return [self._as_output(leaf, path) for leaf, path in zip(outputs, paths, strict=True)]
+        what = f"{self.name}(x)"
+        return [_named(as_output, leaf, what, self.output_structure, position) for position, leaf in enumerate(outputs)]
 
     def plain(self, leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
         """f at plain arrays: f gets copies, so nothing it does reaches `leaves`, and so does the caller."""
@@ -139,21 +140,29 @@ class Function:
             start += count
         return trees
 
-    def _as_output(self, leaf: Any, path: str) -> Any:
-        try:
-            leaf = lift(leaf)
-        except ValueError as error:
-            raise ShapeError(
-                f"{self.name}(x){path} returned a ragged list: its rows differ in length. Return an array, or a dict of arrays."
-            ) from error
-        dtype = leaf.dtype
-        if dtype.kind not in "biuf":
-            what = "complex numbers" if dtype.kind == "c" else f"values of dtype {dtype}"
-            raise OutputError(
-                f"{self.name}(x){path} returned {what}: derivatives here are of real outputs. "
-                "Return real numbers, e.g. np.real(z), np.imag(z) or np.abs(z)."
-            )
-        return leaf
+
+def _named(convert: Callable[[Any, str], Any], leaf: Any, what: str, structure: Structure, position: int) -> Any:
+    """`convert` of a leaf; the way to it through the container is spelled out only where the conversion fails."""
+    if structure.is_leaf:
+        return convert(leaf, what)
+    try:
+        return convert(leaf, what)
+    except AdmodesError:
+        return convert(leaf, what + structure.paths()[position])
+
+
+def as_output(leaf: Any, what: str) -> Any:
+    """A leaf of f's output as an array: traced, or plain and real."""
+    try:
+        leaf = lift(leaf)
+    except ValueError as error:
+        raise ShapeError(f"{what} is a ragged list: its rows differ in length. Return an array, or a dict of arrays.") from error
+    if leaf.dtype.kind not in "biuf":
+        kind = "complex numbers" if leaf.dtype.kind == "c" else f"values of dtype {leaf.dtype}"
+        raise OutputError(
+            f"{what} returned {kind}: derivatives here are of real outputs. Return real numbers, e.g. np.real(z), np.imag(z) or np.abs(z)."
+        )
+    return leaf
 
 
 def as_input(leaf: Any, what: str) -> Any:
@@ -174,6 +183,10 @@ def as_input(leaf: Any, what: str) -> Any:
         return np.array(value, subok=False)
     reason = "complex: pass real and imaginary parts as two real arrays" if value.dtype.kind == "c" else f"of dtype {value.dtype}"
     raise InputError(f"{what} is {reason}. Derivatives are taken by real floating-point numbers (integers become float64).")
+
+
+def _argument_name(number: int) -> str:
+    return "x" if number == 0 else f"args[{number - 1}]"
 
 
 def _selected(argnums: int | Sequence[int], count: int) -> list[int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import EscapedValueError
+from .errors import EscapedValueError, LevelError
 
 if TYPE_CHECKING:
     from .rules import Primitive
@@ -32,6 +32,9 @@ class Traced:
     value: Any
     level: Level
     passive: bool
+
+    def refresh(self) -> None:
+        """Bring the value up to date: views override this."""
 
 
 class Level:
@@ -112,3 +115,28 @@ def lift(value: Any) -> Any:
     if highest_level(items) is None:
         return array
     return np.stack(items).reshape(array.shape) if array.ndim else items[0]
+
+
+def read_outputs(level: Level, outputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Each output's value one level below, and its trace: None where it does not depend on x."""
+    values: list[Any] = []
+    traces: list[Any] = []
+    for output in outputs:
+        value, trace = output, None
+        if isinstance(output, Traced):
+            if output.level is level:
+                output.refresh()
+                value = output.value
+                trace = None if output.passive else output.node  # type: ignore[attr-defined]
+            else:
+                check_alive([output])
+                if output.level.number > level.number:
+                    raise LevelError(
+                        "f returned a value of a derivative that it takes inside: return the result of that derivative instead."
+                    )
+        value = value if isinstance(value, Traced) else np.array(value)
+        if isinstance(value, np.ndarray) and value.dtype.kind in "biu":
+            value = value.astype(float)
+        values.append(value)
+        traces.append(trace)
+    return values, traces

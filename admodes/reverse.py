@@ -9,13 +9,12 @@ import numpy as np
 
 from .careful import careful_sweep
 from .differentiator import Blocks, Differentiator, Pullback
-from .errors import LevelError
 from .function import Function, Leaves
-from .levels import Level, Traced, check_alive
+from .levels import Traced, read_outputs
 from .recording import record
 from .steps import ZERO, Cotangents
 from .tape import Tape
-from .tracing import TracedArray, peel
+from .tracing import peel
 
 
 def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any]:
@@ -126,29 +125,3 @@ def as_leaf(array: Any, leaf: Any, shape: tuple[int, ...]) -> Any:
         return array if array.shape == shape else array.reshape(shape)
     array = array if array.dtype == leaf.dtype else array.astype(leaf.dtype)
     return np.reshape(array, shape)
-
-
-def read_outputs(level: Level, outputs: Sequence[Any]) -> tuple[Leaves, list[Any]]:
-    """Each output's value one level below, and its trace: None where it does not depend on x."""
-    values: Leaves = []
-    traces: list[Any] = []
-    for output in outputs:
-        value, trace = output, None
-        if isinstance(output, Traced):
-            if output.level is level:
-                if isinstance(output, TracedArray):
-                    output.refresh()
-                value = output.value
-                trace = None if output.passive else output.node  # type: ignore[attr-defined]
-            else:
-                check_alive([output])
-                if output.level.number > level.number:
-                    raise LevelError(
-                        "f returned a value of a derivative that it takes inside: return the result of that derivative instead."
-                    )
-        value = value if isinstance(value, Traced) else np.array(value)
-        if isinstance(value, np.ndarray) and value.dtype.kind in "biu":
-            value = value.astype(float)
-        values.append(value)
-        traces.append(trace)
-    return values, traces

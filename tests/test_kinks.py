@@ -191,8 +191,9 @@ def test_where_trap_of_second_order(outer: str, method: str) -> None:
 def test_unseeded_inputs_are_structural_zeros(method: str) -> None:
     """Breaks if 0 * inf of an input that is not seeded spoils the other columns of a Jacobian."""
     assert_close(ad.jacobian(np.sqrt, X, method=method), np.array([[INF, 0], [0, 0.25]]))
-    assert_close(ad.jvp(np.sqrt, X, np.array([0.0, 1.0]), method="forward")[1], [0.0, 0.25])
-    assert_close(ad.vjp(np.sqrt, X, method="reverse")[1](np.array([0.0, 1.0])), [0.0, 0.25])
+    with np.errstate(all="warn"):
+        assert_close(ad.jvp(np.sqrt, X, np.array([0.0, 1.0]), method=method)[1], [0.0, 0.25])
+        assert_close(ad.vjp(np.sqrt, X, method=method)[1](np.array([0.0, 1.0])), [0.0, 0.25])
     assert_close(ad.gradient(lambda x: np.sqrt(x)[1] + x[0], X, method=method), [1.0, 0.25])
 
 

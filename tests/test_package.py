@@ -27,7 +27,7 @@ FLOORS = (
     {"function", "rules"},
     {"custom", "differentiator", "table"},
     {"steps", "tracing"},
-    {"careful", "scalars"},
+    {"arrays", "careful", "scalars"},
     {"tape"},
     {"recording"},
     {"finite", "forward", "reverse", "symbolic"},

@@ -11,7 +11,7 @@ import sympy
 
 from ..errors import UnsupportedError
 from ..function import Function, Leaves
-from ..reverse import read_outputs
+from ..levels import read_outputs
 from .formulas import number
 from .level import Guard, SymbolicLevel, nested_error
 from .objects import as_objects

@@ -200,6 +200,9 @@ def _scatter(g: Any, *, key: Any, shape: Shape, lead: int) -> Any:
     if is_basic(key):
         out[seeded_key(key, lead)] = g
         return out
+    if not lead:
+        np.add.at(out, key, g)
+        return out
     flat = positions(key, shape)
     rows = out.reshape(*front, math.prod(shape))
     np.add.at(rows, (*(slice(None),) * lead, flat), g)
