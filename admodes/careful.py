@@ -19,6 +19,16 @@ from .tracing import peel
 Masked = tuple[Any, Any]
 
 
+def has_nan(array: Any) -> bool:
+    """Whether a result (peeled of outer derivatives) has a NaN."""
+    plain = peel(array)
+    if plain.__class__ is float:
+        return plain != plain
+    # One sum tells of most arrays that there is none; opposite infinities need the second look.
+    total = np.add.reduce(plain, axis=None)
+    return bool(total != total) and bool(np.isnan(plain).any())
+
+
 def careful_sweep(tape: Any, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any]:
     """As `reverse.sweep`, with masks."""
     cotangents: dict[int, Masked] = {}

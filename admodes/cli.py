@@ -78,7 +78,7 @@ def compare(function: str, point: str, methods: str | None, reference: str | Non
 
 
 @main.command()
-@click.option("--quick", is_flag=True, help="A smaller grid: ends within two minutes on two cores.")
+@click.option("--quick", is_flag=True, help="A smaller grid: ends within two minutes; without it, half an hour at most.")
 @click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
 @click.option("--inputs", default=None, metavar="N,N,...", help="Numbers of inputs of the dense layer.")
 @click.option("--outputs", default=None, metavar="M,M,...", help="Numbers of outputs of the dense layer.")

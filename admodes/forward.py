@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .careful import Masked, careful_jvp
+from .careful import Masked, careful_jvp, has_nan
 from .differentiator import Differentiator
 from .function import Function, Leaves
 from .levels import Level, Traced, next_number, read_outputs
-from .reverse import has_nan
 from .rules import Application, Primitive
 from .steps import WRITE, write_seeded
 from .tape import follow

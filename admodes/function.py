@@ -151,12 +151,22 @@ def _named(convert: Callable[[Any, str], Any], leaf: Any, what: str, structure: 
         return convert(leaf, what + structure.paths()[position])
 
 
+def _as_numbers(leaf: np.ndarray) -> np.ndarray:
+    """An object array of plain numbers as what it holds; others as they are."""
+    try:
+        return np.array(leaf.tolist())
+    except ValueError:
+        return leaf
+
+
 def as_output(leaf: Any, what: str) -> Any:
     """A leaf of f's output as an array: traced, or plain and real."""
     try:
         leaf = lift(leaf)
     except ValueError as error:
         raise ShapeError(f"{what} is a ragged list: its rows differ in length. Return an array, or a dict of arrays.") from error
+    if leaf.dtype == object:
+        leaf = _as_numbers(leaf)
     if leaf.dtype.kind not in "biuf":
         kind = "complex numbers" if leaf.dtype.kind == "c" else f"values of dtype {leaf.dtype}"
         raise OutputError(

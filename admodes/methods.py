@@ -145,6 +145,10 @@ def _load(entry: Any) -> Differentiator | str:
 def available_methods() -> list[str]:
     """The names that `method` may have: ours, then those of other packages that can be loaded.
 
+    Returns
+    -------
+    list of str
+
     Examples
     --------
     >>> import admodes as ad
@@ -157,6 +161,11 @@ def available_methods() -> list[str]:
 
 def unavailable_methods() -> dict[str, str]:
     """Methods of other packages that cannot be loaded, and why.
+
+    Returns
+    -------
+    dict
+        Name -> reason.
 
     Examples
     --------

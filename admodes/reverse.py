@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .careful import careful_sweep
+from .careful import careful_sweep, has_nan
 from .differentiator import Blocks, Differentiator, Pullback
 from .function import Function, Leaves
 from .levels import Traced, read_outputs
 from .recording import record
 from .steps import ZERO, Cotangents
 from .tape import Tape
-from .tracing import peel
 
 
 def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any]:
@@ -104,16 +103,6 @@ def backward(tape: Tape, seeds: Sequence[tuple[int | None, Any]], inputs: int) -
 def _first(w: Any) -> Any:
     first = w[0]
     return float(first) if isinstance(first, np.float64) else first
-
-
-def has_nan(array: Any) -> bool:
-    """Whether a result (peeled of outer derivatives) has a NaN."""
-    plain = peel(array)
-    if plain.__class__ is float:
-        return plain != plain
-    # One sum tells of most arrays that there is none; opposite infinities need the second look.
-    total = np.add.reduce(plain, axis=None)
-    return bool(total != total) and bool(np.isnan(plain).any())
 
 
 def as_leaf(array: Any, leaf: Any, shape: tuple[int, ...]) -> Any:

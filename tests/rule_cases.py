@@ -337,12 +337,17 @@ def digits_proved(rule: rules.Elementwise, position: int, parameters: dict[str, 
         return min(_digits(rule, position, parameters, point) for point in rational_points(rule))
 
 
+def partial_of(rule: rules.Elementwise, position: int, out: Any, values: Sequence[Any], parameters: dict[str, Any]) -> Any:
+    """The rule's partial by one argument at these values, as the sweeps ask for it."""
+    shapes = tuple(np.shape(value) if isinstance(value, np.ndarray) else () for value in (out, *values))
+    return rule.partial(rules.Application(rule, parameters, shapes[1:], shapes[0]), position, out, values)
+
+
 def _digits(rule: rules.Elementwise, position: int, parameters: dict[str, Any], point: tuple[Any, ...]) -> float:
     items = tuple(parameters.items())
     truth = exact_function(rule, position, *items)(*point)
-    partial = rule.partials[position]
-    if callable(partial):
-        partial = partial(Exact(exact_function(rule, None, *items)(*point)), *map(Exact, point), **parameters)
+    out = Exact(exact_function(rule, None, *items)(*point))
+    partial = partial_of(rule, position, out, [Exact(number) for number in point], parameters)
     ours = partial.value if isinstance(partial, Exact) else Exact(partial).value
     error = abs(ours - truth) / max(1, abs(truth))
     return float(-mpmath.log10(error)) if error else float(_DIGITS)

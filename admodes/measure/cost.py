@@ -82,13 +82,16 @@ class Candidate:
         Without arguments.
     expected : float
         Seconds a call takes, roughly.
-    budget : float
-        Seconds that sampling it may take.
+    limit : float
+        Seconds that sampling it may take; a sample is stopped there.
+    enough : float
+        Seconds after which no further sample is taken.
     """
 
     run: Callable[[], Any]
     expected: float
-    budget: float
+    limit: float
+    enough: float
     number: int = 1
     samples: list[float] = field(default_factory=list)
 
@@ -99,7 +102,7 @@ def sample_interleaved(candidates: Mapping[str, Candidate], rounds: int, sample_
     Parameters
     ----------
     candidates : dict
-        Name -> `Candidate`. One that has used up its budget drops out of the later rounds.
+        Name -> `Candidate`. One that had its time drops out of the later rounds.
     rounds : int
     sample_seconds : float
         How long one sample should last: fast candidates are called several times for it.
@@ -120,12 +123,12 @@ def sample_interleaved(candidates: Mapping[str, Candidate], rounds: int, sample_
 
 
 def _take_sample(candidate: Candidate) -> bool:
-    """Take one sample; False where the budget does not allow another one."""
+    """Take one sample; False where there is no time for another one."""
     was_enabled = gc.isenabled()
     gc.disable()
     start = perf_counter()
     try:
-        with time_limit(candidate.budget):
+        with time_limit(candidate.limit):
             for _ in repeat(None, candidate.number):
                 candidate.run()
     except TimeLimitReached:
@@ -135,12 +138,13 @@ def _take_sample(candidate: Candidate) -> bool:
             gc.enable()
     elapsed = perf_counter() - start
     candidate.samples.append(elapsed / candidate.number)
-    candidate.budget -= elapsed
-    return candidate.budget > elapsed
+    candidate.limit -= elapsed
+    candidate.enough -= elapsed
+    return candidate.enough > 0 and candidate.limit > elapsed
 
 
 def ratio_interval(time: Timing, f_time: Timing, resamples: int = 500) -> tuple[float, float, float]:
-    """Ratio of the medians of two timings, and its 95% bootstrap interval.
+    """Ratio of the minima of two timings, and its 95% bootstrap interval.
 
     Parameters
     ----------
@@ -156,9 +160,9 @@ def ratio_interval(time: Timing, f_time: Timing, resamples: int = 500) -> tuple[
     if not time.samples or not f_time.samples:
         return math.nan, math.nan, math.nan
     rng = np.random.default_rng(0)
-    medians = [
-        np.median(rng.choice(samples, (resamples, len(samples))), axis=1)
+    minima = [
+        np.min(rng.choice(samples, (resamples, len(samples))), axis=1)
         for samples in (np.array(time.samples), np.array(f_time.samples))
     ]
-    low, high = np.quantile(medians[0] / medians[1], [0.025, 0.975])
-    return time.median / f_time.median, float(low), float(high)
+    low, high = np.quantile(minima[0] / minima[1], [0.025, 0.975])
+    return time.minimum / f_time.minimum, float(low), float(high)

@@ -105,8 +105,10 @@ class Settings:
             _dimensions("outputs", grid if outputs is None else outputs),
             tuple(method_table(methods)),
             _quick_cases() if quick else _full_cases(),
-            Effort(rounds=9, budget=4.0, sample_seconds=0.003) if quick else Effort(rounds=25, budget=60.0, sample_seconds=0.01),
-            total=85.0 if quick else 3600.0,
+            Effort(rounds=9, budget=7.0, sample_seconds=0.003, enough=0.3)
+            if quick
+            else Effort(rounds=25, budget=30.0, sample_seconds=0.01),
+            total=85.0 if quick else 1800.0,
         )
 
     def all_cases(self) -> list[Case]:
@@ -132,7 +134,7 @@ def _quick_cases() -> tuple[Case, ...]:
         Case(ROSENBROCK, 100, 1),
         Case(HELMHOLTZ, 8, 1),
         Case(HELMHOLTZ, 50, 1),
-        Case(digits_problem(images=300), 650, 1),
+        Case(digits_problem(images=100), 650, 1),
     )
 
 
@@ -183,8 +185,8 @@ def _cells(settings: Settings, cases: Sequence[Case], deadline: float) -> Iterat
             yield case, _unmeasured(case, settings, "skipped", reason)
             continue
         skip = {method: reason for method in settings.methods if (reason := _stopped_before(stopped, case, method))}
-        # No cell may use up the time of those after it: the largest cells are the most telling ones.
-        share = left / (len(cases) - done)
+        # No cell of the grid may use up the time of those after it: the largest ones are the most telling.
+        share = left / (len(cases) - done) if case.part == "grid" else left
         rows = _measure_case(case, settings, replace(settings.effort, budget=min(settings.effort.budget, share)), skip)
         for row in rows:
             if row.status in ("timeout", "out of memory"):
@@ -212,7 +214,7 @@ def _measure_case(case: Case, settings: Settings, effort: Effort, skip: dict[str
         f, x = case.problem.at(case.inputs, case.outputs, settings.seed)
         return Subject.at(f, x, name=case.problem.name)
 
-    made = attempt(make, effort.budget)
+    made = attempt(make, settings.total)
     if made.status != "ok":
         return _unmeasured(case, settings, made.status, made.reason)
     subject, exact = made.value, case.problem.reference
@@ -222,4 +224,6 @@ def _measure_case(case: Case, settings: Settings, effort: Effort, skip: dict[str
 
 
 def _unmeasured(case: Case, settings: Settings, status: str, reason: str) -> list[Row]:
-    return [Row(case.problem.name, case.inputs, case.outputs, method, status, reason, part=case.part) for method in settings.methods]
+    return [
+        Row(case.problem.name, case.inputs, case.outputs, method, status, reason, part=case.part) for method in settings.methods
+    ]

@@ -38,7 +38,7 @@ def heading(row: Row) -> str:
     """What is common to all rows of a comparison: sizes, cost of f itself."""
     parts = [f"{row.problem}: {row.inputs:,} in, {row.outputs:,} out"]
     if row.f_time.samples:
-        parts.append(f"f itself takes {format_seconds(row.f_time.median)}")
+        parts.append(f"f itself takes {format_seconds(row.f_time.minimum)}")
     if row.tape_nodes is not None:
         parts.append(f"tape of {row.tape_nodes:,} nodes, {format_bytes(row.tape_bytes)}")
     return "; ".join(parts)

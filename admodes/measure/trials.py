@@ -36,11 +36,14 @@ class Effort:
         Seconds for each method: first call, counting and timing together.
     sample_seconds : float
         How long one sample lasts at least.
+    enough : float
+        Seconds of timing after which a method gets no further round.
     """
 
     rounds: int = 15
     budget: float = 20.0
     sample_seconds: float = 0.005
+    enough: float = 3.0
 
     def __post_init__(self) -> None:
         if self.rounds < 1 or not self.budget > 0:
@@ -153,11 +156,11 @@ def _cost_rows(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -
     """Rows with all but the error: counts, and seconds in rounds interleaved with f itself."""
     warm_up = [attempt(subject.primal(), effort.budget).seconds for _ in range(3)]
     candidates = {
-        name: Candidate(_run(subject, trial.method, subject.f), trial.counted.seconds, trial.left(effort.budget))
+        name: Candidate(_run(subject, trial.method, subject.f), trial.counted.seconds, trial.left(effort.budget), effort.enough)
         for name, trial in trials.items()
         if trial.calls is not None
     }
-    candidates[_PRIMAL] = Candidate(subject.primal(), min(warm_up), effort.budget)
+    candidates[_PRIMAL] = Candidate(subject.primal(), min(warm_up), effort.budget, effort.enough)
     timings = sample_interleaved(candidates, effort.rounds, effort.sample_seconds)
     f_time = replace(timings[_PRIMAL], first=warm_up[0])
     size = attempt(partial(count_operations, subject.f, subject.x, subject.args), effort.budget).value

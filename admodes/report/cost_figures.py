@@ -36,7 +36,7 @@ def cost_plot(grid: Sequence[Row], axis: str, fixed: int) -> Plot:
     return Plot(
         f"cost-{axis}-{fixed}",
         f"Cost against {axis}, {singular}",
-        f"Median time of one derivative of the dense layer with {singular}; the bands are the quartiles. "
+        f"Time of one derivative of the dense layer with {singular}: the fastest sample, with a band up to the upper quartile. "
         "The grey line is f itself: the distance from it is what the derivative costs.",
         figure,
     )
@@ -51,7 +51,7 @@ def _draw_line(axes: Axes, rows: Sequence[Row], axis: str, style: Style, label: 
         sizes, [row.seconds for row in timed], style.line, color=style.color, marker=style.marker, markersize=6, label=label
     )
     sampled = [row for row in timed if row.time.samples]
-    lower, upper = zip(*(row.time.quartiles for row in sampled)) if sampled else ((), ())
+    lower, upper = [row.time.minimum for row in sampled], [row.time.quartiles[1] for row in sampled]
     axes.fill_between([getattr(row, axis) for row in sampled], lower, upper, color=style.color, alpha=0.18, linewidth=0)
     wrong = [row for row in timed if row.status != "ok"]
     axes.plot(
@@ -66,7 +66,7 @@ def _draw_line(axes: Axes, rows: Sequence[Row], axis: str, style: Style, label: 
 
 
 def _draw_primal(axes: Axes, rows: Sequence[Row], axis: str) -> None:
-    times = {getattr(row, axis): row.f_time.median for row in rows if row.f_time.samples}
+    times = {getattr(row, axis): row.f_time.minimum for row in rows if row.f_time.samples}
     axes.plot(list(times), list(times.values()), "-", color=MUTED.light, linewidth=2.5, alpha=0.6, label="f itself")
 
 

@@ -15,7 +15,7 @@ from ..measure.results import Results
 from ..measure.rows import Row, methods_of
 from .plotting import plural
 
-#: Medians closer than this are called a tie.
+#: Times closer than this are called a tie.
 _TIE = 1.1
 _A_TIE = "a tie"
 #: Why a method can be the one to take.

@@ -16,14 +16,23 @@ def refuse_options(function: Any, **options: Any) -> None:
     """Raise where an option without a rule is given."""
     for name, value in options.items():
         if value is not None:
-            missing_option(function, f"{name}={value!r}" if isinstance(value, (str, bool, int, float)) else f"{name}=<{type(value).__name__}>")
+            missing_option(
+                function,
+                f"{name}={value!r}" if isinstance(value, (str, bool, int, float)) else f"{name}=<{type(value).__name__}>",
+            )
 
 
 def missing_option(function: Any, option: str) -> None:
     """Raise: the function has a rule, but not with this option."""
     name = f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
-    cure = "assign the result instead: y[...] = " + name + "(...)" if option.startswith("out=") else "write it with functions that have one"
-    raise MissingRuleError(f"{name} with {option} has no rule for traced values: its derivative would be lost. Leave it out, or {cure}.")
+    cure = (
+        "assign the result instead: y[...] = " + name + "(...)"
+        if option.startswith("out=")
+        else "write it with functions that have one"
+    )
+    raise MissingRuleError(
+        f"{name} with {option} has no rule for traced values: its derivative would be lost. Leave it out, or {cure}."
+    )
 
 
 def constant_like(template: Any, value: Any) -> Any:

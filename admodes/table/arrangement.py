@@ -49,7 +49,9 @@ def ravel(a: Any, order: str = "C") -> Any:
 @implements(np.transpose, np.permute_dims)
 def transpose_(a: Any, axes: Any = None) -> Any:
     a = array(a)
-    return transpose(a, axes=tuple(range(a.ndim))[::-1] if axes is None else tuple(normalize_axis_index(axis, a.ndim) for axis in axes))
+    return transpose(
+        a, axes=tuple(range(a.ndim))[::-1] if axes is None else tuple(normalize_axis_index(axis, a.ndim) for axis in axes)
+    )
 
 
 @implements(np.matrix_transpose, np.linalg.matrix_transpose)
@@ -175,7 +177,9 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     a = array(ary)
     if isinstance(indices_or_sections, (int, np.integer)) and a.shape[axis] % indices_or_sections:
-        raise ShapeError(f"np.split cannot cut {a.shape[axis]} elements into {indices_or_sections} equal pieces. Use np.array_split.")
+        raise ShapeError(
+            f"np.split cannot cut {a.shape[axis]} elements into {indices_or_sections} equal pieces. Use np.array_split."
+        )
     return np.array_split(a, indices_or_sections, axis)
 
 
@@ -380,9 +384,9 @@ def ones_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, s
 
 
 @implements(np.full_like)
-def full_like(a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
     out = constant_like([array(a), array(fill_value)][0], np.zeros(*_new(a, dtype, shape)))
     out[...] = fill_value
     return out
-
-

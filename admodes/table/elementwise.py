@@ -142,6 +142,10 @@ elementwise(np.minimum, lambda out, x, y: chosen(out, x, y), lambda out, x, y: c
 elementwise(np.fmax, lambda out, x, y: chosen(out, x, y), lambda out, x, y: chosen(out, y, x), sympy="Max")
 elementwise(np.fmin, lambda out, x, y: chosen(out, x, y), lambda out, x, y: chosen(out, y, x), sympy="Min")
 elementwise(np.copysign, lambda out, x, y: np.sign(x) * np.sign(out), None, sympy="Abs(x) * sign(y)")
-elementwise(np.remainder, 1, lambda out, x, y: -np.floor_divide(x, y), sympy="x - y * floor(x / y)", domain=((-3.0, 3.0), (0.3, 3.0)))
-elementwise(np.fmod, 1, lambda out, x, y: -np.trunc(x / y), sympy="x - y * sign(x) * floor(Abs(x / y))", domain=((-3.0, 3.0), (0.3, 3.0)))
+elementwise(
+    np.remainder, 1, lambda out, x, y: -np.floor_divide(x, y), sympy="x - y * floor(x / y)", domain=((-3.0, 3.0), (0.3, 3.0))
+)
+elementwise(
+    np.fmod, 1, lambda out, x, y: -np.trunc(x / y), sympy="x - y * sign(x) * floor(Abs(x / y))", domain=((-3.0, 3.0), (0.3, 3.0))
+)
 elementwise(np.ldexp, lambda out, x, n: np.exp2(n), None, sympy="x * 2**y")

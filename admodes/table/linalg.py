@@ -112,7 +112,8 @@ def inv(a: Any) -> Any:
 
 def _solve_push(tangents: Sequence[Any], out: Any, values: Sequence[Any]) -> Any:
     change_a, change_b = (
-        None if tangent is None else align(tangent, value.shape, out.ndim) for tangent, value in zip(tangents, values, strict=True)
+        None if tangent is None else align(tangent, value.shape, out.ndim)
+        for tangent, value in zip(tangents, values, strict=True)
     )
     if change_a is None:
         return np.linalg.solve(values[0], change_b)
@@ -147,7 +148,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if len(axes) == 1:
         return vector_norm(x, ord, axes[0], keepdims)
     if len(axes) != 2:
-        raise ValueError(f"np.linalg.norm with ord={ord!r} needs one axis or two, but got axis={axis} of an array of shape {x.shape}.")
+        raise ValueError(
+            f"np.linalg.norm with ord={ord!r} needs one axis or two, but got axis={axis} of an array of shape {x.shape}."
+        )
     return _matrix_norm(x, ord, axis if axis is not None else (0, 1), keepdims)
 
 

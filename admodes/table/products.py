@@ -79,7 +79,11 @@ FUNCTIONS[np.matmul] = matmul
 
 
 def _contract(subscripts: str, *operands: Any) -> Any:
-    letters = {letter: size for term, op in zip(subscripts.partition("->")[0].split(","), operands, strict=True) for letter, size in zip(term, np.shape(op), strict=True)}
+    letters = {
+        letter: size
+        for term, op in zip(subscripts.partition("->")[0].split(","), operands, strict=True)
+        for letter, size in zip(term, np.shape(op), strict=True)
+    }
     return np.einsum(subscripts, *operands, optimize=math.prod(list(letters.values())) > _LARGE)
 
 
@@ -104,7 +108,9 @@ def _einsum_part(position: int, t: Any, values: Sequence[Any], shapes: Sequence[
     return _contract(f"{','.join(terms)}->{seed}{right}", *operands)
 
 
-def _einsum_transposes(position: int, g: Any, values: Sequence[Any], shapes: Sequence[Shape], lead: int, *, subscripts: str) -> Any:
+def _einsum_transposes(
+    position: int, g: Any, values: Sequence[Any], shapes: Sequence[Shape], lead: int, *, subscripts: str
+) -> Any:
     terms, right = _terms(subscripts)
     seed = _unused(subscripts) if lead else ""
     term, shape = terms[position], shapes[position]
@@ -147,7 +153,9 @@ def _interleaved(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     """einsum(op0, [0, 1], op1, [1, 2], [0, 2]) in the form of a string."""
 
     def text(labels: Sequence[Any]) -> str:
-        return "".join("..." if label is Ellipsis else "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[label] for label in labels)
+        return "".join(
+            "..." if label is Ellipsis else "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[label] for label in labels
+        )
 
     pairs = list(zip(operands[0::2], operands[1::2], strict=False))
     subscripts = ",".join(text(labels) for _, labels in pairs)
@@ -161,7 +169,9 @@ def _explicit(subscripts: str, dimensions: Sequence[int]) -> str:
     left, arrow, right = subscripts.partition("->")
     terms = left.split(",")
     spare = [letter for letter in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in subscripts]
-    longest = max((ndim - len(term.replace("...", "")) for term, ndim in zip(terms, dimensions, strict=True) if "..." in term), default=0)
+    longest = max(
+        (ndim - len(term.replace("...", "")) for term, ndim in zip(terms, dimensions, strict=True) if "..." in term), default=0
+    )
     shared = "".join(spare[:longest])
 
     def fill(term: str, ndim: int) -> str:
@@ -220,7 +230,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     a_axes = tuple(normalize_axis_index(axis, a.ndim) for axis in a_axes)
     b_axes = tuple(normalize_axis_index(axis, b.ndim) for axis in b_axes)
     if [a.shape[axis] for axis in a_axes] != [b.shape[axis] for axis in b_axes]:
-        raise ShapeError(f"np.tensordot cannot sum axes {a_axes} of shape {a.shape} with axes {b_axes} of shape {b.shape}: lengths must agree.")
+        raise ShapeError(
+            f"np.tensordot cannot sum axes {a_axes} of shape {a.shape} with axes {b_axes} of shape {b.shape}: lengths must agree."
+        )
     a_free = [axis for axis in range(a.ndim) if axis not in a_axes]
     b_free = [axis for axis in range(b.ndim) if axis not in b_axes]
     summed = math.prod([a.shape[axis] for axis in a_axes])
@@ -228,5 +240,3 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     right = np.transpose(b, (*b_axes, *b_free)).reshape((summed, math.prod([b.shape[axis] for axis in b_free])))
     shape = tuple(a.shape[axis] for axis in a_free) + tuple(b.shape[axis] for axis in b_free)
     return np.reshape(np.matmul(left, right), shape)
-
-

@@ -18,7 +18,9 @@ def _masked(a: Any, where: Any, neutral: float) -> Any:
 
 
 @implements(np.sum)
-def sum_(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+def sum_(
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     refuse_options(np.sum, out=out)
     a = _masked(array(a), where, 0.0)
     a = a if dtype is None else a.astype(dtype)
@@ -75,7 +77,9 @@ def std(*args: Any, **options: Any) -> Any:
 
 
 @implements(np.prod)
-def prod(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
+def prod(
+    a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """By halves, so that derivatives of every order are right where factors are zero."""
     refuse_options(np.prod, out=out)
     a = _masked(array(a), where, 1.0)

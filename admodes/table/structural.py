@@ -320,7 +320,6 @@ class Select(Primitive):
 select = Select("where", _select)
 
 
-
 def move(x: Any, mover: Any) -> Any:
     """What `mover` (a function that only moves or copies elements) does to `x`, as one gather."""
     size = math.prod(x.shape)
