@@ -38,7 +38,7 @@ _HOME = {
     "Comparison": "measure",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table
 
 
 def __getattr__(name: str) -> _typing.Any:

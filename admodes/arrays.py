@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from .rules import ELEMENTWISE, FUNCTIONS, Elementwise, Primitive
+from .keys import is_whole_slice, plain_key
+from .kinds import Elementwise
+from .protocols import call_ufunc
+from .rules import ELEMENTWISE, FUNCTIONS
 from .steps import ElementwiseStep, GatherStep, Step
 from .table.elementwise import constant_power
 from .table.structural import gather
-from .tracing import TracedArray, View, call_ufunc, is_whole_slice, plain_key
+from .tracing import TracedArray
+from .views import View
 
 _NO_PARAMETERS: dict[str, Any] = {}
 _new = object.__new__
@@ -29,9 +33,9 @@ class TapeArray(TracedArray):
     __slots__ = ()
 
     @property
-    def passive(self) -> bool:  # type: ignore[override]
+    def passive(self) -> bool:
         """Whether it is (so far) locally constant."""
-        return self.node < 0  # type: ignore[no-any-return]
+        return bool(self.node < 0)
 
     @passive.setter
     def passive(self, flag: bool) -> None:
@@ -127,7 +131,7 @@ def _piece(array: TapeArray, key: slice) -> Any:
 
 
 def _install(name: str, ufunc: Any) -> None:
-    rule: Primitive = FUNCTIONS[ufunc]
+    rule: Any = FUNCTIONS[ufunc]
     kind = ElementwiseStep if isinstance(rule, Elementwise) else Step
     general = getattr(TracedArray, f"__{name}__")
     general_reflected = getattr(TracedArray, f"__r{name}__")

@@ -7,14 +7,15 @@ of the elements that can be nonzero; the others are zero by structure. A numeric
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .rules import Application, Elementwise, Reduction, align, reduced_shape, sum_to_shape
+from .kinds import Application, Elementwise, Reduction, align, reduced_shape, sum_to_shape
+from .protocols import peel
 from .steps import ZERO
-from .tracing import peel
 
 Masked = tuple[Any, Any]
 
@@ -23,10 +24,10 @@ def has_nan(array: Any) -> bool:
     """Whether a result (peeled of outer derivatives) has a NaN."""
     plain = peel(array)
     if plain.__class__ is float:
-        return plain != plain
+        return math.isnan(plain)
     # One sum tells of most arrays that there is none; opposite infinities need the second look.
     total = np.add.reduce(plain, axis=None)
-    return bool(total != total) and bool(np.isnan(plain).any())
+    return bool(np.isnan(total)) and bool(np.isnan(plain).any())
 
 
 def careful_sweep(tape: Any, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any]:

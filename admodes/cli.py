@@ -35,7 +35,8 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
         except (AdmodesError, OSError) as error:
             if debug:
                 raise
-            click.echo(f"Error: {error}", err=True)
+            place = error.filename if isinstance(error, OSError) else None
+            click.echo(f"Error: {place}: {error.strerror}" if place else f"Error: {error}", err=True)
             sys.exit(BAD_INPUT)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
@@ -96,7 +97,7 @@ def report(quick: bool, methods: str | None, inputs: str | None, outputs: str | 
     place = Path(out) if out else Path("reports") / ("quick" if quick else "full")
     folder, earlier = _new_folder(place)
     if earlier:
-        click.echo(f"Earlier reports of that name are kept ({', '.join(earlier)}); this one goes into {folder}.", err=True)
+        click.echo(f"Earlier reports are kept (the last one is {earlier[-1]}); this one goes into {folder}.", err=True)
     results = folder / "results.jsonl"
     interrupted = False
     try:

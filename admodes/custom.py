@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from .errors import MissingRuleError, ShapeError
+from .kinds import Application, Primitive, Shape
 from .levels import lift
-from .rules import Application, Primitive, Shape
 
 
 class CustomPrimitive(Primitive):
@@ -77,7 +77,8 @@ class CustomPrimitive(Primitive):
             ]
         if self._jvp is None:
             raise MissingRuleError(
-                f"`{self.name}` is a primitive without a derivative. Give it one with @{self.name}.def_jvp or @{self.name}.def_vjp."
+                f"`{self.name}` is a primitive without a derivative. "
+                f"Give it one with @{self.name}.def_jvp or @{self.name}.def_vjp."
             )
         return [self._pull_by_units(position, g, application, out, values) for position in range(len(values))]
 

@@ -144,7 +144,8 @@ class Differentiator:
         """The Jacobian from sweeps that carry one seed an output element, k at once."""
         size = sum([output.size for output in outputs])
         largest = max(function.largest, *[leaf.size for leaf in [*outputs, *function.inputs]])
-        chunk, start, parts = chunk_size(size, largest), 0, []
+        chunk, start = chunk_size(size, largest), 0
+        parts: list[Leaves] = []
         while start < size or not parts:
             parts.append(pullback(unit_seeds(outputs, start, min(size, start + chunk))))
             start += chunk

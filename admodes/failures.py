@@ -33,7 +33,8 @@ def read_failure(error: Exception) -> None:
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, ValueError) and "read-only" in str(error):
         raise TracedValueError(
-            f"{error}{_place(error.__traceback__)}. np.asarray of a traced array gives a read-only one, since writes into it would be lost. "
+            f"{error}{_place(error.__traceback__)}. np.asarray of a traced array gives a read-only one, "
+            "since writes into it would be lost. "
             "Use np.array(y), which copies, or leave the conversion out: y is an array already."
         ) from error
     if isinstance(error, (TypeError, ValueError)) and any(hint in str(error) for hint in _OBJECT_HINTS):

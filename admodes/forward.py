@@ -10,11 +10,12 @@ import numpy as np
 from .careful import Masked, careful_jvp, has_nan
 from .differentiator import Differentiator
 from .function import Function, Leaves
+from .kinds import Application, Primitive
 from .levels import Level, Traced, next_number, read_outputs
-from .rules import Application, Primitive
+from .protocols import peel
 from .steps import WRITE, write_seeded
 from .tape import follow
-from .tracing import PassiveScalar, TracedArray, TracedScalar, peel
+from .tracing import PassiveScalar, TracedArray, TracedScalar
 
 
 class DualLevel(Level):

@@ -170,7 +170,8 @@ def as_output(leaf: Any, what: str) -> Any:
     if leaf.dtype.kind not in "biuf":
         kind = "complex numbers" if leaf.dtype.kind == "c" else f"values of dtype {leaf.dtype}"
         raise OutputError(
-            f"{what} returned {kind}: derivatives here are of real outputs. Return real numbers, e.g. np.real(z), np.imag(z) or np.abs(z)."
+            f"{what} returned {kind}: derivatives here are of real outputs. "
+            "Return real numbers, e.g. np.real(z), np.imag(z) or np.abs(z)."
         )
     return leaf
 
@@ -202,7 +203,7 @@ def _argument_name(number: int) -> str:
 def _selected(argnums: int | Sequence[int], count: int) -> list[int]:
     if argnums.__class__ is int and argnums == 0:
         return [0]
-    numbers = list(argnums) if isinstance(argnums, (tuple, list)) else [argnums]
+    numbers: list[Any] = list(argnums) if isinstance(argnums, (tuple, list)) else [argnums]
     if not numbers or not all(isinstance(number, (int, np.integer)) and -count <= number < count for number in numbers):
         raise OptionError(f"argnums={argnums!r} does not name positions of (x, *args), of which there are {count} (0 is x).")
     positions = [int(number) % count for number in numbers]

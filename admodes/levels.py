@@ -15,7 +15,7 @@ import numpy as np
 from .errors import EscapedValueError, LevelError
 
 if TYPE_CHECKING:
-    from .rules import Primitive
+    from .kinds import Primitive
 
 _numbers = itertools.count(1)
 
@@ -31,7 +31,12 @@ class Traced:
     __slots__ = ()
     value: Any
     level: Level
+    node: Any
     passive: bool
+    ndim: Any
+    dtype: Any
+    shape: Any
+    size: Any
 
     def refresh(self) -> None:
         """Bring the value up to date: views override this."""
@@ -127,7 +132,7 @@ def read_outputs(level: Level, outputs: Sequence[Any]) -> tuple[list[Any], list[
             if output.level is level:
                 output.refresh()
                 value = output.value
-                trace = None if output.passive else output.node  # type: ignore[attr-defined]
+                trace = None if output.passive else output.node
             else:
                 check_alive([output])
                 if output.level.number > level.number:

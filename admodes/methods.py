@@ -47,8 +47,11 @@ def choose_method(inputs: int, outputs: int) -> Choice:
     Examples
     --------
     >>> import admodes as ad
-    >>> ad.choose_method(inputs=200, outputs=1)
-    Choice(method='reverse', reason='1 output against 200 inputs: reverse mode takes one seed an output, forward mode one an input')
+    >>> choice = ad.choose_method(inputs=200, outputs=1)
+    >>> choice.method
+    'reverse'
+    >>> choice.reason
+    '1 output against 200 inputs: reverse mode takes one seed an output, forward mode one an input'
     """
     ins, outs = f"{inputs} input{'s' * (inputs != 1)}", f"{outputs} output{'s' * (outputs != 1)}"
     if outputs < inputs:

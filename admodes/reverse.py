@@ -112,5 +112,5 @@ def as_leaf(array: Any, leaf: Any, shape: tuple[int, ...]) -> Any:
     if not isinstance(array, Traced):
         array = array if array.__class__ is np.ndarray and array.dtype == leaf.dtype else np.asarray(array, dtype=leaf.dtype)
         return array if array.shape == shape else array.reshape(shape)
-    array = array if array.dtype == leaf.dtype else array.astype(leaf.dtype)
+    array = array if array.dtype == leaf.dtype else array.astype(leaf.dtype)  # type: ignore[attr-defined]
     return np.reshape(array, shape)

@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from .rules import ELEMENTWISE, Application, Elementwise
+from .kinds import Application, Elementwise
+from .protocols import call_ufunc
+from .rules import ELEMENTWISE
 from .table.elementwise import constant_power
-from .tracing import TracedScalar, call_ufunc
+from .tracing import TracedScalar
 
 _FAILURES = (ArithmeticError, TypeError, ValueError)
 

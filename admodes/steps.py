@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .kinds import Application, Primitive, Shape, sum_to_shape
 from .levels import Traced
-from .rules import Application, Primitive, Shape, sum_to_shape
 from .table.structural import is_basic, positions, seeded_key
 
 #: The cotangent of a record that nothing has reached; told by identity, so that 0.0 is not skipped.
@@ -128,7 +128,7 @@ class ElementwiseStep(Step):
                     and partial.shape == g.shape
                     and partial.dtype == g.dtype
                     and partial is not out
-                    and not any([partial is value for value in values])
+                    and not any(partial is value for value in values)
                 ):
                     # Fresh memory costs page faults: the partial, which nobody else holds, takes the product.
                     part = np.multiply(g, partial, out=partial)
@@ -253,6 +253,7 @@ class WriteStep(Step):
     """Writing elements: the cotangent moves on to the array as it was before, without a copy."""
 
     __slots__ = ("number",)
+    number: int
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
         key = self.parameters["key"]

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from .arrays import TapeArray
+from .kinds import Elementwise, Primitive
 from .levels import Level, Traced, next_number
-from .rules import Elementwise, Primitive
 from .scalars import TapeFloat
 from .steps import WRITE, ElementStep, ElementwiseStep, GatherStep, Step, WriteStep
 from .table.structural import gather, spread
@@ -81,7 +81,7 @@ class Tape(list[Record], Level):
         self.alive = True
         self._snapshots: dict[Any, tuple[Any, Any]] = {}
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
 
     @property
@@ -105,7 +105,7 @@ class Tape(list[Record], Level):
         value = value[()] if value.__class__ is np.ndarray and not value.ndim else value
         traced: Traced = self._wrap(value, len(self) - 1, passive)
         if traced.__class__ is TapeArray:
-            traced.shared = primitive is INPUT  # type: ignore[attr-defined]
+            traced.shared = primitive is INPUT
         return traced
 
     def guard(self, passive: Traced) -> None:
@@ -141,7 +141,7 @@ class Tape(list[Record], Level):
         step = None if signature is None else STEPS.get(key)
         if step is None:
             step = remember(key, new_step(primitive, parameters, (value.shape,), out, (node >= 0,)))
-        kept = step.nothing
+        kept: tuple[Any, ...] = step.nothing
         if step.keeps_any:
             kept = (value,)
             operand.shared = True
@@ -177,7 +177,7 @@ class Tape(list[Record], Level):
         step = STEPS.get(key)
         if step is None:
             step = remember(key, new_step(primitive, _NO_PARAMETERS, (x_shape, y_shape), out, (x_live, y_live)))
-        kept = step.nothing
+        kept: tuple[Any, ...] = step.nothing
         if step.keeps_any:
             x_kept, y_kept = step.keeps
             kept = (self._keep(x, i) if x_kept else None, self._keep(y, j) if y_kept else None)

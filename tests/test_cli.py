@@ -96,7 +96,7 @@ def test_a_file_can_import_its_neighbours(run, tmp_path):
 @pytest.mark.parametrize(
     ("point", "sizes"),
     [
-        ("1.0,2.0,3.0", "3 in, 2 out"),
+        ("-1.0,2.0,3.0", "3 in, 2 out"),
         ("[1, 2, 3]", "3 in, 2 out"),
         ("x.npy", "3 in, 2 out"),
         ("x.json", "3 in, 2 out"),
@@ -273,7 +273,7 @@ def test_ctrl_c_in_a_report_keeps_the_finished_cells(run, small, monkeypatch):
         (("--outputs", "4,-1"), "outputs must be one or more integers of at least 1"),
         (("--outputs", ""), "is no list of integers"),
         (("--methods", "backward"), "There is no method 'backward'"),
-        (("--out", "my_model.py/report"), "my_model.py"),
+        (("--out", "my_model.py/report"), "my_model.py: "),
     ],
 )
 def test_bad_input_to_report_is_one_message(run, tmp_path, arguments, message):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from ..rules import Primitive
+from ..kinds import Primitive
 from ..table.linalg import determinant, inverse, log_determinant, solve_matrix
 from ..table.products import einsum, matmul
 from ..table.reductions import euclid, largest, smallest

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import UnsupportedError
+from ..kinds import Constant, Elementwise, Primitive
 from ..levels import Level, Traced, next_number
-from ..rules import Constant, Elementwise, Primitive
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from .arrays import RULES
@@ -60,8 +60,8 @@ class SymbolicLevel(Level):
         return traced
 
     def guard(self, passive: Traced) -> None:
-        if passive.node is not None:  # type: ignore[attr-defined]
-            self.note("value", itself, [passive.node], [passive.value], passive.value)  # type: ignore[attr-defined]
+        if passive.node is not None:
+            self.note("value", itself, [passive.node], [passive.value], passive.value)
 
     def note(self, name: str, function: Callable[..., Any], traces: Sequence[Any], values: Sequence[Any], value: Any) -> None:
         """Note that `function` of operands with these expressions gave `value`, unless they are all constants."""
@@ -71,7 +71,7 @@ class SymbolicLevel(Level):
 
     def trace_of(self, operand: Any) -> Any:
         """The expression or expressions of an operand; None for a constant."""
-        return operand.node if isinstance(operand, Traced) and operand.level is self else None  # type: ignore[attr-defined]
+        return operand.node if isinstance(operand, Traced) and operand.level is self else None
 
     def unique(self, trace: Any) -> Any:
         """The same expression or expressions, as the objects that the graph keeps."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def refuse_options(function: Any, **options: Any) -> None:
             )
 
 
-def missing_option(function: Any, option: str) -> None:
+def missing_option(function: Any, option: str) -> NoReturn:
     """Raise: the function has a rule, but not with this option."""
     name = f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
     cure = (
@@ -48,9 +48,10 @@ def whole_numbers(indices: Any) -> Any:
         return indices
     if not indices.passive:
         raise TracedValueError(
-            "An index or a count was made of a traced value whose derivative would be lost. Use np.floor(i).astype(int), or np.interp."
+            "An index or a count was made of a traced value whose derivative would be lost. Use np.floor(i).astype(int)."
         )
-    return np.asarray(indices if indices.shape else [int(indices)]).reshape(indices.shape)  # type: ignore[attr-defined, call-overload]
+    plain: Any = indices if indices.shape else [int(indices)]  # type: ignore[call-overload]
+    return np.asarray(plain).reshape(indices.shape)
 
 
 def plain_shape_and_dtype(template: Any) -> tuple[tuple[int, ...], Any]:

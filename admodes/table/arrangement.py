@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -192,7 +193,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         starts = np.cumsum([0] + [len(piece) for piece in pieces]).tolist()
     else:
         starts = [0, *(int(index) for index in indices_or_sections), a.shape[axis]]
-    return [a[(*front, slice(start, stop))] for start, stop in zip(starts, starts[1:], strict=False)]
+    return [a[(*front, slice(start, stop))] for start, stop in itertools.pairwise(starts)]
 
 
 # ---- moving elements
@@ -256,8 +257,8 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
         return move(base, lambda numbers: np.diagonal(numbers, offset, axis1, axis2))
 
     base = array(a)
-    taken = take_diagonal(base)
-    return taken.follow(base, take_diagonal, writable=False) if isinstance(taken, Traced) else taken
+    taken: Any = take_diagonal(base)
+    return taken.follow(base, take_diagonal, writable=False) if hasattr(taken, "follow") else taken
 
 
 @implements(np.linalg.diagonal)
@@ -280,7 +281,7 @@ def matrix_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 def take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: str = "raise") -> Any:
     refuse_options(np.take, out=out)
     indices = whole_numbers(indices)
-    return move(array(a), lambda numbers: np.take(numbers, indices, axis, mode=mode))
+    return move(array(a), lambda numbers: np.take(numbers, indices, axis, mode=mode))  # type: ignore[call-overload]
 
 
 @implements(np.take_along_axis)

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import Constant, Custom, align, implements, reduction, sum_to_shape
+from ..kinds import Constant, Custom, align, sum_to_shape
+from ..rules import implements, reduction
 from .arguments import array, missing_option
 from .reductions import euclid
 from .structural import negative_axes
@@ -111,10 +112,11 @@ def inv(a: Any) -> Any:
 
 
 def _solve_push(tangents: Sequence[Any], out: Any, values: Sequence[Any]) -> Any:
-    change_a, change_b = (
+    aligned: list[Any] = [
         None if tangent is None else align(tangent, value.shape, out.ndim)
         for tangent, value in zip(tangents, values, strict=True)
-    )
+    ]
+    change_a, change_b = aligned
     if change_a is None:
         return np.linalg.solve(values[0], change_b)
     moved = np.matmul(change_a, out)
@@ -157,7 +159,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 def vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
     """The p-norm of vectors along one axis."""
     if isinstance(order, str):
-        raise ValueError(f"np.linalg.norm with ord={order!r} is a norm of matrices, but it was asked for along one axis.")
+        raise ValueError(  # noqa: TRY004 - the error that NumPy raises
+            f"np.linalg.norm with ord={order!r} is a norm of matrices, but it was asked for along one axis."
+        )
     magnitude = np.abs(x)
     if order == np.inf:
         return np.max(magnitude, axis=axis, keepdims=keepdims)
@@ -179,4 +183,4 @@ def _matrix_norm(x: Any, order: Any, axis: Any, keepdims: bool) -> Any:
         sums = np.sum(np.abs(x), axis=summed, keepdims=True)
         extreme = np.max(sums, axis=chosen, keepdims=True) if order > 0 else np.min(sums, axis=chosen, keepdims=True)
         return extreme if keepdims else np.squeeze(extreme, (row, column))
-    missing_option(np.linalg.norm, f"ord={order!r} of matrices (it needs singular values)")
+    return missing_option(np.linalg.norm, f"ord={order!r} of matrices (it needs singular values)")

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import ShapeError
-from ..rules import FUNCTIONS, Multilinear, implements, sum_to_shape
+from ..kinds import Multilinear, sum_to_shape
+from ..rules import FUNCTIONS, implements
 from .arguments import array, refuse_options
 from .structural import scatter
 
@@ -120,11 +121,11 @@ def _einsum_transposes(
     kept = "".join(letter for letter in unique if letter in found)
     left = ",".join([seed + right, *(other for other, _ in others)])
     change = _contract(f"{left}->{seed}{kept}", g, *(value for _, value in others))
-    sizes = {letter: size for letter, size in zip(term, shape, strict=True)}
+    sizes = dict(zip(term, shape, strict=True))
     front = np.shape(change)[:lead]
     # Letters of this operand alone were summed over: their transpose is a broadcast. So is that of a letter
     # whose length is one in all the others; where this operand's own length is one, it was stretched.
-    stretched = {letter: size for letter, size in zip(kept, np.shape(change)[lead:], strict=True)}
+    stretched = dict(zip(kept, np.shape(change)[lead:], strict=True))
     full = tuple(max(sizes[letter], stretched.get(letter, 0)) if sizes[letter] else 0 for letter in unique)
     change = np.reshape(change, front + tuple(stretched.get(letter, 1) for letter in unique))
     change = sum_to_shape(np.broadcast_to(change, front + full), tuple(sizes[letter] for letter in unique), lead)

@@ -98,11 +98,11 @@ def prod(
 
 
 def _maximum(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
-    return np.maximum.reduce(x, axis=axes, keepdims=keepdims)
+    return np.maximum.reduce(x, axis=axes, keepdims=keepdims)  # type: ignore[call-overload]
 
 
 def _minimum(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
-    return np.minimum.reduce(x, axis=axes, keepdims=keepdims)
+    return np.minimum.reduce(x, axis=axes, keepdims=keepdims)  # type: ignore[call-overload]
 
 
 def _share_of_ties(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
@@ -146,7 +146,7 @@ def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> Any
 
 
 def _euclid(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
-    return np.sqrt(np.add.reduce(x * x, axis=axes, keepdims=keepdims))
+    return np.sqrt(np.add.reduce(x * x, axis=axes, keepdims=keepdims))  # type: ignore[call-overload]
 
 
 #: The Euclidean norm; at 0 its derivative is 0, the subgradient of least norm.

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import Primitive, align, linear, reduced_shape, sum_to_shape
+from ..kinds import Primitive, align, reduced_shape, sum_to_shape
+from ..rules import linear
 
 Shape = tuple[int, ...]
 
@@ -46,7 +47,7 @@ def _may_view(primitive: Primitive, is_view: Any) -> None:
 
 
 def _total(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
-    return np.add.reduce(x, axis=axes, keepdims=keepdims)
+    return np.add.reduce(x, axis=axes, keepdims=keepdims)  # type: ignore[call-overload]
 
 
 def _total_transpose(g: Any, shape: Shape, lead: int, *, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -150,7 +151,7 @@ def positions(key: Any, shape: Shape) -> Any:
 def is_basic(key: Any) -> bool:
     """Whether `key` is made of integers, slices, None and Ellipsis only: no element is selected twice."""
     if key.__class__ in (int, slice):
-        return key.__class__ is int or _is_plain_slice(key)
+        return not isinstance(key, slice) or _is_plain_slice(key)
     if not isinstance(key, tuple):
         return _is_basic_part(key)
     return all(map(_is_basic_part, key))

@@ -1,0 +1,313 @@
+"""The kinds of rule. No formulas: those are in `table`.
+
+A rule is written once, as a partial of the output by one argument (or as a pair of linear maps).
+Forward and reverse mode, second order and the trace all read that one statement. Tangents and
+cotangents may carry one leading axis of k seeds; `_lead` tells by the number of dimensions.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .levels import Traced, highest_level, lift
+
+Shape = tuple[int, ...]
+
+_TRUSTED = frozenset({float, int, bool, np.float64, np.float32, np.bool_})
+
+
+class Application:
+    """A primitive at given parameters and operand shapes: what the tape records, less the values."""
+
+    __slots__ = ("parameters", "primitive", "shape", "shapes")
+
+    def __init__(self, primitive: Primitive, parameters: dict[str, Any], shapes: tuple[Shape, ...], shape: Shape) -> None:
+        self.primitive = primitive
+        self.parameters = parameters
+        self.shapes = shapes
+        self.shape = shape
+
+
+class Primitive:
+    """A function whose derivative is known. Operands are positional, parameters are keywords.
+
+    Attributes
+    ----------
+    name : str
+    evaluate : callable
+        ``evaluate(*values, **parameters)`` on plain arrays.
+    passive : bool
+        The output is locally constant: recorded, never differentiated.
+    structural : bool
+        Linear with coefficients 0 and 1 only: structural zeros pass through as such.
+    views : bool
+        The output may be a view of the first operand (see `is_view`).
+    """
+
+    passive = False
+    structural = False
+    views = False
+
+    def is_view(self, layout: Callable[[], Any], parameters: dict[str, Any]) -> bool:
+        """Whether NumPy's output shares memory with its first operand, so that writes are seen through both.
+
+        `layout()` is a plain array with the operand's shape and strides.
+        """
+        return False
+
+    def __init__(self, name: str, evaluate: Callable[..., Any]) -> None:
+        self.name = name
+        self.evaluate = evaluate
+
+    def signature(self, parameters: dict[str, Any]) -> Any:
+        """The parameters as a key, so that like records share one step; None where they cannot be one."""
+        return tuple(parameters.values()) if parameters else ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__.lower()} {self.name}>"
+
+    def __call__(self, *operands: Any, **parameters: Any) -> Any:
+        level = None
+        for operand in operands:
+            kind = operand.__class__
+            if kind in _TRUSTED or (kind is np.ndarray and operand.dtype != object):
+                continue
+            if not isinstance(operand, Traced):
+                if _needs_lift(operand):
+                    return self(*(lift(part) for part in operands), **parameters)
+                continue
+            if level is not operand.level:
+                level = operand.level if level is None else highest_level(operands)
+        if level is None:
+            return self.evaluate(*operands, **parameters)
+        return level.apply(self, operands, parameters)
+
+    def differentiable(self, position: int) -> bool:
+        """Whether the output depends smoothly on the operand at `position`."""
+        return not self.passive
+
+    def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+        """Whether derivatives by the active operands read the output, and which operands they read."""
+        return True, (True,) * len(active)
+
+    def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        """Tangent of the output, shape ``(k, *out.shape)``; a tangent of None is zero."""
+        raise NotImplementedError
+
+    def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
+        """Cotangent of one operand, with the leading axis of `g` if it has one."""
+        raise NotImplementedError
+
+
+def _needs_lift(operand: Any) -> bool:
+    return operand.__class__ in (list, tuple) or (isinstance(operand, np.ndarray) and operand.dtype == object)
+
+
+def _lead(array: Any, shape: Shape) -> int:
+    return array.ndim - len(shape)  # type: ignore[no-any-return]
+
+
+def align(tangent: Any, shape: Shape, ndim: int) -> Any:
+    """(k, 3) to (k, 1, 3): room for the axes that broadcasting puts in front of the operand's own."""
+    missing = ndim - len(shape)
+    return tangent.reshape(tangent.shape[:1] + (1,) * missing + shape) if missing > 0 else tangent
+
+
+def sum_to_shape(array: Any, shape: Shape, lead: int) -> Any:
+    """The transpose of broadcasting: sum `array` down to `shape`, keeping `lead` leading axes."""
+    found = array.shape
+    if found[lead:] == shape:
+        return array
+    extra = len(found) - lead - len(shape)
+    stretched = [lead + extra + i for i, size in enumerate(shape) if size == 1 and found[lead + extra + i] != 1]
+    summed = np.sum(array, axis=(*range(lead, lead + extra), *stretched))
+    return summed.reshape(found[:lead] + shape) if stretched else summed
+
+
+def broadcast_seeds(tangent: Any, shape: Shape) -> Any:
+    """The tangent at its full shape ``(k, *shape)``, or a later sum would be silently short."""
+    full = tangent.shape[:1] + shape
+    return tangent if tangent.shape == full else np.broadcast_to(tangent, full)
+
+
+class Elementwise(Primitive):
+    """A ufunc with one partial an argument: a function of ``(out, *arguments)``, or a number.
+
+    A partial may be a product ``(of all arguments, of its own argument alone)``: the second factor then
+    multiplies after the sum over the axes that broadcasting added.
+    """
+
+    def __init__(self, name: str, evaluate: Callable[..., Any], partials: Sequence[Any], sympy: Any, domain: Any) -> None:
+        super().__init__(name, evaluate)
+        self.partials = tuple(partials)
+        self.sympy = sympy
+        self.domain = domain
+        self.reads = cache(self._reads)  # type: ignore[method-assign]
+
+    def differentiable(self, position: int) -> bool:
+        return self.partials[position] is not None
+
+    def _reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+        used = {name for partial, flag in zip(self.partials, active, strict=True) if flag for name in _positions_read(partial)}
+        return 0 in used, tuple(position + 1 in used for position in range(len(active)))
+
+    def partial(self, application: Application, position: int, out: Any, values: Sequence[Any]) -> Any:
+        """The partial by one argument, of a shape that broadcasts to the output's; or a number."""
+        rule = self.partials[position]
+        partial = rule(out, *values, **application.parameters) if callable(rule) else rule
+        return partial[0] * partial[1] if partial.__class__ is tuple else partial
+
+    def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        total = None
+        ndim = len(application.shape)
+        for position, tangent in enumerate(tangents):
+            if tangent is None:
+                continue
+            tangent = align(tangent, application.shapes[position], ndim)
+            part = _scale(tangent, self.partial(application, position, out, values))
+            total = part if total is None else total + part
+        return broadcast_seeds(total, application.shape)
+
+    def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
+        scaled = _scale(g, self.partial(application, position, out, values))
+        return sum_to_shape(scaled, application.shapes[position], _lead(g, application.shape))
+
+
+def _scale(array: Any, partial: Any) -> Any:
+    """`array` times `partial`; a partial of 1 costs no multiplication."""
+    if partial.__class__ is int:
+        return array if partial == 1 else -array if partial == -1 else array * partial
+    return array * partial
+
+
+def _positions_read(partial: Any) -> set[int]:
+    """Which of the parameters ``(out, *arguments)`` the code of a partial reads."""
+    if not callable(partial):
+        return set()
+    code = getattr(partial, "__code__", None)
+    if code is None or code.co_cellvars:
+        return set(range(64))
+    names = code.co_varnames[: code.co_argcount]
+    read = {name for step in dis.get_instructions(code) for name in np.ravel(step.argval) if "LOAD_FAST" in step.opname}
+    return {position for position, name in enumerate(names) if name in read}
+
+
+class Linear(Primitive):
+    """A map linear in its first operand; `transpose` and the seeded map take the lead explicitly.
+
+    ``seeded(tangent, **parameters)`` maps tangents with a leading axis of seeds;
+    ``transpose(g, shape, lead, **parameters)`` maps cotangents back to the operand's `shape`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        evaluate: Callable[..., Any],
+        seeded: Callable[..., Any],
+        transpose: Callable[..., Any],
+        structural: bool,
+    ) -> None:
+        super().__init__(name, evaluate)
+        self.seeded = seeded
+        self.transpose = transpose
+        self.structural = structural
+
+    def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+        return False, (False,) * len(active)
+
+    def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        return self.seeded(tangents[0], **application.parameters)
+
+    def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
+        return self.transpose(g, application.shapes[0], _lead(g, application.shape), **application.parameters)
+
+
+class Multilinear(Primitive):
+    """Linear in each operand. ``part(position, change, values, lead, **parameters)`` is the output with one
+    operand replaced by a seeded change; `transposes(position, g, values, shapes, lead, **parameters)` its transpose.
+    """
+
+    def __init__(self, name: str, evaluate: Callable[..., Any], part: Callable[..., Any], transposes: Callable[..., Any]) -> None:
+        super().__init__(name, evaluate)
+        self.part = part
+        self.transposes = transposes
+
+    def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+        return False, tuple(any(active[:i] + active[i + 1 :]) for i in range(len(active)))
+
+    def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        parts = [
+            self.part(position, tangent, values, application.shapes, **application.parameters)
+            for position, tangent in enumerate(tangents)
+            if tangent is not None
+        ]
+        return broadcast_seeds(sum(parts[1:], start=parts[0]), application.shape)
+
+    def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
+        lead = _lead(g, application.shape)
+        return self.transposes(position, g, values, application.shapes, lead, **application.parameters)
+
+
+class Reduction(Primitive):
+    """A function of ``(x, axes, keepdims)`` with a partial by x of x's shape; `axes` are negative.
+
+    The partial gets the output with the reduced axes kept at length one.
+    """
+
+    def __init__(self, name: str, evaluate: Callable[..., Any], partial: Callable[..., Any]) -> None:
+        super().__init__(name, evaluate)
+        self.partial = partial
+
+    def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        axes, keepdims, shape = application.parameters["axes"], application.parameters["keepdims"], application.shapes[0]
+        kept = np.reshape(out, reduced_shape(shape, axes))
+        return np.sum(tangents[0] * self.partial(kept, values[0], axes), axis=axes, keepdims=keepdims)
+
+    def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
+        axes, shape = application.parameters["axes"], application.shapes[0]
+        kept_shape = reduced_shape(shape, axes)
+        lead = np.shape(g)[: _lead(g, application.shape)]
+        return np.reshape(g, lead + kept_shape) * self.partial(np.reshape(out, kept_shape), values[0], axes)
+
+
+def reduced_shape(shape: Shape, axes: Sequence[int]) -> Shape:
+    """`shape` with the (negative) `axes` kept at length one."""
+    kept = list(shape)
+    for axis in axes:
+        kept[axis] = 1
+    return tuple(kept)
+
+
+class Constant(Primitive):
+    """A locally constant function: comparisons, floor, argmax. Its derivative is zero where it exists."""
+
+    passive = True
+
+    def signature(self, parameters: dict[str, Any]) -> Any:
+        return None if parameters else ()
+
+    def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
+        return False, (False,) * len(active)
+
+
+class Custom(Primitive):
+    """A primitive that states its own maps for tangents and cotangents with a leading axis of seeds.
+
+    ``push(tangents, out, values, **parameters)`` and ``pull(position, g, out, values, shapes, **parameters)``.
+    """
+
+    def __init__(self, name: str, evaluate: Callable[..., Any], push: Callable[..., Any], pull: Callable[..., Any]) -> None:
+        super().__init__(name, evaluate)
+        self.push = push
+        self.pull = pull
+
+    def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        return broadcast_seeds(self.push(tangents, out, values, **application.parameters), application.shape)
+
+    def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
+        return self.pull(position, g, out, values, application.shapes, **application.parameters)
