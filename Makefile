@@ -6,7 +6,7 @@
 # so everything runs as `.venv/bin/python -m ...`; all paths are relative, so blanks in them do no harm.
 
 PYTHON ?= python3
-PYTEST_OPTIONS ?=
+PYTEST_OPTIONS ?= --numprocesses auto
 
 python = .venv/bin/python
 

@@ -35,8 +35,8 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
         except (AdmodesError, OSError) as error:
             if debug:
                 raise
-            place = error.filename if isinstance(error, OSError) else None
-            click.echo(f"Error: {place}: {error.strerror}" if place else f"Error: {error}", err=True)
+            named = isinstance(error, OSError) and error.filename
+            click.echo(f"Error: {error.filename}: {error.strerror}" if named else f"Error: {error}", err=True)  # type: ignore[union-attr]
             sys.exit(BAD_INPUT)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
@@ -78,7 +78,7 @@ def compare(function: str, point: str, methods: str | None, reference: str | Non
     click.echo(to_json(comparison.to_dict()) if as_json else str(comparison))
 
 
-@main.command()
+@main.command(short_help="Measure all methods on a grid and on problems; write a page.")
 @click.option("--quick", is_flag=True, help="A smaller grid: ends within two minutes; without it, half an hour at most.")
 @click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
 @click.option("--inputs", default=None, metavar="N,N,...", help="Numbers of inputs of the dense layer.")

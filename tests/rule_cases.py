@@ -17,6 +17,7 @@ from support import EXACT_MODES, assert_close, numerical_jacobian
 import admodes as ad
 import admodes.table
 from admodes import rules
+from admodes.kinds import Application
 
 FIRST_ORDER, SECOND_ORDER = 1e-8, 1e-7
 PAIRINGS = [(outer, inner) for outer in ("forward", "reverse") for inner in ("forward", "reverse")]
@@ -340,7 +341,7 @@ def digits_proved(rule: rules.Elementwise, position: int, parameters: dict[str, 
 def partial_of(rule: rules.Elementwise, position: int, out: Any, values: Sequence[Any], parameters: dict[str, Any]) -> Any:
     """The rule's partial by one argument at these values, as the sweeps ask for it."""
     shapes = tuple(np.shape(value) if isinstance(value, np.ndarray) else () for value in (out, *values))
-    return rule.partial(rules.Application(rule, parameters, shapes[1:], shapes[0]), position, out, values)
+    return rule.partial(Application(rule, parameters, shapes[1:], shapes[0]), position, out, values)
 
 
 def _digits(rule: rules.Elementwise, position: int, parameters: dict[str, Any], point: tuple[Any, ...]) -> float:

@@ -1,6 +1,7 @@
 """The command line: what it prints, what it writes, and one clear message for every bad input."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -42,6 +43,7 @@ class Models:
     def square(x):
         return np.sum(x * x)
 """
+ROOT = Path(__file__).parents[1]
 QUICK = ("--methods", "forward,reverse")
 
 
@@ -301,14 +303,24 @@ def test_help_imports_no_numpy(arguments):
         f"try:\n    main({list(arguments)!r})\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "print(sorted({'numpy', 'sympy', 'matplotlib', 'rich', 'tqdm', 'jinja2'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("3", "3")])
+def test_a_report_uses_one_thread_unless_told_otherwise(before, after):
+    """Breaks if threads of NumPy's libraries fight for cores with what is timed, or the user's own choice is overruled."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    environment |= {} if before is None else {"OPENBLAS_NUM_THREADS": before}
+    code = "import os\nfrom admodes import cli\ncli._use_one_thread()\nprint(os.environ['OPENBLAS_NUM_THREADS'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+    assert done.stdout.strip() == after
 
 
 def test_the_module_runs_as_a_program(tmp_path):
     """Breaks if `python -m admodes` is not the same as `admodes`, or a pipe gets a cut table."""
     (tmp_path / "my_model.py").write_text(MODEL, encoding="utf-8")
-    path = {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONIOENCODING": "cp1252"}
+    path = {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "cp1252"}
     command = [sys.executable, "-m", "admodes", "compare", "my_model:loss", "--at", "0.5,1.0", "--methods", "forward"]
     done = subprocess.run(command, capture_output=True, cwd=tmp_path, env=path, check=False)
     assert done.returncode == 0, done.stderr

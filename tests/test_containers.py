@@ -235,7 +235,9 @@ def test_complex_x(x: Any, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "x", [np.array(["a"]), np.array([object()]), np.array(["2020-01-01"], "datetime64[D]"), np.zeros(2, "i4,f8")], ids=repr
+    "x",
+    [np.array(["a"]), np.array([object()]), np.array(["2020-01-01"], "datetime64[D]"), np.zeros(2, "i4,f8")],
+    ids=["text", "object", "date", "record"],
 )
 def test_x_of_other_dtypes(x: Any) -> None:
     """Breaks if text, objects, dates or records are differentiated by."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -148,6 +149,61 @@ def run(program: list[Instruction], x: Any) -> Any:
         if len(numbers) > 1:
             numbers[-1] = 2.0 * np.tanh(numbers[-1] / 2.0)
     return np.concatenate([np.sin(arrays[-1]), np.stack([numbers[-1], numbers[-1] * arrays[-1][0]])])
+
+
+#: Ways to use one number or array, whose cotangents reach it as floats, NumPy scalars, 0-d arrays, views or arrays of their own.
+USES: dict[str, Callable[[Any], Any]] = {
+    "itself": lambda x: x,
+    "twice": lambda x: 2.0 * x,
+    "square": lambda x: x * x,
+    "sine": np.sin,
+    "where": lambda x: np.where(x > 0, x, 0.0),
+    "where_both": lambda x: np.where(x > 9, 2.0 * x, x),
+    "sinc": np.sinc,
+    "reshaped": lambda x: np.reshape(np.reshape(x, (-1, 1)), np.shape(x)),
+    "expanded": lambda x: np.expand_dims(x, 0)[0],
+    "stacked": lambda x: np.stack([x, x])[1],
+    "listed": lambda x: np.sum(np.array([x, 3.0 * x]), axis=0),
+    "spread": lambda x: np.sum(np.broadcast_to(x, (2, *np.shape(x))), axis=0),
+    "taken": lambda x: np.take(np.stack([x, x]), 0, axis=0),
+    "matmul": lambda x: np.dot(np.stack([x, x]).T, np.array([1.0, 0.5])),
+    "transposed": lambda x: np.transpose(x),
+    "copied": lambda x: np.copy(x),
+    "cast": lambda x: x.astype(np.float64),
+    "maximum": lambda x: np.maximum(x, 0.1),
+    "norm": lambda x: np.linalg.norm(np.stack([x, x]), axis=0),
+    "written": lambda x: written(np.stack([x, x]), x)[0],
+}
+
+
+@pytest.mark.parametrize("first", USES)
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_contributions_add_up(first: str, shape: tuple[int, ...]) -> None:
+    """Breaks if one of several contributions to a cotangent is lost, or added to memory that another still reads."""
+    x = np.array(0.7) if shape == () else np.array([0.7, 1.1, 0.4])
+    ones = np.ones(shape)
+    slopes = {name: ad.jvp(use, x, ones, method="forward")[1] for name, use in USES.items()}
+    for second, third in itertools.product(USES, ("itself", "where", "reshaped") if shape == () else ("square",)):
+        uses = [first, second, third]
+
+        def f(x: Any, uses: list[str] = uses) -> Any:
+            return sum(USES[name](x) for name in uses) * 1.0
+
+        found = ad.vjp(f, x, method="reverse")[1](ones)
+        assert_close(found, sum(slopes[name] for name in uses), 1e-12, " + ".join(uses))
+
+
+@pytest.mark.parametrize("name", USES)
+def test_second_order_contributions_add_up(name: str) -> None:
+    """Breaks if a contribution is lost in a sweep that is itself recorded."""
+
+    def f(x: Any) -> Any:
+        return USES[name](x) * np.sinc(x) + np.where(x > 0, USES[name](x), x) * np.sinc(x)
+
+    wanted = ad.differentiate(lambda x: ad.differentiate(f, x, method="forward"), 0.7, method="forward")
+    for outer, inner in PAIRINGS:
+        found = ad.differentiate(lambda x, inner=inner: ad.differentiate(f, x, method=inner), 0.7, method=outer)
+        assert_close(found, wanted, 1e-12, f"{outer} over {inner}")
 
 
 def methods() -> tuple[str, ...]:

@@ -560,6 +560,13 @@ def test_errors_are_compared_with_the_hand_written_formula(tmp_path):
     assert "more than twice as large in 1 of 2 measurements" in text
 
 
+def test_a_first_call_is_not_passed_off_as_a_steady_time(tmp_path):
+    """Breaks if a time that includes what only the first call does stands on the page like any other."""
+    rows = [replace(row("finite", 1, 1, 1e-5), time=Timing((), 0, 2.0))]
+    page = write_report(write_results(tmp_path / "r.jsonl", rows), tmp_path).read_text(encoding="utf-8")
+    assert "finite on dense layer 1 → 1: the time is that of the first call" in page
+
+
 def test_doubts_are_not_hidden(tmp_path):
     """Breaks if suspect times, blind checks or an early end do not reach the page."""
     rows = [row("forward", 1, 1, 1e-5, suspect=True, check="blind to a flipped sign")]

@@ -11,7 +11,7 @@ import sympy
 from support import Case, assert_close, assert_right, cases, numerical_jacobian
 
 import admodes as ad
-from admodes import rules
+from admodes import kinds, rules
 from admodes.errors import AdmodesError, UnsupportedError
 from admodes.symbolic.formulas import number
 from admodes.symbolic.functions import Plain
@@ -420,7 +420,7 @@ def test_wide_sums() -> None:
 # --- refusals ----------------------------------------------------------------------------------
 
 
-class Unknown(rules.Primitive):
+class Unknown(kinds.Primitive):
     """A primitive that symbolic mode has never heard of."""
 
     def jvp(self, application: Any, out: Any, values: Any, tangents: Any) -> Any:

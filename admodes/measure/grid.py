@@ -105,10 +105,10 @@ class Settings:
             _dimensions("outputs", grid if outputs is None else outputs),
             tuple(method_table(methods)),
             _quick_cases() if quick else _full_cases(),
-            Effort(rounds=9, budget=7.0, sample_seconds=0.003, enough=0.3)
+            Effort(rounds=9, budget=8.0, sample_seconds=0.003, enough=0.3)
             if quick
             else Effort(rounds=25, budget=30.0, sample_seconds=0.01),
-            total=85.0 if quick else 1800.0,
+            total=75.0 if quick else 1800.0,
         )
 
     def all_cases(self) -> list[Case]:

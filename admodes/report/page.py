@@ -133,12 +133,17 @@ def _where(row: Row) -> str:
 
 
 def _doubts(rows: Sequence[Row]) -> list[str]:
-    """Rows whose time or check is not to be trusted, and why."""
+    """Rows whose time or check is not to be taken as it stands, and why."""
     lines = [
         f"{row.method} on {_where(row)}: the time is {format_number(row.ratio)} times that of f, "
         f"but f was called {row.calls:,} times"
         for row in rows
         if row.suspect
+    ]
+    lines += [
+        f"{row.method} on {_where(row)}: the time is that of the first call, there was no time for a second one"
+        for row in rows
+        if row.succeeded and not row.time.samples
     ]
     weak = {f"{_where(row)}: the check is {row.check}": None for row in rows if row.check not in ("", "guarded")}
     return [*lines, *weak]

@@ -200,7 +200,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 @implements(np.tile)
-def tile(A: Any, reps: Any) -> Any:  # noqa: N803 - NumPy's own name
+def tile(A: Any, reps: Any) -> Any:
     return move(array(A), lambda numbers: np.tile(numbers, reps))
 
 

@@ -315,7 +315,9 @@ class Select(Primitive):
 
     def vjp(self, application: Any, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
         kept = np.where(values[0], g, 0.0) if position == 1 else np.where(values[0], 0.0, g)
-        return sum_to_shape(kept, application.shapes[position], np.ndim(g) - len(application.shape))
+        kept = sum_to_shape(kept, application.shapes[position], np.ndim(g) - len(application.shape))
+        # np.where of numbers is an array without axes, but cotangents of numbers are numbers.
+        return kept[()] if kept.__class__ is np.ndarray and not kept.ndim else kept
 
 
 select = Select("where", _select)
