@@ -10,7 +10,7 @@ from .errors import AdmodesError, TracedValueError
 _OBJECT_HINTS = (
     "object arrays",
     "dtype('O')",
-    "ufunc",
+    "ufunc '",
     "cast array data from dtype",
     "data type object",
     "type object",
