@@ -181,13 +181,10 @@ def _install(name: str, ufunc: Any) -> None:
         return result
 
     def reflected(self: TapeArray, other: Any) -> Any:
+        if self.source is not None:
+            self.refresh()
         y, j = self.value, self.node
-        if (
-            (other.__class__ is not float and other.__class__ is not int)
-            or y.__class__ is not np.ndarray
-            or j < 0
-            or self.source is not None
-        ):
+        if (other.__class__ is not float and other.__class__ is not int) or y.__class__ is not np.ndarray or j < 0:
             return general_reflected(self, other)
         out = ufunc(other, y)
         step = reflected_steps.get(y.shape)

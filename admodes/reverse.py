@@ -21,17 +21,17 @@ def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any
     cotangents = Cotangents(len(tape))
     for index, seed in seeds:
         cotangents.add(index, seed, False)
-    for index in range(len(tape) - 1, inputs - 1, -1):
-        g = cotangents[index]
-        if g is ZERO:
-            continue
-        step, operands, values, out = tape[index]
-        step.pull(cotangents, g, operands, values, out)
-        cotangents[index] = ZERO
+    table, records = cotangents.table, list(tape)
+    for index in range(len(records) - 1, inputs - 1, -1):
+        g = table[index]
+        if g is not ZERO:
+            step, operands, values, out = records[index]
+            step.pull(cotangents, g, operands, values, out)
+            table[index] = ZERO
     # Nobody else may hold a result: it could be a seed, or the cotangent of two inputs.
     return [
         g if g.__class__ is not np.ndarray or owned else g.copy()
-        for g, owned in zip(cotangents[:inputs], cotangents.owned, strict=False)
+        for g, owned in zip(table[:inputs], cotangents.owned, strict=False)
     ]
 
 

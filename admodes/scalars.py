@@ -83,10 +83,11 @@ def _generate_pull(step: ScalarStep, active: tuple[bool, ...]) -> Callable[..., 
         elif "**" in formula:
             formula = f"float({formula})"
         parts.append(f"g_{name} = g" if formula == "1" else f"g_{name} = g * {formula}")
-        adds.append(f"cotangents[i_{name}] = cotangents[i_{name}] + g_{name}")
+        adds.append(f"table[i_{name}] = table[i_{name}] + g_{name}")
     indices = ", ".join(f"i_{name}" for name in names) + ","
     code = (
         "def pull(cotangents, g, operands, values, out):\n"
+        "    table = cotangents.table\n"
         f"    {indices} = operands\n"
         f"    {', '.join(names)}, = values\n"
         "    try:\n" + "".join(f"        {part}\n" for part in parts) + "    except FAILURES:\n"

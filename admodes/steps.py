@@ -18,34 +18,37 @@ from .table.structural import is_basic, positions, seeded_key
 ZERO = float("0")
 
 
-class Cotangents(list[Any]):
-    """One cotangent a record; `owned` marks the arrays that nobody else holds, added to in place."""
+class Cotangents:
+    """One cotangent a record, in `table`; `owned` marks the arrays that nobody else holds, added to in place.
 
-    __slots__ = ("owned",)
+    The table is a plain list, which Python indexes faster than anything that only behaves like one.
+    """
+
+    __slots__ = ("owned", "table")
 
     def __init__(self, size: int) -> None:
-        super().__init__([ZERO]) if size == 1 else super().__init__([ZERO] * size)
+        self.table: list[Any] = [ZERO] * size
         self.owned = bytearray(size)
 
     def add(self, index: int, part: Any, owned: bool) -> None:
         """Add one contribution; `owned` says that the array is ours to change."""
-        found = self[index]
+        found = self.table[index]
         if found is ZERO:
-            self[index] = float(part) if part.__class__ is np.float64 else part
+            self.table[index] = float(part) if part.__class__ is np.float64 else part
             self.owned[index] = owned
-        elif self.owned[index] and part.__class__ is np.ndarray:
+        elif self.owned[index] and part.__class__ is np.ndarray and found.__class__ is np.ndarray:
             found += part
         else:
-            self[index] = total = found + part
+            self.table[index] = total = found + part
             self.owned[index] = total.__class__ is np.ndarray
 
     def buffer(self, index: int, shape: tuple[int, ...], dtype: Any) -> Any:
         """The cotangent of a record as an array of our own, to scatter into."""
-        found = self[index]
+        found = self.table[index]
         if found is ZERO:
-            self[index] = found = np.zeros(shape, dtype)
+            self.table[index] = found = np.zeros(shape, dtype)
         elif not self.owned[index]:
-            self[index] = found = found.copy()
+            self.table[index] = found = found.copy()
         self.owned[index] = found.__class__ is np.ndarray
         return found
 
@@ -139,8 +142,8 @@ class ElementwiseStep(Step):
             if factor is not None:
                 part = part * factor
             index = operands[position]
-            if cotangents[index] is ZERO and part.__class__ is np.ndarray:
-                cotangents[index] = part
+            if cotangents.table[index] is ZERO and part.__class__ is np.ndarray:
+                cotangents.table[index] = part
                 cotangents.owned[index] = part is not g
             else:
                 cotangents.add(index, part, part is not g and part.__class__ is np.ndarray)
