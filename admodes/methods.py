@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
-from importlib import metadata
 from typing import Any, NamedTuple
 
 from .differentiator import Blocks, Differentiator, Pullback
@@ -91,6 +90,8 @@ class Auto(Differentiator):
 
 
 def _entry_points() -> dict[str, Any]:
+    from importlib import metadata
+
     return {entry.name: entry for entry in metadata.entry_points(group=ENTRY_POINTS)}
 
 
