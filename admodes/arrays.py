@@ -13,9 +13,10 @@ import numpy as np
 from .keys import is_whole_slice, plain_key
 from .kinds import Elementwise
 from .protocols import call_ufunc
-from .rules import ELEMENTWISE, FUNCTIONS
+from .rules import ELEMENTWISE
 from .steps import ElementwiseStep, GatherStep, Step
 from .table.elementwise import constant_power
+from .table.products import matmul
 from .table.structural import gather
 from .tracing import TracedArray
 from .views import View
@@ -73,6 +74,19 @@ def _step(steps: dict[Any, Any], key: Any, step: Step) -> Any:
     return step
 
 
+def _recorded(tape: Any, step: Step, nodes: tuple[Any, ...], kept: tuple[Any, ...], out: Any) -> TapeArray:
+    """Append a record of an array that is not passive."""
+    result = _new(TapeArray)
+    result.value = out
+    result.level = tape
+    result.node = len(tape)
+    result.shared = step.keeps_out
+    result.source = None
+    result.version = 0
+    tape.append((step, nodes, kept, out if step.keeps_out else None))
+    return result
+
+
 _unary_steps: dict[Any, Any] = {}
 
 
@@ -86,20 +100,11 @@ def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, paramet
     out = x**mark if ufunc is None else ufunc(x)
     key = (rule, mark, x.shape)
     step = _unary_steps.get(key) or _step(_unary_steps, key, ElementwiseStep(rule, parameters, (x.shape,), x.shape, (True,)))
-    tape: Any = operand.level
     kept = step.nothing
     if step.keeps_any:
         kept = (x,)
         operand.shared = True
-    result = _new(TapeArray)
-    result.value = out
-    result.level = tape
-    result.node = len(tape)
-    result.shared = step.keeps_out
-    result.source = None
-    result.version = 0
-    tape.append((step, (operand.node,), kept, out if step.keeps_out else None))
-    return result
+    return _recorded(operand.level, step, (operand.node,), kept, out)
 
 
 _piece_steps: dict[Any, Any] = {}
@@ -117,26 +122,17 @@ def _piece(array: TapeArray, key: slice) -> Any:
     step = _piece_steps.get(mark)
     if step is None:
         step = _step(_piece_steps, mark, GatherStep(gather, {"key": key}, (value.shape,), out.shape, (True,)))
-    tape: Any = array.level
     array.shared = True
-    result = _new(TapeArray)
-    result.value = out
-    result.level = tape
-    result.node = len(tape) if array.node >= 0 else ~len(tape)
+    result = _recorded(array.level, step, (array.node,), step.nothing, out)
+    result.node = result.node if array.node >= 0 else ~result.node
     result.shared = True
     result.source = View(array, None, key, True)
-    result.version = 0
-    tape.append((step, (array.node,), step.nothing, None))
     return result
 
 
-def _install(name: str, ufunc: Any) -> None:
-    rule: Any = FUNCTIONS[ufunc]
-    kind = ElementwiseStep if isinstance(rule, Elementwise) else Step
-    general = getattr(TracedArray, f"__{name}__")
-    general_reflected = getattr(TracedArray, f"__r{name}__")
+def _forward(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
+    """``x op y`` for an array of the tape and another, or a number."""
     steps: dict[Any, Any] = {}
-    reflected_steps: dict[Any, Any] = {}
 
     def forward(self: TapeArray, other: Any) -> Any:
         if self.source is not None:
@@ -170,36 +166,36 @@ def _install(name: str, ufunc: Any) -> None:
                 other.shared = True
         if out.__class__ is not np.ndarray:
             return tape.finish(step, (self, other), (i, j), kept, out)
-        result = _new(TapeArray)
-        result.value = out
-        result.level = tape
-        result.node = len(tape)
-        result.shared = step.keeps_out
-        result.source = None
-        result.version = 0
-        tape.append((step, (i, j), kept, out if step.keeps_out else None))
-        return result
+        return _recorded(tape, step, (i, j), kept, out)
+
+    return forward
+
+
+def _reflected(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
+    """``number op y`` for an array of the tape."""
+    steps: dict[Any, Any] = {}
 
     def reflected(self: TapeArray, other: Any) -> Any:
         if self.source is not None:
             self.refresh()
         y, j = self.value, self.node
         if (other.__class__ is not float and other.__class__ is not int) or y.__class__ is not np.ndarray or j < 0:
-            return general_reflected(self, other)
+            return general(self, other)
         out = ufunc(other, y)
-        step = reflected_steps.get(y.shape)
+        step = steps.get(y.shape)
         if step is None:
-            step = _step(reflected_steps, y.shape, kind(rule, _NO_PARAMETERS, ((), y.shape), out.shape, (False, True)))
+            step = _step(steps, y.shape, kind(rule, _NO_PARAMETERS, ((), y.shape), out.shape, (False, True)))
         kept = step.nothing
         if step.keeps_any:
             kept = (other if step.keeps[0] else None, y if step.keeps[1] else None)
             self.shared = True
-        return self.level.finish(step, (self,), (None, j), kept, out)  # type: ignore[attr-defined]
+        return _recorded(self.level, step, (None, j), kept, out)
 
-    setattr(TapeArray, f"__{name}__", forward)
-    if ufunc is not np.matmul:
-        setattr(TapeArray, f"__r{name}__", reflected)
+    return reflected
 
 
-for _name, _ufunc in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("truediv", np.divide), ("matmul", np.matmul)):
-    _install(_name, _ufunc)
+for _name, _ufunc in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("truediv", np.divide)):
+    _rule = ELEMENTWISE[_ufunc]
+    setattr(TapeArray, f"__{_name}__", _forward(_ufunc, _rule, ElementwiseStep, getattr(TracedArray, f"__{_name}__")))
+    setattr(TapeArray, f"__r{_name}__", _reflected(_ufunc, _rule, ElementwiseStep, getattr(TracedArray, f"__r{_name}__")))
+setattr(TapeArray, "__matmul__", _forward(np.matmul, matmul, Step, getattr(TracedArray, "__matmul__")))  # noqa: B009, B010 - installed, as all operators are

@@ -31,6 +31,11 @@ def read_failure(error: Exception) -> None:
         if isinstance(cause, AdmodesError):
             raise type(cause)(f"{cause}{_place(error.__traceback__)}") from error
         cause = cause.__cause__ or cause.__context__
+    if isinstance(error, ValueError) and "traced(" in str(error):
+        raise TracedValueError(
+            f"A number was read back from the text of a traced value: {error}{_place(error.__traceback__)}. It would be "
+            "a constant, and its derivative lost. Keep the value, and format it only to show it."
+        ) from error
     if isinstance(error, ValueError) and "read-only" in str(error):
         raise TracedValueError(
             f"{error}{_place(error.__traceback__)}. np.asarray of a traced array gives a read-only one, "

@@ -92,7 +92,8 @@ class Operators(Traced):
     conjugate = conj
 
     def __format__(self, spec: str) -> str:
-        return format(peel(self), spec) if spec else str(self)
+        # Never the bare number: float(f"{x:.17g}") would be a constant without a word.
+        return f"traced({format(peel(self), spec)})"
 
     def __repr__(self) -> str:
         return f"traced({peel(self)!r})"

@@ -42,7 +42,11 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
         raise MissingRuleError(
             f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}({given or '...'}) of traced values has no rule. "
-            "Call the function without options, and choose elements by np.where or indexing."
+            + (
+                "Write it by indexing in a loop, y[i] = y[i] + value, or with functions that have a rule."
+                if method == "at"
+                else "Call the function without options, and choose elements by np.where or indexing."
+            )
         )
     if out is None:
         return result
@@ -71,14 +75,18 @@ def rule_of(function: Any) -> Callable[..., Any]:
     """The rule of a function of NumPy, or an error that says how to add one."""
     rule = FUNCTIONS.get(function)
     if rule is None:
-        missingrule_of(function)
+        missing_rule(function)
     return rule
 
 
-def missingrule_of(function: Any) -> NoReturn:
+def missing_rule(function: Any) -> NoReturn:
     """Raise: no rule for this function; say how to add one."""
-    module = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np", 1)
-    name = f"{module}.{getattr(function, '__name__', function)}"
+    name = getattr(function, "__name__", str(function))
+    module = getattr(function, "__module__", None)
+    if module:
+        name = f"{module.replace('numpy', 'np', 1)}.{name}"
+    elif getattr(np, name, None) is function:
+        name = f"np.{name}"
     raise MissingRuleError(
         f"{name} of traced values has no rule, so its derivative would be lost. Write it with functions that have one, "
         f"or wrap your own version with @admodes.primitive; an elementwise function is one line: "
@@ -107,7 +115,7 @@ def call_function(function: Any, arguments: tuple[Any, ...], options: dict[str, 
         return like.level.constant(function(*arguments, **options))
     if function in _WRITES_INTO_FIRST:
         _write_into_first(function, *arguments, **options)
-    missingrule_of(function)
+    missing_rule(function)
 
 
 def _as_array(value: Any, like: Traced, dtype: Any = None, **options: Any) -> Any:

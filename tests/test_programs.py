@@ -233,7 +233,6 @@ def test_jacobians_of_random_programs(program: list[Instruction], x: np.ndarray)
     assert_close(ad.vjp(lambda x: run(program, x), x)[1](w), w @ found["forward"], 1e-12, "one cotangent")
 
 
-@pytest.mark.skipif("finite" not in methods(), reason="needs the finite differences of the package")
 @settings(max_examples=20)
 @given(program=programs, x=points)
 def test_differences_of_the_package_agree(program: list[Instruction], x: np.ndarray) -> None:
@@ -245,7 +244,6 @@ def test_differences_of_the_package_agree(program: list[Instruction], x: np.ndar
 SYMBOLIC = st.lists(st.one_of(_instructions("unary", UNARY), _instructions("binary", BINARY)), min_size=3, max_size=6)
 
 
-@pytest.mark.skipif("symbolic" not in methods(), reason="needs the symbolic differentiator")
 @settings(max_examples=8)
 @given(program=SYMBOLIC, x=points)
 def test_symbolic_derivatives_agree(program: list[Instruction], x: np.ndarray) -> None:

@@ -432,8 +432,8 @@ def test_any_rows_make_a_report(tmp_path, rows):
     """Breaks if an unusual run (interrupted, one size, all failed) ends in a traceback instead of a page."""
     write_report(write_results(tmp_path / "results.jsonl", rows), tmp_path)
     read_page(tmp_path)
-    for figure in tmp_path.glob("*.svg"):
-        ET.parse(figure)
+    figures = list(tmp_path.glob("*.svg"))
+    assert all(ET.parse(figure).getroot().tag.endswith("svg") for figure in figures)
 
 
 # Figures
