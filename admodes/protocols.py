@@ -43,7 +43,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         raise MissingRuleError(
             f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}({given or '...'}) of traced values has no rule. "
             + (
-                "Write it by indexing in a loop, y[i] = y[i] + value, or with functions that have a rule."
+                "Write by indexing in a loop instead: y[i] = y[i] + value."
                 if method == "at"
                 else "Call the function without options, and choose elements by np.where or indexing."
             )
