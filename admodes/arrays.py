@@ -14,7 +14,7 @@ from .keys import is_whole_slice, plain_key
 from .kinds import Elementwise
 from .protocols import call_ufunc
 from .rules import ELEMENTWISE
-from .steps import ElementwiseStep, GatherStep, Step
+from .steps import ElementwiseStep, GatherStep, MatmulStep, Step
 from .table.elementwise import constant_power
 from .table.products import matmul
 from .table.structural import gather
@@ -198,4 +198,4 @@ for _name, _ufunc in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply
     _rule = ELEMENTWISE[_ufunc]
     setattr(TapeArray, f"__{_name}__", _forward(_ufunc, _rule, ElementwiseStep, getattr(TracedArray, f"__{_name}__")))
     setattr(TapeArray, f"__r{_name}__", _reflected(_ufunc, _rule, ElementwiseStep, getattr(TracedArray, f"__r{_name}__")))
-setattr(TapeArray, "__matmul__", _forward(np.matmul, matmul, Step, getattr(TracedArray, "__matmul__")))  # noqa: B009, B010 - installed, as all operators are
+setattr(TapeArray, "__matmul__", _forward(np.matmul, matmul, MatmulStep, getattr(TracedArray, "__matmul__")))  # noqa: B009, B010 - installed, as all operators are

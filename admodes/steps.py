@@ -149,6 +149,24 @@ class ElementwiseStep(Step):
                 cotangents.add(index, part, part is not g and part.__class__ is np.ndarray)
 
 
+class MatmulStep(Step):
+    """A product; matrix times vector, the step of recurrent networks, goes without the general case's look-ups."""
+
+    __slots__ = ()
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        if g.__class__ is not np.ndarray or g.ndim != 1 or len(self.shapes[0]) != 2 or len(self.shapes[1]) != 1:
+            super().pull(cotangents, g, operands, values, out)
+            return
+        matrix, vector = values
+        if self.active[0]:
+            part = g[:, None] * vector
+            cotangents.add(operands[0], part, part.__class__ is np.ndarray)
+        if self.active[1]:
+            part = g @ matrix
+            cotangents.add(operands[1], part, part.__class__ is np.ndarray)
+
+
 class ElementStep(Step):
     """Reading one number of a vector: its cotangent is added in place."""
 

@@ -18,7 +18,8 @@ from .arrays import TapeArray
 from .kinds import Elementwise, Primitive
 from .levels import Level, Traced, next_number
 from .scalars import TapeFloat
-from .steps import WRITE, ElementStep, ElementwiseStep, GatherStep, Step, WriteStep
+from .steps import WRITE, ElementStep, ElementwiseStep, GatherStep, MatmulStep, Step, WriteStep
+from .table.products import matmul
 from .table.structural import gather, spread
 from .tracing import PassiveScalar, TracedArray, TracedScalar
 
@@ -31,7 +32,7 @@ INPUT = Primitive("input", lambda: None)
 CONSTANT = Primitive("constant", lambda: None)
 GUARD = Primitive("guard", lambda: None)
 GUARD_STEP = Step(GUARD, {}, ((),), (), (False,))
-_STEPS: dict[Primitive, type[Step]] = {gather: GatherStep}
+_STEPS: dict[Primitive, type[Step]] = {gather: GatherStep, matmul: MatmulStep}
 _FIRST = (True,)
 _NO_PARAMETERS: dict[str, Any] = {}
 
