@@ -94,14 +94,29 @@ def _references_of_a_temporary() -> int:
 #: What getrefcount says of an array that only the calling frame holds; it differs between Python versions.
 _TEMPORARY = _references_of_a_temporary()
 
-#: Arrays up to this many bytes come from NumPy's cache of small blocks: fresh ones cost nothing.
-_CHEAP = 1024
+#: Arrays up to this many elements come from NumPy's cache of small blocks: fresh ones cost nothing.
+_CHEAP = 128
+
+
+def _scaled(g: Any, partial: Any, out: Any, values: Sequence[Any]) -> Any:
+    """g times a partial that nobody else holds: it takes the product, since fresh memory costs page faults."""
+    if (
+        partial.__class__ is np.ndarray
+        and g.__class__ is np.ndarray
+        and partial.base is None
+        and partial.shape == g.shape
+        and partial.dtype == g.dtype
+        and partial is not out
+        and not any(partial is value for value in values)
+    ):
+        return np.multiply(g, partial, out=partial)
+    return g * partial
 
 
 class ElementwiseStep(Step):
     """An elementwise primitive: the cotangent times each partial, summed down to the operand's shape."""
 
-    __slots__ = ("parts",)
+    __slots__ = ("large", "parts")
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -109,6 +124,7 @@ class ElementwiseStep(Step):
         shapes = [None if shape == self.shape else shape for shape in self.shapes]
         bound = self.parameters
         rules = [functools.partial(rule, **bound) if bound and callable(rule) else rule for rule in partials]
+        self.large = math.prod(self.shape) > _CHEAP
         self.parts = [(i, rules[i], shapes[i]) for i, active in enumerate(self.active) if active]
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
@@ -122,21 +138,9 @@ class ElementwiseStep(Step):
                 partial = rule(out, *values)
                 if partial.__class__ is tuple:
                     partial, factor = partial
-                if (
-                    partial.__class__ is np.ndarray
-                    and partial.nbytes > _CHEAP
-                    and sys.getrefcount(partial) == _TEMPORARY
-                    and g.__class__ is np.ndarray
-                    and partial.base is None
-                    and partial.shape == g.shape
-                    and partial.dtype == g.dtype
-                    and partial is not out
-                    and not any(partial is value for value in values)
-                ):
-                    # Fresh memory costs page faults: the partial, which nobody else holds, takes the product.
-                    part = np.multiply(g, partial, out=partial)
-                else:
-                    part = g * partial
+                # Counted in a statement of its own: arguments on their way to a call are references too.
+                temporary = self.large and sys.getrefcount(partial) == _TEMPORARY
+                part = _scaled(g, partial, out, values) if temporary else g * partial
             if shape is not None:
                 part = sum_to_shape(part, shape, g.ndim - len(self.shape))
             if factor is not None:
