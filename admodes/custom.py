@@ -45,7 +45,7 @@ class CustomPrimitive(Primitive):
     def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
         seeds = next(tangent.shape[0] for tangent in tangents if tangent is not None)
         full = [np.zeros((seeds, *shape)) if t is None else t for t, shape in zip(tangents, application.shapes, strict=True)]
-        return np.stack([self._push([tangent[k] for tangent in full], application, out, values) for k in range(seeds)])
+        return _stacked([self._push([t[k] for t in full], application, out, values) for k in range(seeds)], application.shape)
 
     def _push(self, tangents: Sequence[Any], application: Application, out: Any, values: Sequence[Any]) -> Any:
         if self._jvp is not None:
@@ -60,7 +60,8 @@ class CustomPrimitive(Primitive):
     def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
         if np.ndim(g) == len(application.shape):
             return self._pull(g, application, out, values)[position]
-        return np.stack([self._pull(g[k], application, out, values)[position] for k in range(g.shape[0])])
+        parts = [self._pull(g[k], application, out, values)[position] for k in range(g.shape[0])]
+        return _stacked(parts, application.shapes[position])
 
     def _pull(self, g: Any, application: Application, out: Any, values: Sequence[Any]) -> list[Any]:
         if self._vjp is not None:
@@ -96,6 +97,10 @@ class CustomPrimitive(Primitive):
         if part.shape != shape:
             raise ShapeError(f"The {rule} of `{self.name}` returned shape {part.shape}, but it must return shape {shape}.")
         return part
+
+
+def _stacked(parts: list[Any], shape: Shape) -> Any:
+    return np.stack(parts) if parts else np.zeros((0, *shape))
 
 
 def _units(shape: Shape) -> list[Any]:
