@@ -112,7 +112,11 @@ def call_function(function: Any, arguments: tuple[Any, ...], options: dict[str, 
     if function is np.full:
         return np.full_like(like, arguments[1], shape=arguments[0], **options)
     if function in _CREATES:
-        return like.level.constant(function(*arguments, **options))
+        traced = [value for value in (*arguments, *options.values()) if isinstance(value, Traced)]
+        if all(value.passive for value in traced):
+            for value in traced:
+                value.level.guard(value)
+            return like.level.constant(function(*_peel_all(arguments), **{name: peel(value) for name, value in options.items()}))
     if function in _WRITES_INTO_FIRST:
         _write_into_first(function, *arguments, **options)
     missing_rule(function)

@@ -355,6 +355,8 @@ LEAKS = (
     ("number", lambda x: x * 2.0 if isinstance(x[0], numbers.Real) and not isinstance(x, numbers.Number) else x, V),
     ("accumulate", lambda x: np.array(list(itertools.accumulate(x, lambda a, b: a * b))), V),
     ("sum_max_sorted", lambda x: sum(x) * max(x) - sorted(x)[1] * min(x), V),
+    ("linspace", lambda x: np.linspace(x[0], x[1], 3), V),
+    ("arange", lambda x: np.arange(3) * x[0] + np.arange(x[2], x[2] + 2.5), V),
     ("print", printed, V),
     ("format", lambda x: x * float(f"{x[0]:.17g}"), V),
     ("format_method", lambda x: x * float("{:.17g}".format(*x)), V),
