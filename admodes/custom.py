@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import MissingRuleError, ShapeError
+from .errors import MissingRuleError, OutputError, ShapeError, TracedValueError
 from .kinds import Application, Primitive, Shape
-from .levels import lift
+from .levels import Traced, lift
 
 
 class CustomPrimitive(Primitive):
@@ -24,10 +24,33 @@ class CustomPrimitive(Primitive):
         return None
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function.__name__, function)
+        super().__init__(function.__name__, self._evaluate)
         functools.update_wrapper(self, function)
+        self._function = function
         self._jvp: Callable[..., Any] | None = None
         self._vjp: Callable[..., Any] | None = None
+
+    def __call__(self, *operands: Any, **parameters: Any) -> Any:
+        lifted = [lift(operand) if isinstance(operand, (list, tuple, np.ndarray)) else operand for operand in operands]
+        traced = any(isinstance(operand, Traced) for operand in lifted)
+        return super().__call__(*lifted, **parameters) if traced else self._function(*operands, **parameters)
+
+    def _evaluate(self, *values: Any, **parameters: Any) -> Any:
+        """The function on copies: what it changes, or gives back again and again, must not reach the record."""
+        copies = [np.array(value) if isinstance(value, np.ndarray) else value for value in values]
+        out = self._function(*copies, **parameters)
+        for value, copy in zip(values, copies, strict=True):
+            if isinstance(value, np.ndarray) and not np.array_equal(value, copy, equal_nan=value.dtype.kind == "f"):
+                raise TracedValueError(
+                    f"`{self.name}` changes its argument in place, which a primitive may not do: nobody could follow it. "
+                    "Let it return the new array instead."
+                )
+        if not isinstance(out, (np.ndarray, np.generic, int, float)):
+            raise OutputError(
+                f"`{self.name}` returned a {type(out).__name__}, but a primitive must return one array or number. "
+                "Return np.stack([...]) of the parts, or write one primitive for each."
+            )
+        return np.array(out)[()]
 
     def def_jvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Register ``rule(tangents, out, *arguments, **parameters)`` -> the output's tangent.
@@ -49,7 +72,11 @@ class CustomPrimitive(Primitive):
 
     def _push(self, tangents: Sequence[Any], application: Application, out: Any, values: Sequence[Any]) -> Any:
         if self._jvp is not None:
-            return self._checked(self._jvp(tangents, out, *values, **application.parameters), application.shape, "jvp")
+            return self._checked(
+                self._jvp([_own(tangent) for tangent in tangents], out, *values, **application.parameters),
+                application.shape,
+                "jvp",
+            )
         parts = [self._pull(unit, application, out, values) for unit in _units(application.shape)]
         products = [
             sum((np.sum(part * tangent) for part, tangent in zip(row, tangents, strict=True)), start=np.float64(0.0))
@@ -65,7 +92,7 @@ class CustomPrimitive(Primitive):
 
     def _pull(self, g: Any, application: Application, out: Any, values: Sequence[Any]) -> list[Any]:
         if self._vjp is not None:
-            parts = self._vjp(g, out, *values, **application.parameters)
+            parts = self._vjp(_own(g), out, *values, **application.parameters)
             parts = parts if isinstance(parts, (tuple, list)) else (parts,)
             if len(parts) != len(values):
                 raise ShapeError(
@@ -97,6 +124,11 @@ class CustomPrimitive(Primitive):
         if part.shape != shape:
             raise ShapeError(f"The {rule} of `{self.name}` returned shape {part.shape}, but it must return shape {shape}.")
         return part
+
+
+def _own(array: Any) -> Any:
+    """A copy that a rule may change."""
+    return array.copy() if isinstance(array, np.ndarray) else array
 
 
 def _stacked(parts: list[Any], shape: Shape) -> Any:

@@ -51,7 +51,8 @@ class DualLevel(Level):
             value = operand.value if own else operand
             values.append(np.float64(value) if own and value.__class__ is float else value)
             tangents.append(operand.node if own and primitive.differentiable(position) else None)
-        out = primitive(*values, **parameters)
+        nested = any(isinstance(value, Traced) for value in values)
+        out = primitive(*values, **parameters) if nested else primitive.evaluate(*values, **parameters)
         if out.__class__ is tuple:
             return tuple(self._wrap(part, None) for part in out)
         tangent = None

@@ -117,7 +117,7 @@ def lift(value: Any) -> Any:
     if array.dtype != object or not array.size:
         return array
     items = array.ravel().tolist()
-    if highest_level(items) is None:
+    if highest_level(items) is None or any(item is None or isinstance(item, str) for item in items):
         return array
     return np.stack(items).reshape(array.shape) if array.ndim else items[0]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import admodes as ad
-from admodes.errors import MissingRuleError, ShapeError
+from admodes.errors import MissingRuleError, OutputError, ShapeError, TracedValueError
 
 X = np.array([0.3, -0.7, 1.1])
 
@@ -95,3 +95,50 @@ def test_planted_wrong_rule_is_seen_by_finite_differences():
     function.def_vjp(lambda g, out, x: -g / (1 + np.exp(-x)))
     wrong = ad.gradient(lambda x: np.sum(function(x)), X, method="reverse")
     assert np.all(np.abs(wrong - ad.gradient(lambda x: np.sum(function(x)), X, method="finite")) > 0.5)
+
+
+@pytest.mark.parametrize("method", ["forward", "reverse"])
+def test_a_buffer_that_is_used_again_is_copied(method):
+    """Breaks if a function that returns the same memory at each call changes what was recorded before."""
+    buffer = np.zeros(3)
+
+    @ad.primitive
+    def doubled(x):
+        buffer[:] = 2 * x
+        return buffer
+
+    doubled.def_vjp(lambda g, out, x: 2 * g)
+    found = ad.gradient(lambda x: np.sum(doubled(x) * doubled(x**2)), X, method=method)
+    np.testing.assert_allclose(found, 12 * X**2, rtol=1e-14)
+
+
+def test_a_rule_may_change_its_cotangent():
+    """Breaks if `g *= ...` in a user's rule changes the cotangents of other operations."""
+    function = softplus()
+
+    def rule(g, out, x):
+        g *= 1 / (1 + np.exp(-x))
+        return g
+
+    function.def_vjp(rule)
+    found = ad.gradient(lambda x: np.sum((lambda y: y + function(y))(x * 1.0)), X, method="reverse")
+    np.testing.assert_allclose(found, 1 + 1 / (1 + np.exp(-X)), rtol=1e-14)
+
+
+@pytest.mark.parametrize("method", ["forward", "reverse"])
+def test_what_a_primitive_may_not_do_is_refused(method):
+    """Breaks if a change of the argument, or several outputs, end in a wrong or zero derivative."""
+
+    @ad.primitive
+    def clipped(x):
+        x[0] = 0.0
+        return x
+
+    @ad.primitive
+    def parts(x):
+        return x, x
+
+    with pytest.raises(TracedValueError, match="changes its argument"):
+        ad.gradient(lambda x: np.sum(clipped(x * 1.0)), X, method=method)
+    with pytest.raises(OutputError, match="one array or number"):
+        ad.gradient(lambda x: np.sum(parts(x)[0]), X, method=method)
