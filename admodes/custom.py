@@ -73,7 +73,7 @@ class CustomPrimitive(Primitive):
     def _push(self, tangents: Sequence[Any], application: Application, out: Any, values: Sequence[Any]) -> Any:
         if self._jvp is not None:
             return self._checked(
-                self._jvp([_own(tangent) for tangent in tangents], out, *values, **application.parameters),
+                self._jvp([_own(tangent) for tangent in tangents], _own(out), *values, **application.parameters),
                 application.shape,
                 "jvp",
             )
@@ -92,7 +92,7 @@ class CustomPrimitive(Primitive):
 
     def _pull(self, g: Any, application: Application, out: Any, values: Sequence[Any]) -> list[Any]:
         if self._vjp is not None:
-            parts = self._vjp(_own(g), out, *values, **application.parameters)
+            parts = self._vjp(_own(g), _own(out), *values, **application.parameters)
             parts = parts if isinstance(parts, (tuple, list)) else (parts,)
             if len(parts) != len(values):
                 raise ShapeError(
@@ -120,7 +120,7 @@ class CustomPrimitive(Primitive):
         return np.stack(products).reshape(shapes[position]) if products else zeros[position]
 
     def _checked(self, part: Any, shape: Shape, rule: str) -> Any:
-        part = lift(part)
+        part = _own(lift(part))
         if part.shape != shape:
             raise ShapeError(f"The {rule} of `{self.name}` returned shape {part.shape}, but it must return shape {shape}.")
         return part

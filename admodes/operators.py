@@ -87,7 +87,7 @@ class Operators(Traced):
 
     def conj(self) -> Any:
         """The value itself: traced values are real."""
-        return FUNCTIONS[np.conjugate](self)
+        return self
 
     conjugate = conj
 
@@ -229,6 +229,8 @@ class Shaped(Operators):
         """As `numpy.ndarray.astype`; to integers and booleans the result is locally constant."""
         kind = np.dtype(dtype).kind
         if kind == "f":
+            if np.dtype(dtype) == self.dtype and options.get("copy") is False:
+                return self
             return self.copy() if np.dtype(dtype) == self.dtype else cast(self, dtype=np.dtype(dtype))
         if kind in "biu":
             return _AS_INTEGER(self, dtype=np.dtype(dtype))

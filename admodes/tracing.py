@@ -183,7 +183,10 @@ class TracedArray(Shaped):
 
     def copy(self, order: str = "C") -> Any:
         """A copy that shares no writes with this one (memory is shared until one of them is written into)."""
-        return self.detached()
+        other = self.detached()
+        if order == "C" and isinstance(other.value, np.ndarray) and not other.value.flags.c_contiguous:
+            other.value = other.value.copy()
+        return other
 
     def tolist(self) -> list[Any]:
         """Nested lists of traced scalars."""

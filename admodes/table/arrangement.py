@@ -231,7 +231,7 @@ def imag(val: Any) -> Any:
 
 @implements(np.copy)
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    return array(a).copy()
+    return array(a).copy(order)
 
 
 def _new(template: Any, dtype: Any, shape: Any) -> tuple[tuple[int, ...], Any]:
