@@ -158,6 +158,12 @@ def alias_by_iteration(x: Any) -> Any:
     return total
 
 
+def write_flat(y: Any) -> Any:
+    """`y` after a write through its flat form, which is a view only where the memory order allows."""
+    y.reshape(-1)[1] = 9.0
+    return y
+
+
 def printed(x: Any) -> Any:
     print(f"{x}", f"{x[0]}", str(x), repr(x[1]), x, x > 0, x[None], sep="\n")
     return x * x
@@ -355,6 +361,10 @@ LEAKS = (
     ("number", lambda x: x * 2.0 if isinstance(x[0], numbers.Real) and not isinstance(x, numbers.Number) else x, V),
     ("accumulate", lambda x: np.array(list(itertools.accumulate(x, lambda a, b: a * b))), V),
     ("sum_max_sorted", lambda x: sum(x) * max(x) - sorted(x)[1] * min(x), V),
+    ("copy_in_C_order", lambda x: write_flat(np.outer(x, x + 1).T.copy()), V),
+    ("zeros_in_the_order_of_x", lambda x: write_flat(np.zeros_like(np.outer(x, x).T) + 0.0 * x[0]) * x[1], V),
+    ("astype_without_a_copy", lambda x: write_flat((x * 1).astype(float, copy=False)), V),
+    ("reshape_with_a_copy", lambda x: (lambda y: (write_flat(np.reshape(y, 3, copy=True)), y)[1])(x * 1), V),
     ("linspace", lambda x: np.linspace(x[0], x[1], 3), V),
     ("arange", lambda x: np.arange(3) * x[0] + np.arange(x[2], x[2] + 2.5), V),
     ("print", printed, V),

@@ -54,10 +54,4 @@ def whole_numbers(indices: Any) -> Any:
     return np.asarray(plain).reshape(indices.shape)
 
 
-def plain_shape_and_dtype(template: Any) -> tuple[tuple[int, ...], Any]:
-    """Shape and dtype of a traced or plain array."""
-    template = lift(template)
-    return template.shape, template.dtype
-
-
-__all__ = ["Traced", "array", "constant_like", "missing_option", "plain_shape_and_dtype", "refuse_options", "whole_numbers"]
+__all__ = ["Traced", "array", "constant_like", "missing_option", "refuse_options", "whole_numbers"]

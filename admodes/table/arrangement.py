@@ -12,7 +12,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import ShapeError
 from ..rules import implements
-from .arguments import Traced, array, constant_like, plain_shape_and_dtype, refuse_options
+from .arguments import Traced, array, constant_like, refuse_options
 from .structural import join, negative_axes, pile, reshape, select, spread, transpose
 
 # ---- shapes
@@ -33,9 +33,8 @@ def _resolve(shape: Any, size: int) -> tuple[int, ...]:
 def reshape_(a: Any, /, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
     a = array(a)
     target = _resolve(shape, a.size)
-    if order == "F":
-        return np.transpose(reshape(np.transpose(a), shape=target[::-1]))
-    return reshape(a, shape=target)
+    arranged = np.transpose(reshape(np.transpose(a), shape=target[::-1])) if order == "F" else reshape(a, shape=target)
+    return arranged.copy() if copy else arranged
 
 
 @implements(np.ravel)
@@ -234,25 +233,27 @@ def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
     return array(a).copy(order)
 
 
-def _new(template: Any, dtype: Any, shape: Any) -> tuple[tuple[int, ...], Any]:
-    own_shape, own_dtype = plain_shape_and_dtype(template)
-    return own_shape if shape is None else shape, own_dtype if dtype is None else dtype
+def _new(template: Any, dtype: Any, order: str, shape: Any) -> Any:
+    """Zeros like `template`, in the memory order that NumPy would choose (views depend on it)."""
+    template = array(template)
+    layout = template.layout() if hasattr(template, "layout") else np.zeros(template.shape, template.dtype)
+    return np.zeros_like(layout, dtype=dtype, order=order, shape=shape)  # type: ignore[call-overload]
 
 
 @implements(np.zeros_like, np.empty_like)
 def zeros_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
-    return constant_like(a, np.zeros(*_new(a, dtype, shape)))
+    return constant_like(a, _new(a, dtype, order, shape))
 
 
 @implements(np.ones_like)
 def ones_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
-    return constant_like(a, np.ones(*_new(a, dtype, shape)))
+    return constant_like(a, _new(a, dtype, order, shape) + 1)
 
 
 @implements(np.full_like)
 def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
-    out = constant_like([array(a), array(fill_value)][0], np.zeros(*_new(a, dtype, shape)))
+    out = constant_like([array(a), array(fill_value)][0], _new(a, dtype, order, shape))
     out[...] = fill_value
     return out
