@@ -7,7 +7,7 @@ arrays and numbers. None is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -109,9 +109,3 @@ def _refuse(leaf: Any, error: type[AdmodesError], what: str) -> None:
         f"{what} is {'None' if leaf is None else 'a ' + type(leaf).__name__}, which holds no numbers to differentiate. "
         "Use numbers, arrays, or lists, tuples, namedtuples and dicts of them."
     )
-
-
-def map_leaves(function: Callable[[Any], Any], tree: Any, error: type[AdmodesError], what: str) -> Any:
-    """`tree` with `function` applied to each leaf."""
-    leaves, structure = flatten(tree, error, what)
-    return structure.unflatten([function(leaf) for leaf in leaves])
