@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
-from .keys import is_whole_slice, plain_key
+from .keys import plain_key
 from .kinds import Elementwise
 from .protocols import call_ufunc
 from .rules import ELEMENTWISE
@@ -22,6 +23,7 @@ from .tracing import TracedArray
 from .views import View
 
 _NO_PARAMETERS: dict[str, Any] = {}
+_SQUARE = ELEMENTWISE[np.square]
 _new = object.__new__
 
 #: Steps that records share, by shapes and parameters; forgotten all at once when there are too many.
@@ -51,6 +53,8 @@ class TapeArray(TracedArray):
 
     def __pow__(self, other: Any) -> Any:
         if (other.__class__ is int or other.__class__ is float) and self.node >= 0:
+            if other == 2:
+                return _unary(self, _SQUARE, None, np.square, _NO_PARAMETERS)
             return _unary(self, constant_power, other, None, {"exponent": other})
         return TracedArray.__pow__(self, other)
 
@@ -58,9 +62,10 @@ class TapeArray(TracedArray):
         return np.negative(self)
 
     def __getitem__(self, key: Any) -> Any:
-        if key.__class__ is slice and is_whole_slice(key):
-            return _piece(self, key)
-        if key.__class__ is int:
+        if key.__class__ is slice:
+            if key.start.__class__ in _ENDS and key.stop.__class__ in _ENDS and key.step.__class__ in _ENDS:
+                return _piece(self, key)
+        elif key.__class__ is int:
             found = self.level.element(self, key)
             if found is not None:
                 return found
@@ -95,7 +100,7 @@ def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, paramet
     if operand.source is not None:
         operand.refresh()
     x = operand.value
-    if x.__class__ is not np.ndarray:
+    if x.__class__ is not ndarray:
         return operand.level.apply(rule, (operand,), parameters)
     out = x**mark if ufunc is None else ufunc(x)
     key = (rule, mark, x.shape)
@@ -109,24 +114,32 @@ def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, paramet
 
 _piece_steps: dict[Any, Any] = {}
 
+#: What the ends of a slice may be for the fast path.
+_ENDS = frozenset({int, type(None)})
+
 
 def _piece(array: TapeArray, key: slice) -> Any:
     """A slice of the first axis, a view."""
     if array.source is not None:
         array.refresh()
     value = array.value
-    if value.__class__ is not np.ndarray:
+    if value.__class__ is not ndarray:
         return array.level.apply(gather, (array,), {"key": key})
-    out = gather.evaluate(value, key=key)
     mark = (value.shape, key.start, key.stop, key.step)
     step = _piece_steps.get(mark)
     if step is None:
+        out = gather.evaluate(value, key=key)
         step = _step(_piece_steps, mark, GatherStep(gather, {"key": key}, (value.shape,), out.shape, (True,)))
-    array.shared = True
-    result = _recorded(array.level, step, (array.node,), step.nothing, out)
-    result.node = result.node if array.node >= 0 else ~result.node
-    result.shared = True
+    tape: Any = array.level
+    node = array.node
+    result = _new(TapeArray)
+    result.value = gather.evaluate(value, key=key) if step.copies else value[key]
+    result.level = tape
+    result.node = len(tape) if node >= 0 else ~len(tape)
+    result.shared = array.shared = True
     result.source = View(array, None, key, True)
+    result.version = 0
+    tape.append((step, (node,), step.nothing, None))
     return result
 
 
@@ -143,14 +156,14 @@ def _forward(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
             if other.source is not None:
                 other.refresh()
             y, j = other.value, other.node
-            if other.level is not tape or y.__class__ is not np.ndarray or j < 0:
+            if other.level is not tape or y.__class__ is not ndarray or j < 0:
                 return general(self, other)
             y_shape = y.shape
         elif other.__class__ is float or other.__class__ is int:
             y, j, y_shape = other, None, None
         else:
             return general(self, other)
-        if x.__class__ is not np.ndarray or i < 0:
+        if x.__class__ is not ndarray or i < 0:
             return general(self, other)
         out = ufunc(x, y)
         key = (x.shape, y_shape)
@@ -164,7 +177,7 @@ def _forward(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
             self.shared = True
             if j is not None:
                 other.shared = True
-        if out.__class__ is not np.ndarray:
+        if out.__class__ is not ndarray:
             return tape.finish(step, (self, other), (i, j), kept, out)
         return _recorded(tape, step, (i, j), kept, out)
 
@@ -179,7 +192,7 @@ def _reflected(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
         if self.source is not None:
             self.refresh()
         y, j = self.value, self.node
-        if (other.__class__ is not float and other.__class__ is not int) or y.__class__ is not np.ndarray or j < 0:
+        if (other.__class__ is not float and other.__class__ is not int) or y.__class__ is not ndarray or j < 0:
             return general(self, other)
         out = ufunc(other, y)
         step = steps.get(y.shape)

@@ -12,15 +12,6 @@ from .levels import Traced, lift
 from .table.structural import is_basic
 
 
-def is_whole_slice(key: slice) -> bool:
-    """Whether the ends of a slice are Python integers or absent."""
-    return _is_end(key.start) and _is_end(key.stop) and _is_end(key.step)
-
-
-def _is_end(end: Any) -> bool:
-    return end is None or end.__class__ is int
-
-
 def plain_key(key: Any) -> Any:
     """`key` with passive traced values as plain integers and booleans (each use is recorded as a guard)."""
     if is_basic(key):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,17 +22,15 @@ def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any
     cotangents = Cotangents(len(tape))
     for index, seed in seeds:
         cotangents.add(index, seed, False)
-    table, records = cotangents.table, list(tape)
-    for index in range(len(records) - 1, inputs - 1, -1):
-        g = table[index]
+    table = cotangents.table
+    for step, operands, values, out in islice(reversed(tape), len(tape) - inputs):
+        g = table.pop()
         if g is not ZERO:
-            step, operands, values, out = records[index]
             step.pull(cotangents, g, operands, values, out)
-            table[index] = ZERO
     # Nobody else may hold a result: it could be a seed, or the cotangent of two inputs.
     return [
         g if g.__class__ is not np.ndarray or owned else g.copy()
-        for g, owned in zip(table[:inputs], cotangents.owned, strict=False)
+        for g, owned in zip(table, cotangents.owned, strict=False)
     ]
 
 

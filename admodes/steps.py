@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from .kinds import Application, Primitive, Shape, sum_to_shape
 from .levels import Traced
-from .table.structural import is_basic, positions, seeded_key
+from .table.structural import expand, is_basic, is_small_piece, positions, seeded_key
 
 #: The cotangent of a record that nothing has reached; told by identity, so that 0.0 is not skipped.
 ZERO = float("0")
@@ -98,19 +99,47 @@ _TEMPORARY = _references_of_a_temporary()
 _CHEAP = 128
 
 
-def _scaled(g: Any, partial: Any, out: Any, values: Sequence[Any]) -> Any:
+def _thin(g: Any) -> Any:
+    """The cotangent at length one along the axes where it is constant (that of a sum is a view with strides of 0)."""
+    if g.__class__ is not ndarray or 0 not in g.strides:
+        return g
+    return g[tuple([slice(None) if stride else slice(1) for stride in g.strides])]
+
+
+def _wide(part: Any, g: Any) -> Any:
+    """A contribution computed from a thin cotangent, at the full shape again."""
+    return part if part.shape == g.shape else expand(part, g.shape, 0)
+
+
+def _scaled(g: Any, partial: Any, shape: Shape, out: Any, values: Sequence[Any]) -> Any:
     """g times a partial that nobody else holds: it takes the product, since fresh memory costs page faults."""
     if (
-        partial.__class__ is np.ndarray
-        and g.__class__ is np.ndarray
+        partial.__class__ is ndarray
+        and g.__class__ is ndarray
         and partial.base is None
-        and partial.shape == g.shape
+        and partial.shape == shape
         and partial.dtype == g.dtype
         and partial is not out
         and not any(partial is value for value in values)
     ):
         return np.multiply(g, partial, out=partial)
     return g * partial
+
+
+def _summed_product(g: Any, partial: Any, shape: Shape, lead: int) -> Any:
+    """The product summed to `shape`; over leading axes in one pass, without the product in memory."""
+    if (
+        not lead
+        and g.__class__ is ndarray
+        and partial.__class__ is ndarray
+        and partial.shape == g.shape
+        and g.shape[g.ndim - len(shape) :] == shape
+        and g.flags.c_contiguous
+        and partial.flags.c_contiguous
+    ):
+        size = math.prod(shape)
+        return np.einsum("ij,ij->j", g.reshape(-1, size), partial.reshape(-1, size)).reshape(shape)
+    return sum_to_shape(g * partial, shape, lead)
 
 
 class ElementwiseStep(Step):
@@ -130,27 +159,55 @@ class ElementwiseStep(Step):
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
         if g.__class__ is float:
             g = np.float64(g)
+        elif self.large:
+            self._pull_large(cotangents, g, operands, values, out)
+            return
+        table = cotangents.table
         for position, rule, shape in self.parts:
-            factor = None
+            own = None
             if rule.__class__ is int:
-                part, factor = g, None if rule == 1 else rule
+                part = g if rule == 1 else g * rule
             else:
-                partial = rule(out, *values)
-                if partial.__class__ is tuple:
-                    partial, factor = partial
-                # Counted in a statement of its own: arguments on their way to a call are references too.
-                temporary = self.large and sys.getrefcount(partial) == _TEMPORARY
-                part = _scaled(g, partial, out, values) if temporary else g * partial
+                part = rule(out, *values)
+                if part.__class__ is tuple:
+                    part, own = part
+                part = g * part
             if shape is not None:
                 part = sum_to_shape(part, shape, g.ndim - len(self.shape))
-            if factor is not None:
-                part = part * factor
+            if own is not None:
+                part = part * own
             index = operands[position]
-            if cotangents.table[index] is ZERO and part.__class__ is np.ndarray:
-                cotangents.table[index] = part
+            if table[index] is ZERO and part.__class__ is ndarray:
+                table[index] = part
                 cotangents.owned[index] = part is not g
             else:
-                cotangents.add(index, part, part is not g and part.__class__ is np.ndarray)
+                cotangents.add(index, part, part is not g and part.__class__ is ndarray)
+
+    def _pull_large(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        """`pull` with as few passes over memory as can be."""
+        thin = _thin(g)
+        lead = g.ndim - len(self.shape)
+        for position, rule, shape in self.parts:
+            if rule.__class__ is int:
+                part = g if shape is None else sum_to_shape(g, shape, lead)
+                part = part if rule == 1 else _wide((thin if part is g else part) * rule, part)
+            else:
+                partial, own, weight = rule(out, *values), None, thin
+                if partial.__class__ is tuple:
+                    partial, own = partial
+                    if thin is not g and own.__class__ is int:
+                        weight, own = thin * own, None
+                # Counted in a statement of its own: arguments on their way to a call are references too.
+                temporary = sys.getrefcount(partial) == _TEMPORARY
+                if shape is not None and thin is g:
+                    part = _summed_product(g, partial, shape, lead)
+                else:
+                    part = _scaled(weight, partial, g.shape, out, values) if temporary else weight * partial
+                    part = _wide(part, g)
+                    part = part if shape is None else sum_to_shape(part, shape, lead)
+                if own is not None:
+                    part = _scaled(own, part, part.shape, g, ())
+            cotangents.add(operands[position], part, part is not g and part.__class__ is ndarray and part.base is None)
 
 
 class MatmulStep(Step):
@@ -187,21 +244,46 @@ class ElementStep(Step):
             buffer[..., key] += g
 
 
+def _rest(key: Any, shape: Shape) -> tuple[slice, ...] | None:
+    """What a slice of the first axis leaves out, where that is little: cheaper to clear than the whole."""
+    if key.__class__ is not slice or math.prod(shape) <= _CHEAP:
+        return None
+    start, stop, step = key.indices(shape[0])
+    return (slice(start), slice(stop, None)) if step == 1 and start < stop else None
+
+
 class GatherStep(Step):
     """Reading elements: the cotangent is scattered into one buffer, in place."""
 
-    __slots__ = ()
+    __slots__ = ("basic", "copies", "key", "rest")
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.key = self.parameters["key"]
+        self.basic = is_basic(self.key)
+        self.copies = is_small_piece(self.shape, self.shapes[0])
+        self.rest = _rest(self.key, self.shapes[0])
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
-        key, shape = self.parameters["key"], self.shapes[0]
-        if isinstance(g, Traced) or not is_basic(key):
-            super().pull(cotangents, g, operands, values, out)
-            return
         if g.__class__ is float:
             g = np.float64(g)
+        elif not self.basic or isinstance(g, Traced):
+            super().pull(cotangents, g, operands, values, out)
+            return
+        key, index = self.key, operands[0]
         lead = g.ndim - len(self.shape)
-        buffer = cotangents.buffer(operands[0], g.shape[:lead] + shape, g.dtype)
-        buffer[seeded_key(key, lead) if lead else key] += g
+        if lead:
+            key = seeded_key(key, lead)
+        if cotangents.table[index] is ZERO:
+            shape = g.shape[:lead] + self.shapes[0]
+            cotangents.table[index] = buffer = np.zeros(shape, g.dtype) if self.rest is None else np.empty(shape, g.dtype)
+            cotangents.owned[index] = True
+            buffer[key] = g
+            for rest in self.rest or ():
+                buffer[seeded_key(rest, lead)] = 0.0
+        else:
+            buffer = cotangents.buffer(index, g.shape[:lead] + self.shapes[0], g.dtype)
+            buffer[key] += g
 
 
 class Write(Primitive):

@@ -155,11 +155,13 @@ class TracedArray(Shaped):
         view = self.source
         if view is None:
             return
-        view.base.refresh()
-        if view.seen != view.base.version:
-            fresh = view.of(view.base)
+        base = view.base
+        if base.source is not None:
+            base.refresh()
+        if view.seen != base.version:
+            fresh = view.of(base)
             self.value, self.node, self.passive, self.shared = fresh.value, fresh.node, fresh.passive, True
-            view.seen = view.base.version
+            view.seen = base.version
             self.version += self.version != EXPORTED
 
     def layout(self) -> Any:

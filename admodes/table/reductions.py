@@ -106,8 +106,10 @@ def _minimum(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _share_of_ties(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
-    ties = 1.0 * (x == out)
-    return ties / np.sum(ties, axis=axes, keepdims=True)
+    ties = x == out
+    if ties.__class__ is np.ndarray and np.count_nonzero(ties) == out.size and not np.isnan(out).any():
+        return ties
+    return ties / np.sum(1.0 * ties, axis=axes, keepdims=True)
 
 
 largest = reduction(_maximum, _share_of_ties)

@@ -178,10 +178,14 @@ def _key_signature(key: Any) -> Any:
     return None
 
 
+def is_small_piece(piece: Shape, shape: Shape) -> bool:
+    """Whether a piece is copied: a small one must not pin, or be pinned by, the large array that it is a view of."""
+    return 4 * math.prod(piece) < math.prod(shape)
+
+
 def _gather(x: Any, *, key: Any) -> Any:
     out = x[key]
-    # A small piece is copied: it must not pin, or be pinned by, the large array that it is a view of.
-    return out.copy() if out.base is x and 4 * out.size < x.size else out
+    return out.copy() if out.base is x and is_small_piece(out.shape, x.shape) else out
 
 
 def _gather_seeded(t: Any, key: Any) -> Any:
