@@ -12,13 +12,17 @@ import numpy as np
 from numpy import ndarray
 
 from .keys import plain_key
-from .kinds import Elementwise
-from .protocols import call_ufunc
+from .kinds import Elementwise, Reduction
+from .levels import Traced
+from .protocols import call_function, call_ufunc
 from .rules import ELEMENTWISE
-from .steps import ElementwiseStep, GatherStep, MatmulStep, Step
+from .scalars import TapeFloat
+from .steps.elements import GatherStep
+from .steps.elementwise import elementwise_step
+from .steps.step import MatmulStep, Step
 from .table.elementwise import constant_power
 from .table.products import matmul
-from .table.structural import gather
+from .table.structural import gather, total
 from .tracing import TracedArray
 from .views import View
 
@@ -50,6 +54,25 @@ class TapeArray(TracedArray):
             if rule is not None and self.node >= 0:
                 return _unary(self, rule, None, ufunc, _NO_PARAMETERS)
         return call_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if arguments and arguments[0] is self and self.value.__class__ is ndarray and self.node >= 0:
+            try:
+                mark = (function, self.value.shape, arguments[1:], *options.items())
+                step = _reduction_steps.get(mark)
+            except TypeError:
+                return call_function(function, arguments, options, self)
+            tape: Any = self.level
+            if step is not None:
+                return _reduced(self, tape, step)
+            index = len(tape)
+            result = call_function(function, arguments, options, self)
+            if len(tape) == index + 1 and isinstance(result, Traced) and result.node == index:
+                step = tape[index][0]
+                if isinstance(step.primitive, Reduction) or step.primitive is total:
+                    _step(_reduction_steps, mark, step)
+            return result
+        return call_function(function, arguments, options, self)
 
     def __pow__(self, other: Any) -> Any:
         if (other.__class__ is int or other.__class__ is float) and self.node >= 0:
@@ -104,12 +127,32 @@ def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, paramet
         return operand.level.apply(rule, (operand,), parameters)
     out = x**mark if ufunc is None else ufunc(x)
     key = (rule, mark, x.shape)
-    step = _unary_steps.get(key) or _step(_unary_steps, key, ElementwiseStep(rule, parameters, (x.shape,), x.shape, (True,)))
+    step = _unary_steps.get(key) or _step(_unary_steps, key, elementwise_step(rule, parameters, (x.shape,), x.shape, (True,)))
     kept = step.nothing
     if step.keeps_any:
         kept = (x,)
         operand.shared = True
     return _recorded(operand.level, step, (operand.node,), kept, out)
+
+
+#: Calls such as ``np.sum(x, axis=0)`` that came down to one reduction, by function, shape and options.
+_reduction_steps: dict[Any, Any] = {}
+
+
+def _reduced(array: TapeArray, tape: Any, step: Step) -> Any:
+    """A call that is known to be one reduction of `array`."""
+    if array.source is not None:
+        array.refresh()
+    value = array.value
+    out = step.primitive.evaluate(value, **step.parameters)
+    kept = step.nothing
+    if step.keeps_any:
+        kept = (value,)
+        array.shared = True
+    if out.__class__ is np.float64:
+        tape.append((step, (array.node,), kept, out if step.keeps_out else None))
+        return TapeFloat(float(out), tape, len(tape) - 1)
+    return tape.finish(step, (array,), (array.node,), kept, out)
 
 
 _piece_steps: dict[Any, Any] = {}
@@ -209,6 +252,6 @@ def _reflected(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
 
 for _name, _ufunc in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("truediv", np.divide)):
     _rule = ELEMENTWISE[_ufunc]
-    setattr(TapeArray, f"__{_name}__", _forward(_ufunc, _rule, ElementwiseStep, getattr(TracedArray, f"__{_name}__")))
-    setattr(TapeArray, f"__r{_name}__", _reflected(_ufunc, _rule, ElementwiseStep, getattr(TracedArray, f"__r{_name}__")))
+    setattr(TapeArray, f"__{_name}__", _forward(_ufunc, _rule, elementwise_step, getattr(TracedArray, f"__{_name}__")))
+    setattr(TapeArray, f"__r{_name}__", _reflected(_ufunc, _rule, elementwise_step, getattr(TracedArray, f"__r{_name}__")))
 setattr(TapeArray, "__matmul__", _forward(np.matmul, matmul, MatmulStep, getattr(TracedArray, "__matmul__")))  # noqa: B009, B010 - installed, as all operators are

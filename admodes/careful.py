@@ -15,7 +15,7 @@ import numpy as np
 
 from .kinds import Application, Elementwise, Reduction, align, reduced_shape, sum_to_shape
 from .protocols import peel
-from .steps import ZERO
+from .steps.step import ZERO
 
 Masked = tuple[Any, Any]
 

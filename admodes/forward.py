@@ -13,7 +13,7 @@ from .function import Function, Leaves
 from .kinds import Application, Primitive
 from .levels import Level, Traced, next_number, read_outputs
 from .protocols import peel
-from .steps import WRITE, write_seeded
+from .steps.elements import WRITE, write_seeded
 from .tape import follow
 from .tracing import PassiveScalar, TracedArray, TracedScalar
 

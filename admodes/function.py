@@ -60,7 +60,7 @@ class Function:
         for number in self.selected:
             what = _argument_name(number)
             leaves, structure = flatten(self.positional[number], InputError, what)
-            self.inputs += [_named(as_input, leaf, what, structure, position) for position, leaf in enumerate(leaves)]
+            self.inputs += _converted(as_input, leaves, what, structure)
             self._groups.append((structure, len(leaves)))
 
     @property
@@ -97,9 +97,9 @@ class Function:
             if any(isinstance(leaf, Traced) for leaf in leaves):
                 read_failure(error)
             raise
-        outputs, self.output_structure = flatten(result, OutputError, f"{self.name}(x)")
         what = f"{self.name}(x)"
-        return [_named(as_output, leaf, what, self.output_structure, position) for position, leaf in enumerate(outputs)]
+        outputs, self.output_structure = flatten(result, OutputError, what)
+        return _converted(as_output, outputs, what, self.output_structure)
 
     def plain(self, leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
         """f at plain arrays: f gets copies, so nothing it does reaches `leaves`, and so does the caller."""
@@ -141,14 +141,17 @@ class Function:
         return trees
 
 
-def _named(convert: Callable[[Any, str], Any], leaf: Any, what: str, structure: Structure, position: int) -> Any:
-    """`convert` of a leaf; the way to it through the container is spelled out only where the conversion fails."""
+def _converted(convert: Callable[[Any, str], Any], leaves: Sequence[Any], what: str, structure: Structure) -> Leaves:
+    """`convert` of the leaves; the way to one through the container is spelled out only where its conversion fails."""
     if structure.is_leaf:
-        return convert(leaf, what)
-    try:
-        return convert(leaf, what)
-    except AdmodesError:
-        return convert(leaf, what + structure.paths()[position])
+        return [convert(leaves[0], what)]
+    converted = []
+    for position, leaf in enumerate(leaves):
+        try:
+            converted.append(convert(leaf, what))
+        except AdmodesError:
+            converted.append(convert(leaf, what + structure.paths()[position]))
+    return converted
 
 
 def _as_numbers(leaf: np.ndarray) -> np.ndarray:
@@ -161,6 +164,8 @@ def _as_numbers(leaf: np.ndarray) -> np.ndarray:
 
 def as_output(leaf: Any, what: str) -> Any:
     """A leaf of f's output as an array: traced, or plain and real."""
+    if isinstance(leaf, Traced):
+        return leaf
     try:
         leaf = lift(leaf)
     except ValueError as error:
@@ -178,8 +183,8 @@ def as_output(leaf: Any, what: str) -> Any:
 
 def as_input(leaf: Any, what: str) -> Any:
     """A leaf of x as a floating-point array of our own: integers become float64, float32 stays."""
-    if isinstance(leaf, Traced):
-        return leaf
+    if isinstance(leaf, Traced) or (leaf.__class__ is np.ndarray and leaf.dtype.char in "df"):
+        return leaf if isinstance(leaf, Traced) else leaf.copy("K")
     try:
         value = lift(leaf)
     except ValueError as error:

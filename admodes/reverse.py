@@ -13,7 +13,7 @@ from .differentiator import Blocks, Differentiator, Pullback
 from .function import Function, Leaves
 from .levels import Traced, read_outputs
 from .recording import record
-from .steps import ZERO, Cotangents
+from .steps.step import ZERO, Cotangents
 from .tape import Tape
 
 
@@ -28,10 +28,7 @@ def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any
         if g is not ZERO:
             step.pull(cotangents, g, operands, values, out)
     # Nobody else may hold a result: it could be a seed, or the cotangent of two inputs.
-    return [
-        g if g.__class__ is not np.ndarray or owned else g.copy()
-        for g, owned in zip(table, cotangents.owned, strict=False)
-    ]
+    return [g if g.__class__ is not np.ndarray or owned else g.copy() for g, owned in zip(table, cotangents.owned, strict=False)]
 
 
 class Reverse(Differentiator):

@@ -18,7 +18,9 @@ from .arrays import TapeArray
 from .kinds import Elementwise, Primitive
 from .levels import Level, Traced, next_number
 from .scalars import TapeFloat
-from .steps import WRITE, ElementStep, ElementwiseStep, GatherStep, MatmulStep, Step, WriteStep
+from .steps.elements import WRITE, ElementStep, GatherStep, WriteStep
+from .steps.elementwise import elementwise_step
+from .steps.step import MatmulStep, Step
 from .table.products import matmul
 from .table.structural import gather, spread
 from .tracing import PassiveScalar, TracedArray, TracedScalar
@@ -43,8 +45,8 @@ _MOST_STEPS = 2**16
 
 def new_step(primitive: Primitive, parameters: dict[str, Any], shapes: tuple[Any, ...], out: Any, live: tuple[bool, ...]) -> Step:
     """The step of a record."""
-    kind = ElementwiseStep if isinstance(primitive, Elementwise) else _STEPS.get(primitive, Step)
     smooth = tuple([flag and primitive.differentiable(position) for position, flag in enumerate(live)])
+    kind = elementwise_step if isinstance(primitive, Elementwise) else _STEPS.get(primitive, Step)
     return kind(primitive, parameters, shapes, getattr(out, "shape", ()), smooth)
 
 

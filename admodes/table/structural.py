@@ -28,6 +28,8 @@ def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def expand(array: Any, shape: Shape, lead: int) -> Any:
     """Broadcast (lead..., *short) to (lead..., *shape)."""
+    if array.__class__ is np.ndarray and array.size == 1:
+        return np.ndarray(array.shape[:lead] + shape, array.dtype, array, 0, (0,) * (lead + len(shape)))
     front = array.shape[:lead]
     short = array.shape[lead:]
     array = array.reshape(front + (1,) * (len(shape) - len(short)) + short)

@@ -1,0 +1,99 @@
+"""The cotangents of a sweep, and the step that any primitive can take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..kinds import Application, Primitive, Shape
+
+#: The cotangent of a record that nothing has reached; told by identity, so that 0.0 is not skipped.
+ZERO = float("0")
+
+
+class Cotangents:
+    """One cotangent a record, in `table`; `owned` marks the arrays that nobody else holds, added to in place.
+
+    The table is a plain list, which Python indexes faster than anything that only behaves like one.
+    """
+
+    __slots__ = ("owned", "table")
+
+    def __init__(self, size: int) -> None:
+        self.table: list[Any] = [ZERO] * size
+        self.owned = bytearray(size)
+
+    def add(self, index: int, part: Any, owned: bool) -> None:
+        """Add one contribution; `owned` says that the array is ours to change."""
+        found = self.table[index]
+        if found is ZERO:
+            self.table[index] = float(part) if part.__class__ is np.float64 else part
+            self.owned[index] = owned
+        elif self.owned[index] and part.__class__ is np.ndarray and found.__class__ is np.ndarray:
+            found += part
+        else:
+            self.table[index] = total = found + part
+            self.owned[index] = total.__class__ is np.ndarray
+
+    def buffer(self, index: int, shape: tuple[int, ...], dtype: Any) -> Any:
+        """The cotangent of a record as an array of our own, to scatter into."""
+        found = self.table[index]
+        if found is ZERO:
+            self.table[index] = found = np.zeros(shape, dtype)
+        elif not self.owned[index]:
+            self.table[index] = found = found.copy()
+        self.owned[index] = found.__class__ is np.ndarray
+        return found
+
+
+class Step(Application):
+    """A primitive applied to arrays, some of them `active`: traced and smooth in that position.
+
+    `keeps` and `keeps_out` say which values the record must hold for the partials.
+    """
+
+    __slots__ = ("active", "keeps", "keeps_any", "keeps_out", "keeps_own", "nothing", "smooth")
+
+    def __init__(
+        self, primitive: Primitive, parameters: dict[str, Any], shapes: tuple[Shape, ...], shape: Shape, active: tuple[bool, ...]
+    ) -> None:
+        self.primitive = primitive
+        self.parameters = parameters
+        self.shapes = shapes
+        self.shape = shape
+        self.active = active
+        self.smooth = True in active
+        self.keeps_out, self.keeps = primitive.reads(active) if self.smooth else (False, (False,) * len(active))
+        self.keeps_any = True in self.keeps
+        # Every value is kept and is the tape's own: no constant among them needs a snapshot.
+        self.keeps_own = False not in self.keeps and False not in active
+        self.nothing = (None,) * len(active)
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        """Pass the cotangent `g` of the output on to the active operands."""
+        if g.__class__ is float:
+            g = np.float64(g)
+        for position, active in enumerate(self.active):
+            if active:
+                part = self.primitive.vjp(self, position, g, out, values)
+                cotangents.add(operands[position], part, part is not g and part.__class__ is np.ndarray and part.base is None)
+
+
+class MatmulStep(Step):
+    """A product; matrix times vector, the step of recurrent networks, goes without the general case's look-ups."""
+
+    __slots__ = ()
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        if g.__class__ is not np.ndarray or g.ndim != 1 or len(self.shapes[0]) != 2 or len(self.shapes[1]) != 1:
+            super().pull(cotangents, g, operands, values, out)
+            return
+        matrix, vector = values
+        if self.active[0]:
+            part = g[:, None] * vector
+            cotangents.add(operands[0], part, part.__class__ is np.ndarray)
+        if self.active[1]:
+            part = g @ matrix
+            cotangents.add(operands[1], part, part.__class__ is np.ndarray)
