@@ -13,6 +13,30 @@ import typing as _typing
 
 from ._version import __version__
 
+if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the code without running it
+    from .api import differentiate as differentiate
+    from .api import gradient as gradient
+    from .api import hessian as hessian
+    from .api import hvp as hvp
+    from .api import jacobian as jacobian
+    from .api import jvp as jvp
+    from .api import value_and_gradient as value_and_gradient
+    from .api import value_and_jacobian as value_and_jacobian
+    from .api import vjp as vjp
+    from .custom import primitive as primitive
+    from .differentiator import Differentiator as Differentiator
+    from .finite import CentralDifferences as CentralDifferences
+    from .forward import Forward as Forward
+    from .measure import Comparison as Comparison
+    from .measure import Problem as Problem
+    from .measure import compare as compare
+    from .methods import available_methods as available_methods
+    from .methods import choose_method as choose_method
+    from .methods import unavailable_methods as unavailable_methods
+    from .reverse import Reverse as Reverse
+    from .symbolic import Symbolic as Symbolic
+    from .symbolic import symbolic_derivative as symbolic_derivative
+
 _HOME = {
     "differentiate": "api",
     "gradient": "api",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -34,7 +35,8 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
             raise  # the reader of a pipe went away: click ends quietly
         except (AdmodesError, OSError) as error:
             if debug:
-                raise
+                traceback.print_exc()
+                sys.exit(BAD_INPUT)
             named = isinstance(error, OSError) and error.filename
             click.echo(f"Error: {error.filename}: {error.strerror}" if named else f"Error: {error}", err=True)  # type: ignore[union-attr]
             sys.exit(BAD_INPUT)

@@ -57,6 +57,8 @@ class Differentiator:
     """
 
     name: ClassVar[str]
+    #: Whether f runs on traced values, and so must do the same with them as with plain arrays.
+    traces: ClassVar[bool] = False
 
     def differentiate(self, f: Callable[..., Any], x: Any, *, args: Sequence[Any] = (), argnums: int | Sequence[int] = 0) -> Any:
         """The derivative of f at x, of shape ``f(x).shape + x.shape``.

@@ -147,6 +147,7 @@ class Forward(Differentiator):
     """
 
     name = "forward"
+    traces = True
 
     def jvp(self, function: Function, tangents: Leaves) -> tuple[Leaves, Leaves]:
         outputs, pushed = _run(DualLevel(), function, tangents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -185,6 +186,11 @@ def as_input(leaf: Any, what: str) -> Any:
     """A leaf of x as a floating-point array of our own: integers become float64, float32 stays."""
     if isinstance(leaf, Traced) or (leaf.__class__ is np.ndarray and leaf.dtype.char in "df"):
         return leaf if isinstance(leaf, Traced) else leaf.copy("K")
+    masked = sys.modules.get("numpy.ma")
+    if masked is not None and isinstance(leaf, masked.MaskedArray):
+        raise InputError(f"{what} is a masked array, whose mask would be dropped. Pass x.filled(0.0), and the mask in args.")
+    if isinstance(leaf, np.matrix):
+        raise InputError(f"{what} is an np.matrix, whose * and ** are those of matrices. Pass np.asarray(x), and write @.")
     try:
         value = lift(leaf)
     except ValueError as error:

@@ -62,6 +62,7 @@ class Auto(Differentiator):
     """Forward or reverse mode, by shape (see `choose_method`)."""
 
     name = "auto"
+    traces = True
 
     def jvp(self, function: Function, tangents: Leaves) -> tuple[Leaves, Leaves]:
         """Forward mode: one sweep a direction."""

@@ -43,6 +43,7 @@ class Reverse(Differentiator):
     """
 
     name = "reverse"
+    traces = True
 
     def vjp(self, function: Function) -> tuple[Leaves, Pullback]:
         linear = linearize(function)

@@ -192,8 +192,16 @@ def test_files_of_objects_are_not_unpickled(run, tmp_path):
 def test_debug_shows_the_traceback(run, arguments):
     """Breaks if there is no way to see where in the user's code an error came from."""
     result = run(*arguments, "my_model:broken", "--at", "1")
-    assert isinstance(result.exception, ad.errors.InputError)
-    assert isinstance(result.exception.__cause__, RuntimeError)
+    assert result.exit_code == 2
+    assert "Traceback" in result.stderr
+    assert "RuntimeError" in result.stderr
+
+
+@pytest.mark.parametrize("point", ["", " ", "[]", "{}"])
+def test_a_point_without_numbers_is_refused(run, point):
+    """Breaks if nothing at all is measured as if it were a point."""
+    said = refused(run("compare", "my_model:loss", "--at", point))
+    assert "empty" in said or "no elements" in said
 
 
 def test_ctrl_c_is_not_an_error_of_the_input(run, monkeypatch):

@@ -219,6 +219,60 @@ def test_two_methods_that_disagree_are_both_unverified():
     assert consensus(values, 1e-6).by_method == {}
 
 
+def asks_for_a_type(x):
+    return np.sum(x**2) if isinstance(x, np.ndarray) else np.sum(x**3)
+
+
+def swallows_our_error(x):
+    try:
+        return float(np.sum(x**2))
+    except TypeError:
+        return np.sum(x)
+
+
+def takes_the_value_out(x):
+    return np.sum(x * (x.value if hasattr(x, "value") else x))
+
+
+@pytest.mark.parametrize("f", [asks_for_a_type, swallows_our_error])
+def test_an_f_that_is_another_one_when_traced_is_an_error(f):
+    result = ad.compare(f, POINT, rounds=2)
+    assert {row.method: row.status for row in result} == {
+        "finite": "unverified",
+        "symbolic": "error",
+        "forward": "error",
+        "reverse": "error",
+    }
+    assert "isinstance" in result["reverse"].reason
+    assert result.recommendation.method is None
+
+
+def test_methods_that_share_the_trace_do_not_outvote_the_one_that_does_not():
+    result = ad.compare(takes_the_value_out, POINT, rounds=2)
+    assert {row.status for row in result} == {"unverified"}
+    assert "than its own estimate" in result["finite"].reason
+    assert result.recommendation.method is None
+
+
+def test_finite_differences_that_know_their_error_do_not_stop_the_others():
+    steep = compared(lambda x: np.sum(np.sin(1e5 * x)), POINT, ["finite", "reverse", "symbolic"])
+    assert steep.recommendation.method == "reverse"
+    one_sided = ad.CentralDifferences(sided="forward", step=1e-3)
+    assert compared(methods=[one_sided, "reverse", "symbolic"])["reverse"].status == "ok"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_f_without_a_value_is_refused(value):
+    with pytest.raises(InputError, match="there is no derivative to measure"):
+        compared(lambda x: np.sum(x) * 0 + value)
+
+
+def test_an_f_that_draws_random_numbers_is_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(InputError, match="another value at each call"):
+        compared(lambda x: np.sum(x) * rng.normal())
+
+
 @pytest.mark.parametrize(
     "reference", [curve_gradient(POINT), list(curve_gradient(POINT)), curve_gradient], ids=["array", "list", "function"]
 )

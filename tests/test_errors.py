@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import re
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,18 @@ def test_tangents_that_are_no_real_arrays(v: Any, method: str) -> None:
         ad.jvp(loss, V, v, method=method)
     with pytest.raises(AdmodesError):
         ad.vjp(loss, V, method=method)[1](v)
+
+
+@every_mode
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("kind", [np.ma.array, np.asmatrix], ids=["masked", "matrix"])
+def test_arrays_that_are_more_than_arrays(kind: Any, method: str) -> None:
+    """Breaks if a mask is dropped, or a matrix differentiated as if its * were that of arrays."""
+    x = kind([1.0, 2.0, 3.0])
+    with pytest.raises(InputError, match=r"Pass (x\.filled|np\.asarray)"):
+        ad.gradient(loss, x, method=method)
+    with pytest.raises(InputError, match=re.escape("x['w'] is a")):
+        ad.gradient(lambda p: np.sum(p["w"]), {"w": x}, method=method)
 
 
 @every_mode

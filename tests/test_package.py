@@ -194,6 +194,14 @@ def test_public_names_are_all_there_is():
     assert set(ad.__all__) - {"__version__"} <= visible
 
 
+def test_type_checkers_see_the_public_names():
+    """A public name that an editor takes for anything at all, because it is loaded on first use."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    shown = {alias.asname: line.module for line in guarded.body for alias in line.names}
+    assert shown == ad._HOME
+
+
 def test_unknown_names_are_refused():
     """A lazy package that answers for every name."""
     with pytest.raises(AttributeError, match="gradeint"):

@@ -31,6 +31,8 @@ class Subject:
         Numbers in x and in f(x).
     f_changes_x : bool
         Whether f writes into the array it is given.
+    outputs_at_x : tuple of ndarray
+        The leaves of f(x).
     """
 
     f: Callable[..., Any]
@@ -40,6 +42,7 @@ class Subject:
     inputs: int
     outputs: int
     f_changes_x: bool
+    outputs_at_x: tuple[np.ndarray, ...] = ()
 
     @classmethod
     def at(cls, f: Callable[..., Any], x: Any, args: Sequence[Any] = (), name: str = "") -> Subject:
@@ -48,15 +51,18 @@ class Subject:
         Raises
         ------
         InputError
-            If x is no point of finite real numbers.
+            If x is no point of finite real numbers, if f(x) is not a number at all, or another one at each call.
         """
         _require_finite(x)
         function = Function(f, x, args)
         leaves = [leaf.copy() for leaf in function.inputs]
         outputs = function(leaves)
         changed = any(not np.array_equal(leaf, before) for leaf, before in zip(leaves, function.inputs, strict=True))
-        sizes = function.input_size, sum(int(np.size(output)) for output in outputs)
-        return cls(f, function.as_input_tree(function.inputs), tuple(args), name or function.name, *sizes, changed)
+        values = tuple([np.array(output) for output in outputs])
+        name = name or function.name
+        _require_a_value(name, values, function)
+        sizes = function.input_size, sum(value.size for value in values)
+        return cls(f, function.as_input_tree(function.inputs), tuple(args), name, *sizes, changed, values)
 
     def primal(self) -> Callable[[], Any]:
         """f at x as a call without arguments, with nothing around it that costs time."""
@@ -73,9 +79,25 @@ class Subject:
 
 def _require_finite(x: Any) -> None:
     leaves, structure = flatten(x, InputError, "x")
+    if not sum(np.size(leaf) for leaf in leaves):
+        raise InputError("x has no elements: there is nothing to differentiate by. Give at least one number.")
     for leaf, path in zip(leaves, structure.paths(), strict=True):
         array = np.asarray(leaf)
         if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
             index = tuple(int(number) for number in np.argwhere(~np.isfinite(array))[0])
             place = f"x{path}{list(index) if index else ''}"
             raise InputError(f"{place} is {array[index]}: there is no derivative to measure there. Choose a finite point.")
+
+
+def _require_a_value(name: str, values: Sequence[np.ndarray], function: Function) -> None:
+    """Refuse what has no derivative at x: a function without a finite value, or without a definite one."""
+    if values and not any(np.any(np.isfinite(value)) for value in values) and any(value.size for value in values):
+        found = "not finite" if any(value.size > 1 for value in values) else str(values[0])
+        raise InputError(f"{name}(x) is {found}: there is no derivative to measure there. Choose a point where f is finite.")
+    again = function.plain(function.inputs)
+    same = all(np.array_equal(one, other, equal_nan=True) for one, other in zip(values, again, strict=True))
+    if not same:
+        raise InputError(
+            f"{name}(x) is another value at each call, so it has no derivative to measure: "
+            "it draws random numbers or keeps state. Fix the seed inside it: rng = np.random.default_rng(0)."
+        )

@@ -17,6 +17,7 @@ from .cost import CallCounter, Candidate, Outcome, attempt, ratio_interval, samp
 from .references import Reference, consensus, family_of, given_reference
 from .rows import Row, Timing
 from .subject import Subject
+from .witness import doubts, is_traced, traced_otherwise
 
 #: The name of f itself among what is timed: no method can have it.
 _PRIMAL = ""
@@ -97,6 +98,10 @@ def measure(
     if tolerance is None:
         tolerance = 1e-3 if subject.single_precision else 1e-6
     trials = {name: _first_call(subject, method, effort) for name, method in methods.items() if name not in skip}
+    if suspicion := traced_otherwise(subject, effort.budget):
+        for trial in trials.values():
+            if is_traced(trial.method):
+                trial.value, trial.first.status, trial.first.reason = None, "error", suspicion
     against = _reference(subject, trials, reference, tolerance, effort)
     _count_calls(subject, trials, effort)
     rows = _cost_rows(subject, trials, effort)
@@ -131,13 +136,17 @@ def _reference(subject: Subject, trials: Mapping[str, _Trial], given: Any, toler
     if given is not None:
         return given_reference(given, subject.x, subject.args, list(trials), next(iter(values.values()), None))
     families = {family_of(name) for name in values}
-    if len(families) == 1:
+    methods = {name: trial.method for name, trial in trials.items()}
+    if len(families) == 1 and not any(trial.value is None and is_traced(trial.method) for trial in trials.values()):
         witness = "forward" if "finite" in families else "finite"
         value = _first_call(subject, witness, effort).value
         if value is not None:
             values[witness] = value
     if len({(value.paths, value.shapes) for value in values.values()}) > 1:
         return Reference("none: the methods return derivatives of different shapes")
+    if doubtful := doubts(subject, values, methods, tolerance, effort.budget):
+        reason = "disagrees, by more than its own estimate of the error, with the methods that trace f"
+        return Reference(f"none: {doubtful[0]} {reason}. Look for a kink at x, or for something that only plain f does")
     return consensus(values, tolerance)
 
 

@@ -113,6 +113,8 @@ def read_point(text: str) -> Any:
         If it is none of these, or there is no such file.
     """
     text = text.strip()
+    if not text:
+        raise OptionError('--at is empty. Write numbers ("1.0,2.0"), JSON, or name a file .npy, .npz or .json.')
     suffix = Path(text).suffix.lower()
     if text.startswith(("[", "{")):
         return _from_json(text, "--at")

@@ -31,6 +31,7 @@ class Symbolic(Differentiator):
     """
 
     name = "symbolic"
+    traces = True
 
     def jacobian(self, function: Function) -> tuple[Leaves, Blocks]:
         """Every element of every output, differentiated by every symbol in it."""
