@@ -137,7 +137,7 @@ class _ScalarFunction(Function):
                 f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned a container "
                 f"{self.output_structure}. Use `{self.instead}(f, x)` or return one number."
             )
-        shape = np.shape(outputs[0]) if isinstance(outputs[0], np.ndarray) else outputs[0].shape
+        shape = outputs[0].shape
         if shape != ():
             raise ShapeError(
                 f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned shape {shape}. "

@@ -56,9 +56,9 @@ class TapeArray(TracedArray):
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if arguments and arguments[0] is self and self.value.__class__ is ndarray and self.node >= 0:
+        if arguments and arguments[0] is self and type(self.value) is ndarray and self.node >= 0:
             try:
-                mark = (function, self.value.shape, arguments[1:], *options.items())
+                mark = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
                 step = _reduction_steps.get(mark)
             except TypeError:
                 return call_function(function, arguments, options, self)
@@ -75,7 +75,7 @@ class TapeArray(TracedArray):
         return call_function(function, arguments, options, self)
 
     def __pow__(self, other: Any) -> Any:
-        if (other.__class__ is int or other.__class__ is float) and self.node >= 0:
+        if (type(other) is int or type(other) is float) and self.node >= 0:
             if other == 2:
                 return _unary(self, _SQUARE, None, np.square, _NO_PARAMETERS)
             return _unary(self, constant_power, other, None, {"exponent": other})
@@ -85,10 +85,10 @@ class TapeArray(TracedArray):
         return np.negative(self)
 
     def __getitem__(self, key: Any) -> Any:
-        if key.__class__ is slice:
-            if key.start.__class__ in _ENDS and key.stop.__class__ in _ENDS and key.step.__class__ in _ENDS:
+        if type(key) is slice:
+            if type(key.start) in _ENDS and type(key.stop) in _ENDS and type(key.step) in _ENDS:
                 return _piece(self, key)
-        elif key.__class__ is int:
+        elif type(key) is int:
             found = self.level.element(self, key)
             if found is not None:
                 return found
@@ -123,7 +123,7 @@ def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, paramet
     if operand.source is not None:
         operand.refresh()
     x = operand.value
-    if x.__class__ is not ndarray:
+    if type(x) is not ndarray:
         return operand.level.apply(rule, (operand,), parameters)
     out = x**mark if ufunc is None else ufunc(x)
     key = (rule, mark, x.shape)
@@ -135,7 +135,7 @@ def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, paramet
     return _recorded(operand.level, step, (operand.node,), kept, out)
 
 
-#: Calls such as ``np.sum(x, axis=0)`` that came down to one reduction, by function, shape and options.
+#: Calls such as ``np.sum(x, axis=0)`` that came down to one reduction, by function, dtype, shape and options.
 _reduction_steps: dict[Any, Any] = {}
 
 
@@ -149,7 +149,7 @@ def _reduced(array: TapeArray, tape: Any, step: Step) -> Any:
     if step.keeps_any:
         kept = (value,)
         array.shared = True
-    if out.__class__ is np.float64:
+    if type(out) is np.float64:
         tape.append((step, (array.node,), kept, out if step.keeps_out else None))
         return TapeFloat(float(out), tape, len(tape) - 1)
     return tape.finish(step, (array,), (array.node,), kept, out)
@@ -166,7 +166,7 @@ def _piece(array: TapeArray, key: slice) -> Any:
     if array.source is not None:
         array.refresh()
     value = array.value
-    if value.__class__ is not ndarray:
+    if type(value) is not ndarray:
         return array.level.apply(gather, (array,), {"key": key})
     mark = (value.shape, key.start, key.stop, key.step)
     step = _piece_steps.get(mark)
@@ -195,18 +195,18 @@ def _forward(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
             self.refresh()
         tape: Any = self.level
         x, i = self.value, self.node
-        if other.__class__ is TapeArray:
+        if type(other) is TapeArray:
             if other.source is not None:
                 other.refresh()
             y, j = other.value, other.node
-            if other.level is not tape or y.__class__ is not ndarray or j < 0:
+            if other.level is not tape or type(y) is not ndarray or j < 0:
                 return general(self, other)
             y_shape = y.shape
-        elif other.__class__ is float or other.__class__ is int:
+        elif type(other) is float or type(other) is int:
             y, j, y_shape = other, None, None
         else:
             return general(self, other)
-        if x.__class__ is not ndarray or i < 0:
+        if type(x) is not ndarray or i < 0:
             return general(self, other)
         out = ufunc(x, y)
         key = (x.shape, y_shape)
@@ -220,7 +220,7 @@ def _forward(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
             self.shared = True
             if j is not None:
                 other.shared = True
-        if out.__class__ is not ndarray:
+        if type(out) is not ndarray:
             return tape.finish(step, (self, other), (i, j), kept, out)
         return _recorded(tape, step, (i, j), kept, out)
 
@@ -235,7 +235,7 @@ def _reflected(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
         if self.source is not None:
             self.refresh()
         y, j = self.value, self.node
-        if (other.__class__ is not float and other.__class__ is not int) or y.__class__ is not ndarray or j < 0:
+        if (type(other) is not float and type(other) is not int) or type(y) is not ndarray or j < 0:
             return general(self, other)
         out = ufunc(other, y)
         step = steps.get(y.shape)

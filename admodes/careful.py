@@ -23,7 +23,7 @@ Masked = tuple[Any, Any]
 def has_nan(array: Any) -> bool:
     """Whether a result (peeled of outer derivatives) has a NaN."""
     plain = peel(array)
-    if plain.__class__ is float:
+    if type(plain) is float:
         return math.isnan(plain)
     # A sum of squares is NaN only where an element is: infinities do not cancel in it.
     return bool(np.isnan(np.vdot(plain, plain)))
@@ -39,9 +39,9 @@ def careful_sweep(tape: Any, seeds: Sequence[tuple[int, Any]], inputs: int) -> l
             continue
         step, operands, values, out = tape[index]
         g, live = cotangents.pop(index)
-        g = np.float64(g) if isinstance(g, float) else g
-        wide = tuple(np.float64(value) if isinstance(value, float) else value for value in values)
-        out = np.float64(out) if isinstance(out, float) else out
+        g = np.float64(g) if type(g) is float else g
+        wide = tuple(np.float64(value) if type(value) is float else value for value in values)
+        out = np.float64(out) if type(out) is float else out
         for position, operand in enumerate(operands):
             if operand is not None and operand >= 0 and step.primitive.differentiable(position):
                 _accumulate(cotangents, operand, careful_vjp(step, position, g, live, out, wide))

@@ -37,15 +37,15 @@ class CustomPrimitive(Primitive):
 
     def _evaluate(self, *values: Any, **parameters: Any) -> Any:
         """The function on copies: what it changes, or gives back again and again, must not reach the record."""
-        copies = [np.array(value) if isinstance(value, np.ndarray) else value for value in values]
+        copies = [np.array(value) if type(value) is np.ndarray else value for value in values]
         out = self._function(*copies, **parameters)
         for value, copy in zip(values, copies, strict=True):
-            if isinstance(value, np.ndarray) and not np.array_equal(value, copy, equal_nan=value.dtype.kind == "f"):
+            if type(value) is np.ndarray and not np.array_equal(value, copy, equal_nan=value.dtype.kind == "f"):
                 raise TracedValueError(
                     f"`{self.name}` changes its argument in place, which a primitive may not do: nobody could follow it. "
                     "Let it return the new array instead."
                 )
-        if not isinstance(out, (np.ndarray, np.generic, int, float)):
+        if not issubclass(type(out), (np.ndarray, np.generic, int, float)):
             raise OutputError(
                 f"`{self.name}` returned a {type(out).__name__}, but a primitive must return one array or number. "
                 "Return np.stack([...]) of the parts, or write one primitive for each."
@@ -128,7 +128,7 @@ class CustomPrimitive(Primitive):
 
 def _own(array: Any) -> Any:
     """A copy that a rule may change."""
-    return array.copy() if isinstance(array, np.ndarray) else array
+    return array.copy() if type(array) is np.ndarray else array
 
 
 def _stacked(parts: list[Any], shape: Shape) -> Any:

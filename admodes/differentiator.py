@@ -235,6 +235,6 @@ def _product(weights: Any, matrix: Any) -> Any:
     """weights @ matrix, in which a weight of 0 takes nothing, not even of an infinite derivative."""
     with np.errstate(all="ignore"):
         product = weights @ matrix
-        if isinstance(product, np.ndarray) and np.isnan(product).any():
+        if type(product) is np.ndarray and np.isnan(product).any():
             return np.sum(np.where(weights[:, :, None] == 0, 0.0, weights[:, :, None] * matrix), axis=1)
     return product

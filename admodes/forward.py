@@ -32,7 +32,7 @@ class DualLevel(Level):
 
     def input(self, leaf: Any, tangent: Any) -> Traced:
         """`leaf` as an independent variable with the given tangents."""
-        traced: Traced = self._wrap(leaf[()] if isinstance(leaf, np.ndarray) and leaf.ndim == 0 else leaf, tangent)
+        traced: Traced = self._wrap(leaf[()] if type(leaf) is np.ndarray and leaf.ndim == 0 else leaf, tangent)
         return traced
 
     def constant(self, value: Any) -> Traced:
@@ -45,15 +45,15 @@ class DualLevel(Level):
         arrays: list[TracedArray] = []
         for position, operand in enumerate(operands):
             own = isinstance(operand, Traced) and operand.level is self
-            if own and operand.__class__ is TracedArray:
+            if own and type(operand) is TracedArray:
                 operand.refresh()
                 arrays.append(operand)
             value = operand.value if own else operand
-            values.append(np.float64(value) if own and value.__class__ is float else value)
+            values.append(np.float64(value) if own and type(value) is float else value)
             tangents.append(operand.node if own and primitive.differentiable(position) else None)
         nested = any(isinstance(value, Traced) for value in values)
         out = primitive(*values, **parameters) if nested else primitive.evaluate(*values, **parameters)
-        if out.__class__ is tuple:
+        if type(out) is tuple:
             return tuple(self._wrap(part, None) for part in out)
         tangent = None
         if any(part is not None for part in tangents):
@@ -66,17 +66,17 @@ class DualLevel(Level):
         for array in arrays:
             array.shared = True
         result = self._wrap(out, tangent)
-        if primitive.views and operands[0].__class__ is TracedArray and primitive.is_view(operands[0].layout, parameters):
+        if primitive.views and type(operands[0]) is TracedArray and primitive.is_view(operands[0].layout, parameters):
             follow(result, operands[0], primitive, parameters)
         self.largest = max(self.largest, out.size)
         return result
 
     def own(self, tangent: Any) -> Any:
         """The tangent of a scalar in memory of its own: it must not change when the array that it was read from does."""
-        return tangent.copy() if isinstance(tangent, np.ndarray) and tangent.base is not None else tangent
+        return tangent.copy() if type(tangent) is np.ndarray and tangent.base is not None else tangent
 
     def _wrap(self, out: Any, tangent: Any) -> Any:
-        out = out[()] if isinstance(out, np.ndarray) and out.ndim == 0 else out
+        out = out[()] if type(out) is np.ndarray and out.ndim == 0 else out
         if isinstance(out, TracedArray):
             out = out.detached()
         if np.ndim(out):
@@ -170,7 +170,7 @@ def _run(level: DualLevel, function: Function, tangents: Sequence[Any]) -> tuple
     for output, trace in zip(outputs, traces, strict=True):
         tangent = np.zeros((seeds, *np.shape(output))) if trace is None else trace
         # Nobody else may hold a result: it could be one of the seeds, or the tangent of two outputs.
-        held = isinstance(tangent, np.ndarray) and (
+        held = type(tangent) is np.ndarray and (
             tangent.base is not None or any(tangent is other for other in (*tangents, *pushed))
         )
         pushed.append(tangent.copy() if held else tangent)

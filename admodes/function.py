@@ -184,7 +184,7 @@ def as_output(leaf: Any, what: str) -> Any:
 
 def as_input(leaf: Any, what: str) -> Any:
     """A leaf of x as a floating-point array of our own: integers become float64, float32 stays."""
-    if isinstance(leaf, Traced) or (leaf.__class__ is np.ndarray and leaf.dtype.char in "df"):
+    if isinstance(leaf, Traced) or (type(leaf) is np.ndarray and leaf.dtype.char in "df"):
         return leaf if isinstance(leaf, Traced) else leaf.copy("K")
     masked = sys.modules.get("numpy.ma")
     if masked is not None and isinstance(leaf, masked.MaskedArray):
@@ -212,7 +212,7 @@ def _argument_name(number: int) -> str:
 
 
 def _selected(argnums: int | Sequence[int], count: int) -> list[int]:
-    if argnums.__class__ is int and argnums == 0:
+    if type(argnums) is int and argnums == 0:
         return [0]
     numbers: list[Any] = list(argnums) if isinstance(argnums, (tuple, list)) else [argnums]
     if not numbers or not all(isinstance(number, (int, np.integer)) and -count <= number < count for number in numbers):
@@ -225,7 +225,7 @@ def _selected(argnums: int | Sequence[int], count: int) -> list[int]:
 
 def _number(leaf: Any) -> Any:
     """0-d results are NumPy scalars."""
-    return leaf[()] if isinstance(leaf, np.ndarray) and leaf.ndim == 0 else leaf
+    return leaf[()] if type(leaf) is np.ndarray and leaf.ndim == 0 else leaf
 
 
 def _flatten_like(tree: Any, structure: Structure, what: str) -> Leaves:

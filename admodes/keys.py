@@ -23,7 +23,7 @@ def plain_key(key: Any) -> Any:
     if isinstance(key, list):
         array = lift(key)
         return np.zeros(np.shape(array), dtype=int) if not array.size else plain_key(array)
-    if isinstance(key, np.ndarray):
+    if issubclass(type(key), np.ndarray):
         # f may overwrite the array of indices later.
         return plain_key(lift(key)) if key.dtype == object else key.copy()
     if isinstance(key, Traced):

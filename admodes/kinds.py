@@ -74,7 +74,7 @@ class Primitive:
     def __call__(self, *operands: Any, **parameters: Any) -> Any:
         level = None
         for operand in operands:
-            kind = operand.__class__
+            kind = type(operand)
             if kind in _TRUSTED or (kind is np.ndarray and operand.dtype != object):
                 continue
             if not isinstance(operand, Traced):
@@ -105,7 +105,7 @@ class Primitive:
 
 
 def _needs_lift(operand: Any) -> bool:
-    return operand.__class__ in (list, tuple) or (isinstance(operand, np.ndarray) and operand.dtype == object)
+    return type(operand) in (list, tuple) or (isinstance(operand, np.ndarray) and operand.dtype == object)
 
 
 def _lead(array: Any, shape: Shape) -> int:
@@ -127,7 +127,7 @@ def sum_to_shape(array: Any, shape: Shape, lead: int) -> Any:
     stretched = [start + i for i, size in enumerate(shape) if size == 1 and found[start + i] != 1]
     axes = (*range(lead, start), *stretched)
     # np.sum itself only where it is needed: it takes as long as the sum of a thousand numbers.
-    summed = np.add.reduce(array, axis=axes) if array.__class__ is np.ndarray else np.sum(array, axis=axes)
+    summed = np.add.reduce(array, axis=axes) if type(array) is np.ndarray else np.sum(array, axis=axes)
     return summed.reshape(found[:lead] + shape) if stretched else summed
 
 
@@ -162,7 +162,7 @@ class Elementwise(Primitive):
         """The partial by one argument, of a shape that broadcasts to the output's; or a number."""
         rule = self.partials[position]
         partial = rule(out, *values, **application.parameters) if callable(rule) else rule
-        return partial[0] * partial[1] if partial.__class__ is tuple else partial
+        return partial[0] * partial[1] if type(partial) is tuple else partial
 
     def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
         total = None
@@ -182,7 +182,7 @@ class Elementwise(Primitive):
 
 def _scale(array: Any, partial: Any) -> Any:
     """`array` times `partial`; a partial of 1 costs no multiplication."""
-    if partial.__class__ is int:
+    if type(partial) is int:
         return array if partial == 1 else -array if partial == -1 else array * partial
     return array * partial
 
@@ -274,7 +274,7 @@ class Reduction(Primitive):
         axes, shape = application.parameters["axes"], application.shapes[0]
         kept_shape = reduced_shape(shape, axes)
         lead = g.shape[: _lead(g, application.shape)]
-        kept = out.reshape(kept_shape) if out.__class__ is np.ndarray else np.reshape(out, kept_shape)
+        kept = out.reshape(kept_shape) if type(out) is np.ndarray else np.reshape(out, kept_shape)
         return g.reshape(lead + kept_shape) * self.partial(kept, values[0], axes)
 
 

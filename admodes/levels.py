@@ -140,7 +140,7 @@ def read_outputs(level: Level, outputs: Sequence[Any]) -> tuple[list[Any], list[
                         "f returned a value of a derivative that it takes inside: return the result of that derivative instead."
                     )
         value = value if isinstance(value, Traced) else np.array(value)
-        if isinstance(value, np.ndarray) and value.dtype.kind in "biu":
+        if type(value) is np.ndarray and value.dtype.kind in "biu":
             value = value.astype(float)
         values.append(value)
         traces.append(trace)

@@ -34,10 +34,10 @@ class Operators(Traced):
     @property
     def dtype(self) -> Any:
         """NumPy dtype of the value."""
-        return np.result_type(self.value) if isinstance(self.value, float) else self.value.dtype
+        return np.result_type(self.value) if type(self.value) is float else self.value.dtype
 
     def __pow__(self, other: Any) -> Any:
-        if isinstance(other, _PLAIN_NUMBERS):
+        if issubclass(type(other), _PLAIN_NUMBERS):
             return self.level.apply(constant_power, (self,), {"exponent": other})
         return _binary(np.power, self, other)
 
@@ -118,8 +118,8 @@ def _install(name: str, ufunc: Any) -> None:
     rule = FUNCTIONS[ufunc]
 
     def forward(self: Any, other: Any) -> Any:
-        kind = other.__class__
-        if kind is float or (kind is self.__class__ and other.level is self.level):
+        kind = type(other)
+        if kind is float or (kind is type(self) and other.level is self.level):
             return self.level.apply(rule, (self, other), _NO_PARAMETERS)
         return _binary(ufunc, self, other) if _accepts(other) else NotImplemented
 

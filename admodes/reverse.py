@@ -28,7 +28,7 @@ def sweep(tape: Tape, seeds: Sequence[tuple[int, Any]], inputs: int) -> list[Any
         if g is not ZERO:
             step.pull(cotangents, g, operands, values, out)
     # Nobody else may hold a result: it could be a seed, or the cotangent of two inputs.
-    return [g if g.__class__ is not np.ndarray or owned else g.copy() for g, owned in zip(table, cotangents.owned, strict=False)]
+    return [g if type(g) is not np.ndarray or owned else g.copy() for g, owned in zip(table, cotangents.owned, strict=False)]
 
 
 class Reverse(Differentiator):
@@ -99,7 +99,7 @@ def backward(tape: Tape, seeds: Sequence[tuple[int | None, Any]], inputs: int) -
 
 def _first(w: Any) -> Any:
     first = w[0]
-    return float(first) if isinstance(first, np.float64) else first
+    return float(first) if type(first) is np.float64 else first
 
 
 def as_leaf(array: Any, leaf: Any, shape: tuple[int, ...]) -> Any:
@@ -107,7 +107,7 @@ def as_leaf(array: Any, leaf: Any, shape: tuple[int, ...]) -> Any:
     if array is ZERO:
         return np.zeros(shape, leaf.dtype)
     if not isinstance(array, Traced):
-        array = array if array.__class__ is np.ndarray and array.dtype == leaf.dtype else np.asarray(array, dtype=leaf.dtype)
+        array = array if type(array) is np.ndarray and array.dtype == leaf.dtype else np.asarray(array, dtype=leaf.dtype)
         return array if array.shape == shape else array.reshape(shape)
     array = array if array.dtype == leaf.dtype else array.astype(leaf.dtype)  # type: ignore[attr-defined]
     return np.reshape(array, shape)

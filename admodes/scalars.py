@@ -103,13 +103,13 @@ def _pull_as_arrays(step: ScalarStep, cotangents: Any, g: Any, operands: Any, va
     wide = tuple(np.float64(value) for value in values)
     for position, index in enumerate(operands):
         if index is not None and index >= 0:
-            g = np.float64(g) if g.__class__ is float else g
+            g = np.float64(g) if type(g) is float else g
             cotangents.add(index, step.primitive.vjp(step, position, g, np.float64(out), wide), False)
 
 
 _TEMPLATE = """
 def {name}(self, other):
-    kind = other.__class__
+    kind = type(other)
     try:
         if kind is TapeFloat:
             tape = self.level
@@ -138,7 +138,7 @@ def {name}(self, other):
     return general(self, other)
 
 def {reflected}(self, other):
-    kind = other.__class__
+    kind = type(other)
     if kind is float or kind is int:
         tape = self.level
         y = self.value
@@ -177,8 +177,8 @@ class TapeFloat(TracedScalar):
                     result.node = len(tape)  # type: ignore[arg-type]
                     tape.append((step, (self.node,), (x,), out))  # type: ignore[attr-defined]
                     return result
-            elif ufunc in _OPERATORS and all(value.__class__ in _FLOATS for value in inputs):
-                left, right = (float(value) if value.__class__ is np.float64 else value for value in inputs)
+            elif ufunc in _OPERATORS and all(type(value) in _FLOATS for value in inputs):
+                left, right = (float(value) if type(value) is np.float64 else value for value in inputs)
                 return _OPERATORS[ufunc](left, right)
         return call_ufunc(ufunc, method, inputs, options)
 
@@ -186,12 +186,12 @@ class TapeFloat(TracedScalar):
         return _record_unary(self, _UNARY[np.negative], -self.value)
 
     def __pow__(self, other: Any) -> Any:
-        if other.__class__ in (int, float):
+        if type(other) in (int, float):
             try:
                 out = self.value**other
             except ArithmeticError:
                 return constant_power(self, exponent=other)
-            if out.__class__ is float:
+            if type(out) is float:
                 step = _POWERS.get(other) or _POWERS.setdefault(other, ScalarStep(constant_power, (True,), {"exponent": other}))
                 return _record_unary(self, step, out)
         return TracedScalar.__pow__(self, other)

@@ -105,9 +105,9 @@ class Tape(list[Record], Level):
         if step is None:
             step = remember(key, Step(primitive, _NO_PARAMETERS, (), value.shape, ()))
         self.append((step, (), (), None))
-        value = value[()] if value.__class__ is np.ndarray and not value.ndim else value
+        value = value[()] if type(value) is np.ndarray and not value.ndim else value
         traced: Traced = self._wrap(value, len(self) - 1, passive)
-        if traced.__class__ is TapeArray:
+        if type(traced) is TapeArray:
             traced.shared = primitive is INPUT
         return traced
 
@@ -115,7 +115,7 @@ class Tape(list[Record], Level):
         self.append((GUARD_STEP, (passive.node,), (), passive.value))
 
     def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
-        if len(operands) == 1 and operands[0].__class__ is TapeArray:
+        if len(operands) == 1 and type(operands[0]) is TapeArray:
             return self._unary(primitive, operands[0], parameters)
         if len(operands) == 2 and not parameters:
             result = self._binary(primitive, *operands)
@@ -129,10 +129,10 @@ class Tape(list[Record], Level):
             operand.refresh()
         value = operand.value
         node = operand.node
-        if value.__class__ is not np.ndarray:
+        if type(value) is not np.ndarray:
             return self._general(primitive, (operand,), parameters)
         out = primitive.evaluate(value, **parameters) if parameters else primitive.evaluate(value)
-        if out.__class__ is tuple:
+        if type(out) is tuple:
             return tuple(
                 [
                     self.finish(new_step(primitive, parameters, (value.shape,), part, (False,)), (operand,), (node,), (), part)
@@ -156,24 +156,24 @@ class Tape(list[Record], Level):
         x_shape: tuple[int, ...] = ()
         y_shape: tuple[int, ...] = ()
         x, y = left, right
-        if left.__class__ is TapeArray and left.level is self:
+        if type(left) is TapeArray and left.level is self:
             if left.source is not None:
                 left.refresh()
             x, i = left.value, left.node
-        if right.__class__ is TapeArray and right.level is self:
+        if type(right) is TapeArray and right.level is self:
             if right.source is not None:
                 right.refresh()
             y, j = right.value, right.node
-        if x.__class__ is np.ndarray:
+        if type(x) is np.ndarray:
             x_shape = x.shape
-        elif x.__class__ is not float and x.__class__ is not int:
+        elif type(x) is not float and type(x) is not int:
             return None
-        if y.__class__ is np.ndarray:
+        if type(y) is np.ndarray:
             y_shape = y.shape
-        elif y.__class__ is not float and y.__class__ is not int:
+        elif type(y) is not float and type(y) is not int:
             return None
         out = primitive.evaluate(x, y)
-        if out.__class__ is tuple:
+        if type(out) is tuple:
             return None
         x_live, y_live = i is not None and i >= 0, j is not None and j >= 0
         key = (primitive, x_shape, y_shape, x_live, y_live)
@@ -193,23 +193,23 @@ class Tape(list[Record], Level):
         nested = False
         for operand in operands:
             own = isinstance(operand, Traced) and operand.level is self
-            if own and operand.__class__ is TapeArray:
+            if own and type(operand) is TapeArray:
                 operand.refresh()
             value = operand.value if own else operand
             nodes.append(operand.node if own else None)
-            values.append(np.float64(value) if own and value.__class__ is float else value)
+            values.append(np.float64(value) if own and type(value) is float else value)
             nested = nested or isinstance(value, Traced)
         out = primitive(*values, **parameters) if nested else primitive.evaluate(*values, **parameters)
         shapes = tuple([getattr(value, "shape", ()) for value in values])
         live = tuple([node is not None and node >= 0 for node in nodes])
         results = []
-        for part in out if out.__class__ is tuple else (out,):
+        for part in out if type(out) is tuple else (out,):
             step = new_step(primitive, parameters, shapes, part, live)
             kept = tuple([self._keep(v, n) if k else None for v, n, k in zip(values, nodes, step.keeps, strict=True)])
             if step.keeps_any:
                 _share(operands)
             results.append(self.finish(step, operands, tuple(nodes), kept, part))
-        return tuple(results) if out.__class__ is tuple else results[0]
+        return tuple(results) if type(out) is tuple else results[0]
 
     def finish(self, step: Step, operands: Sequence[Any], nodes: tuple[Any, ...], kept: tuple[Any, ...], out: Any) -> Any:
         """Append the record and wrap the output."""
@@ -217,15 +217,15 @@ class Tape(list[Record], Level):
         self.append((step, nodes, kept, out if step.keeps_out else None))
         smooth = step.smooth
         result = self._wrap(out, index, not smooth)
-        if result.__class__ is not TapeArray:
+        if type(result) is not TapeArray:
             return result
         result.shared = result.shared or step.keeps_out
-        if out.__class__ is np.ndarray and out.base is not None:
+        if type(out) is np.ndarray and out.base is not None:
             result.shared = True
             _share(operands)
         if (
             step.primitive.views
-            and operands[0].__class__ is TapeArray
+            and type(operands[0]) is TapeArray
             and step.primitive.is_view(operands[0].layout, step.parameters)
         ):
             follow(result, operands[0], step.primitive, step.parameters)
@@ -233,7 +233,7 @@ class Tape(list[Record], Level):
 
     def _wrap(self, out: Any, index: int, passive: bool) -> Any:
         node = ~index if passive else index
-        kind = out.__class__
+        kind = type(out)
         if kind is np.ndarray:
             if out.ndim:
                 return TapeArray(out, self, node, passive)
@@ -244,7 +244,7 @@ class Tape(list[Record], Level):
             return inner
         if passive:
             return PassiveScalar(out, self, node)
-        if out.__class__ is np.float64:
+        if type(out) is np.float64:
             return TapeFloat(float(out), self, node)
         return TracedScalar(out, self, node)
 
@@ -252,7 +252,7 @@ class Tape(list[Record], Level):
         if array.source is not None:
             array.refresh()
         value = array.value
-        if value.__class__ is not np.ndarray or value.ndim != 1 or value.dtype != np.float64:
+        if type(value) is not np.ndarray or value.ndim != 1 or value.dtype != np.float64:
             return None
         number = len(self)
         out = value.item(index)
@@ -279,7 +279,7 @@ class Tape(list[Record], Level):
 
     def _keep(self, value: Any, index: int | None) -> Any:
         """A value for the record: what is not ours is copied, since f may overwrite it later."""
-        if index is not None or value.__class__ is not np.ndarray or (value.base is None and not value.flags.writeable):
+        if index is not None or type(value) is not np.ndarray or (value.base is None and not value.flags.writeable):
             return value.detached() if isinstance(value, TracedArray) else value
         if value.nbytes <= SMALL:
             return value.copy()
@@ -301,5 +301,5 @@ def follow(result: TracedArray, base: TracedArray, primitive: Primitive, paramet
 def _share(operands: Sequence[Any]) -> None:
     """Note that somebody else holds the operands' memory now."""
     for operand in operands:
-        if operand.__class__ is TapeArray:
+        if type(operand) is TapeArray:
             operand.shared = True

@@ -71,6 +71,11 @@ class TracedScalar(Shaped):
     def __iter__(self) -> Iterator[Any]:
         raise TracedValueError("A traced scalar cannot be iterated over: it is a single number. Wrap it in a list: [x].")
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """That of the plain number, so that `isinstance` answers in a traced run as it does in a plain one."""
+        return type(np.float64(0) if type(plain := peel(self)) is float else plain)
+
 
 numbers.Real.register(TracedScalar)
 
@@ -124,6 +129,11 @@ class TracedArray(Shaped):
         self.shared = False
         self.version = 0
         self.source: View | None = None
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """NumPy's array, so that `isinstance` answers in a traced run as it does in a plain one."""
+        return np.ndarray
 
     @property
     def passive(self) -> bool:
@@ -186,7 +196,7 @@ class TracedArray(Shaped):
     def copy(self, order: str = "C") -> Any:
         """A copy that shares no writes with this one (memory is shared until one of them is written into)."""
         other = self.detached()
-        if order == "C" and isinstance(other.value, np.ndarray) and not other.value.flags.c_contiguous:
+        if order == "C" and type(other.value) is np.ndarray and not other.value.flags.c_contiguous:
             other.value = other.value.copy()
         return other
 
@@ -261,7 +271,7 @@ class TracedArray(Shaped):
         return array
 
     def __getitem__(self, key: Any) -> Any:
-        if key.__class__ is int:
+        if type(key) is int:
             found = self.level.element(self, key)
             return gather(self, key=key) if found is None else found
         return self.level.apply(gather, (self,), {"key": plain_key(key)})

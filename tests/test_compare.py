@@ -220,7 +220,7 @@ def test_two_methods_that_disagree_are_both_unverified():
 
 
 def asks_for_a_type(x):
-    return np.sum(x**2) if isinstance(x, np.ndarray) else np.sum(x**3)
+    return np.sum(x**2) if type(x) is np.ndarray else np.sum(x**3)
 
 
 def swallows_our_error(x):
@@ -243,7 +243,7 @@ def test_an_f_that_is_another_one_when_traced_is_an_error(f):
         "forward": "error",
         "reverse": "error",
     }
-    assert "isinstance" in result["reverse"].reason
+    assert "asks for a type" in result["reverse"].reason
     assert result.recommendation.method is None
 
 

@@ -53,7 +53,7 @@ def traced_otherwise(subject: Subject, limit: float) -> str:
 
 
 _CAUSES = (
-    "f does something else with traced values: it asks for a type (isinstance), catches an exception, "
+    "f does something else with traced values: it asks for a type (`type(x) is`), catches an exception, "
     "or keeps state between calls. Let it treat all values alike, or use method='finite'."
 )
 

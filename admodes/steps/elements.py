@@ -26,7 +26,7 @@ class ElementStep(Step):
         key = self.parameters["key"]
         if isinstance(g, Traced):
             super().pull(cotangents, g, operands, values, out)
-        elif g.__class__ is float:
+        elif type(g) is float:
             cotangents.buffer(operands[0], self.shapes[0], np.float64)[key] += g
         else:
             buffer = cotangents.buffer(operands[0], g.shape + self.shapes[0], g.dtype)
@@ -35,7 +35,7 @@ class ElementStep(Step):
 
 def _rest(key: Any, shape: Shape) -> tuple[slice, ...] | None:
     """What a slice of the first axis leaves out, where that is little: cheaper to clear than the whole."""
-    if key.__class__ is not slice or math.prod(shape) <= _SMALL:
+    if type(key) is not slice or math.prod(shape) <= _SMALL:
         return None
     start, stop, step = key.indices(shape[0])
     return (slice(start), slice(stop, None)) if step == 1 and start < stop else None
@@ -54,7 +54,7 @@ class GatherStep(Step):
         self.rest = _rest(self.key, self.shapes[0])
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
-        if g.__class__ is float:
+        if type(g) is float:
             g = np.float64(g)
         elif not self.basic or isinstance(g, Traced):
             super().pull(cotangents, g, operands, values, out)
@@ -158,7 +158,7 @@ class WriteStep(Step):
         lead = g.ndim - len(self.shape)
         if not cotangents.owned[self.number]:
             g = g.copy()
-        if key.__class__ is int and not lead and g.__class__ is np.ndarray and g.ndim == 1:
+        if type(key) is int and not lead and type(g) is np.ndarray and g.ndim == 1:
             if written is not None and written >= 0:
                 cotangents.add(written, g.item(key), False)
             if before >= 0:
@@ -170,7 +170,7 @@ class WriteStep(Step):
             cotangents.add(written, _to_written(part, self.shapes[1], lead), False)
         if before >= 0:
             g[seeded_key(key, lead) if lead else key] = 0.0
-            cotangents.add(before, g, g.__class__ is np.ndarray)
+            cotangents.add(before, g, type(g) is np.ndarray)
 
 
 WRITE = Write("write", lambda base, value, key: None)

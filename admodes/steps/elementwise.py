@@ -30,7 +30,7 @@ _CHEAP = 4096
 
 def _thin(g: Any) -> Any:
     """The cotangent at length one along the axes where it is constant (that of a sum is a view with strides of 0)."""
-    if g.__class__ is not ndarray or 0 not in g.strides:
+    if type(g) is not ndarray or 0 not in g.strides:
         return g
     return g[tuple([slice(None) if stride else slice(1) for stride in g.strides])]
 
@@ -43,8 +43,8 @@ def _wide(part: Any, g: Any) -> Any:
 def _scaled(g: Any, partial: Any, shape: Shape, out: Any, values: Sequence[Any]) -> Any:
     """g times a partial that nobody else holds: it takes the product, since fresh memory costs page faults."""
     if (
-        partial.__class__ is ndarray
-        and g.__class__ is ndarray
+        type(partial) is ndarray
+        and type(g) is ndarray
         and partial.base is None
         and partial.shape == shape
         and partial.dtype == g.dtype
@@ -59,8 +59,8 @@ def _summed_product(g: Any, partial: Any, shape: Shape, lead: int) -> Any:
     """The product summed to `shape`; over leading axes in one pass, without the product in memory."""
     if (
         not lead
-        and g.__class__ is ndarray
-        and partial.__class__ is ndarray
+        and type(g) is ndarray
+        and type(partial) is ndarray
         and partial.shape == g.shape
         and g.shape[g.ndim - len(shape) :] == shape
         and g.flags.c_contiguous
@@ -103,11 +103,11 @@ class SameShapeStep(_ElementwiseStep):
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
         table = cotangents.table
         for position, rule, _ in self.parts:
-            if rule.__class__ is int:
+            if type(rule) is int:
                 part = g if rule == 1 else g * rule
             else:
                 part = rule(out, *values)
-                part = g * part if part.__class__ is not tuple else g * part[0] * part[1]
+                part = g * part if type(part) is not tuple else g * part[0] * part[1]
             index = operands[position]
             if table[index] is ZERO:
                 table[index] = part
@@ -122,22 +122,22 @@ class BroadcastStep(_ElementwiseStep):
     __slots__ = ()
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
-        if g.__class__ is float:
+        if type(g) is float:
             g = np.float64(g)
         for position, rule, shape in self.parts:
             own = None
-            if rule.__class__ is int:
+            if type(rule) is int:
                 part = g if rule == 1 else g * rule
             else:
                 part = rule(out, *values)
-                if part.__class__ is tuple:
+                if type(part) is tuple:
                     part, own = part
                 part = g * part
             if shape is not None:
                 part = sum_to_shape(part, shape, g.ndim - len(self.shape))
             if own is not None:
                 part = part * own
-            cotangents.add(operands[position], part, part is not g and part.__class__ is ndarray)
+            cotangents.add(operands[position], part, part is not g and type(part) is ndarray)
 
 
 class LargeStep(_ElementwiseStep):
@@ -149,14 +149,14 @@ class LargeStep(_ElementwiseStep):
         thin = _thin(g)
         lead = g.ndim - len(self.shape)
         for position, rule, shape in self.parts:
-            if rule.__class__ is int:
+            if type(rule) is int:
                 part = g if shape is None else sum_to_shape(g, shape, lead)
                 part = part if rule == 1 else _wide((thin if part is g else part) * rule, part)
             else:
                 partial, own, weight = rule(out, *values), None, thin
-                if partial.__class__ is tuple:
+                if type(partial) is tuple:
                     partial, own = partial
-                    if thin is not g and own.__class__ is int:
+                    if thin is not g and type(own) is int:
                         weight, own = thin * own, None
                 # Counted in a statement of its own: arguments on their way to a call are references too.
                 temporary = sys.getrefcount(partial) == _TEMPORARY
@@ -168,4 +168,4 @@ class LargeStep(_ElementwiseStep):
                     part = part if shape is None else sum_to_shape(part, shape, lead)
                 if own is not None:
                     part = _scaled(own, part, part.shape, g, ())
-            cotangents.add(operands[position], part, part is not g and part.__class__ is ndarray and part.base is None)
+            cotangents.add(operands[position], part, part is not g and type(part) is ndarray and part.base is None)

@@ -29,13 +29,13 @@ class Cotangents:
         """Add one contribution; `owned` says that the array is ours to change."""
         found = self.table[index]
         if found is ZERO:
-            self.table[index] = float(part) if part.__class__ is np.float64 else part
+            self.table[index] = float(part) if type(part) is np.float64 else part
             self.owned[index] = owned
-        elif self.owned[index] and part.__class__ is np.ndarray and found.__class__ is np.ndarray:
+        elif self.owned[index] and type(part) is np.ndarray and type(found) is np.ndarray:
             found += part
         else:
             self.table[index] = total = found + part
-            self.owned[index] = total.__class__ is np.ndarray
+            self.owned[index] = type(total) is np.ndarray
 
     def buffer(self, index: int, shape: tuple[int, ...], dtype: Any) -> Any:
         """The cotangent of a record as an array of our own, to scatter into."""
@@ -44,7 +44,7 @@ class Cotangents:
             self.table[index] = found = np.zeros(shape, dtype)
         elif not self.owned[index]:
             self.table[index] = found = found.copy()
-        self.owned[index] = found.__class__ is np.ndarray
+        self.owned[index] = type(found) is np.ndarray
         return found
 
 
@@ -73,12 +73,12 @@ class Step(Application):
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
         """Pass the cotangent `g` of the output on to the active operands."""
-        if g.__class__ is float:
+        if type(g) is float:
             g = np.float64(g)
         for position, active in enumerate(self.active):
             if active:
                 part = self.primitive.vjp(self, position, g, out, values)
-                cotangents.add(operands[position], part, part is not g and part.__class__ is np.ndarray and part.base is None)
+                cotangents.add(operands[position], part, part is not g and type(part) is np.ndarray and part.base is None)
 
 
 class MatmulStep(Step):
@@ -87,13 +87,13 @@ class MatmulStep(Step):
     __slots__ = ()
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
-        if g.__class__ is not np.ndarray or g.ndim != 1 or len(self.shapes[0]) != 2 or len(self.shapes[1]) != 1:
+        if type(g) is not np.ndarray or g.ndim != 1 or len(self.shapes[0]) != 2 or len(self.shapes[1]) != 1:
             super().pull(cotangents, g, operands, values, out)
             return
         matrix, vector = values
         if self.active[0]:
             part = g[:, None] * vector
-            cotangents.add(operands[0], part, part.__class__ is np.ndarray)
+            cotangents.add(operands[0], part, type(part) is np.ndarray)
         if self.active[1]:
             part = g @ matrix
-            cotangents.add(operands[1], part, part.__class__ is np.ndarray)
+            cotangents.add(operands[1], part, type(part) is np.ndarray)

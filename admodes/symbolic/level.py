@@ -88,25 +88,25 @@ class SymbolicLevel(Level):
         active = False
         for position, operand in enumerate(operands):
             own = isinstance(operand, Traced) and operand.level is self
-            if own and operand.__class__ is TracedArray:
+            if own and type(operand) is TracedArray:
                 operand.refresh()
                 arrays.append(operand)
             value = operand.value if own else operand
             if isinstance(value, Traced):
                 raise nested_error()
-            values.append(np.float64(value) if value.__class__ is float else value)
+            values.append(np.float64(value) if type(value) is float else value)
             active = active or (own and not operand.passive and primitive.differentiable(position))
         out = primitive(*values, **parameters)
         traces = [self.trace_of(operand) for operand in operands]
-        if out.__class__ is tuple:
+        if type(out) is tuple:
             self.note(primitive.name, lambda *plain: np.stack(primitive(*plain, **parameters)), traces, values, np.stack(out))
             return tuple(self._wrap(part, None, passive=True) for part in out)
         trace = self._translate(primitive, traces, values, out, parameters)
         result = self._wrap(out, trace, passive=not active)
-        if result.__class__ is TracedArray:
+        if type(result) is TracedArray:
             for array in arrays:
                 array.shared = True
-            if primitive.views and operands[0].__class__ is TracedArray and primitive.is_view(operands[0].layout, parameters):
+            if primitive.views and type(operands[0]) is TracedArray and primitive.is_view(operands[0].layout, parameters):
                 follow(result, operands[0], primitive, parameters)
         return result
 

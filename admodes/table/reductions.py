@@ -107,7 +107,7 @@ def _minimum(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
 
 def _share_of_ties(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
     ties = x == out
-    if ties.__class__ is np.ndarray and np.count_nonzero(ties) == out.size and not np.isnan(np.vdot(out, out)):
+    if type(ties) is np.ndarray and np.count_nonzero(ties) == out.size and not np.isnan(np.vdot(out, out)):
         return ties
     return ties / np.sum(1.0 * ties, axis=axes, keepdims=True)
 

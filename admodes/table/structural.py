@@ -28,12 +28,12 @@ def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
 
 def expand(array: Any, shape: Shape, lead: int) -> Any:
     """Broadcast (lead..., *short) to (lead..., *shape)."""
-    if array.__class__ is np.ndarray and array.size == 1:
+    if type(array) is np.ndarray and array.size == 1:
         return np.ndarray(array.shape[:lead] + shape, array.dtype, array, 0, (0,) * (lead + len(shape)))
     front = array.shape[:lead]
     short = array.shape[lead:]
     array = array.reshape(front + (1,) * (len(shape) - len(short)) + short)
-    if array.__class__ is np.ndarray and array.flags.c_contiguous:
+    if type(array) is np.ndarray and array.flags.c_contiguous:
         # np.broadcast_to takes 5 us for this.
         strides = [0 if old == 1 else step for old, step in zip(array.shape, array.strides, strict=True)]
         return np.ndarray(front + shape, array.dtype, array, 0, tuple(strides))
@@ -53,7 +53,7 @@ def _total(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _total_transpose(g: Any, shape: Shape, lead: int, *, axes: tuple[int, ...], keepdims: bool) -> Any:
-    g = np.asarray(g) if isinstance(g, np.generic) else g
+    g = np.asarray(g) if issubclass(type(g), np.generic) else g
     return expand(g.reshape(g.shape[:lead] + reduced_shape(shape, axes)), shape, lead)
 
 
@@ -152,7 +152,7 @@ def positions(key: Any, shape: Shape) -> Any:
 
 def is_basic(key: Any) -> bool:
     """Whether `key` is made of integers, slices, None and Ellipsis only: no element is selected twice."""
-    if key.__class__ in (int, slice):
+    if type(key) in (int, slice):
         return not isinstance(key, slice) or _is_plain_slice(key)
     if not isinstance(key, tuple):
         return _is_basic_part(key)
@@ -162,7 +162,7 @@ def is_basic(key: Any) -> bool:
 def _is_basic_part(part: Any) -> bool:
     if isinstance(part, slice):
         return _is_plain_slice(part)
-    return part is None or part is Ellipsis or (isinstance(part, (int, np.integer)) and not isinstance(part, bool))
+    return part is None or part is Ellipsis or (issubclass(type(part), (int, np.integer)) and type(part) is not bool)
 
 
 def _is_plain_slice(part: slice) -> bool:
@@ -170,12 +170,12 @@ def _is_plain_slice(part: slice) -> bool:
 
 
 def _is_plain_end(end: Any) -> bool:
-    return end is None or end.__class__ is int or isinstance(end, np.integer)
+    return end is None or type(end) is int or issubclass(type(end), np.integer)
 
 
 def _key_signature(key: Any) -> Any:
     """An index as a dict key; None for arrays (slices cannot be hashed before Python 3.12)."""
-    if key.__class__ is slice:
+    if type(key) is slice:
         return slice, key.start, key.stop, key.step
     return None
 
@@ -323,7 +323,7 @@ class Select(Primitive):
         kept = np.where(values[0], g, 0.0) if position == 1 else np.where(values[0], 0.0, g)
         kept = sum_to_shape(kept, application.shapes[position], np.ndim(g) - len(application.shape))
         # np.where of numbers is an array without axes, but cotangents of numbers are numbers.
-        return kept[()] if kept.__class__ is np.ndarray and not kept.ndim else kept
+        return kept[()] if type(kept) is np.ndarray and not kept.ndim else kept
 
 
 select = Select("where", _select)
