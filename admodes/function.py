@@ -12,7 +12,7 @@ import numpy as np
 from .containers import Structure, flatten
 from .errors import AdmodesError, InputError, OptionError, OutputError, ShapeError
 from .failures import read_failure
-from .levels import Traced, lift
+from .levels import Traced, duplicate, lift
 
 Leaves = list[Any]
 
@@ -185,7 +185,7 @@ def as_output(leaf: Any, what: str) -> Any:
 def as_input(leaf: Any, what: str) -> Any:
     """A leaf of x as a floating-point array of our own: integers become float64, float32 stays."""
     if isinstance(leaf, Traced) or (type(leaf) is np.ndarray and leaf.dtype.char in "df"):
-        return leaf if isinstance(leaf, Traced) else leaf.copy("K")
+        return leaf if isinstance(leaf, Traced) else duplicate(leaf)
     masked = sys.modules.get("numpy.ma")
     if masked is not None and isinstance(leaf, masked.MaskedArray):
         raise InputError(f"{what} is a masked array, whose mask would be dropped. Pass x.filled(0.0), and the mask in args.")

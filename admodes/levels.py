@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 _numbers = itertools.count(1)
 
 
+def duplicate(array: np.ndarray) -> np.ndarray:
+    """A copy of an array of real numbers, in its memory order.
+
+    Not by memcpy: some processors copy ten times slower where both addresses agree in their last bits.
+    """
+    return np.positive(array) if array.ndim and array.dtype.kind == "f" else array.copy("K")
+
+
 def next_number() -> int:
     """A level number above all that were given out before."""
     return next(_numbers)

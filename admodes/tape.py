@@ -16,7 +16,7 @@ import numpy as np
 
 from .arrays import TapeArray
 from .kinds import Elementwise, Primitive
-from .levels import Level, Traced, next_number
+from .levels import Level, Traced, duplicate, next_number
 from .scalars import TapeFloat
 from .steps.elements import WRITE, ElementStep, GatherStep, WriteStep
 from .steps.elementwise import elementwise_step
@@ -282,11 +282,11 @@ class Tape(list[Record], Level):
         if index is not None or type(value) is not np.ndarray or (value.base is None and not value.flags.writeable):
             return value.detached() if isinstance(value, TracedArray) else value
         if value.nbytes <= SMALL:
-            return value.copy()
+            return duplicate(value)
         key = (value.__array_interface__["data"][0], value.shape, value.strides, value.dtype)
         known = self._snapshots.get(key)
         if known is None or not np.array_equal(known[1], value, equal_nan=value.dtype.kind == "f"):
-            known = self._snapshots[key] = (value, value.copy())
+            known = self._snapshots[key] = (value, duplicate(value))
         return known[1]
 
 

@@ -56,11 +56,14 @@ class GatherStep(Step):
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
         if type(g) is float:
             g = np.float64(g)
-        elif not self.basic or isinstance(g, Traced):
-            super().pull(cotangents, g, operands, values, out)
-            return
         key, index = self.key, operands[0]
         lead = g.ndim - len(self.shape)
+        if isinstance(g, Traced) or (lead and not self.basic):
+            super().pull(cotangents, g, operands, values, out)
+            return
+        if not self.basic:
+            np.add.at(cotangents.buffer(index, self.shapes[0], g.dtype), key, g)
+            return
         if lead:
             key = seeded_key(key, lead)
         if cotangents.table[index] is ZERO:
