@@ -31,8 +31,8 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     out = options.pop("out", (None,))[0]
     if options.get("where", True) is True:
         options.pop("where", None)
-    if method == "__call__" and not options:
-        result = rule_of(ufunc)(*inputs)
+    if method == "__call__" and (not options or ufunc in _WITH_AXES):
+        result = rule_of(ufunc)(*inputs, **options)
     elif method in ("reduce", "accumulate") and (ufunc, method) in _UFUNC_METHODS:
         result = _UFUNC_METHODS[ufunc, method](inputs[0], *inputs[1:], **{"axis": 0, **options} if len(inputs) == 1 else options)
     elif method == "outer" and not options:
@@ -69,6 +69,10 @@ _UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {
     (np.logical_or, "reduce"): np.any,
     (np.add, "accumulate"): np.cumsum,
 }
+
+
+#: Ufuncs of vectors, whose rules read options themselves.
+_WITH_AXES = frozenset(getattr(np, name) for name in ("vecdot", "matvec", "vecmat") if hasattr(np, name))
 
 
 def rule_of(function: Any) -> Callable[..., Any]:

@@ -1,5 +1,35 @@
 """The formulas. Importing this package fills the registry in `admodes.rules`."""
 
-from . import arrangement, elementwise, linalg, movement, passive, products, reductions, structural
+from . import (
+    arrangement,
+    decompositions,
+    degenerate,
+    eigenvalues,
+    elementwise,
+    linalg,
+    matrix_products,
+    movement,
+    norms,
+    passive,
+    products,
+    reductions,
+    singular,
+    structural,
+)
 
-__all__ = ["arrangement", "elementwise", "linalg", "movement", "passive", "products", "reductions", "structural"]
+__all__ = [
+    "arrangement",
+    "decompositions",
+    "degenerate",
+    "eigenvalues",
+    "elementwise",
+    "linalg",
+    "matrix_products",
+    "movement",
+    "norms",
+    "passive",
+    "products",
+    "reductions",
+    "singular",
+    "structural",
+]

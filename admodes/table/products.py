@@ -213,7 +213,7 @@ def inner(a: Any, b: Any, /) -> Any:
     return np.multiply(a, b) if a.ndim == 0 or b.ndim == 0 else np.tensordot(a, b, (-1, -1))
 
 
-@implements(np.outer, np.linalg.outer)
+@implements(np.outer)
 def outer(a: Any, b: Any, out: None = None) -> Any:
 
     refuse_options(np.outer, out=out)
