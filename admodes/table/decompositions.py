@@ -68,7 +68,7 @@ def _qr_shapes(shape: Shape, mode: str) -> list[Shape]:
     return [(rows, inner), (inner, columns)]
 
 
-def _qr(a: Any, *, mode: str) -> Any:
+def _qr(a: Any, *, mode: Any) -> Any:
     return pack(np.linalg.qr(a, mode), _qr_shapes(a.shape, mode))
 
 
@@ -91,7 +91,7 @@ def _strictly_lower(a: Any) -> Any:
     return a * np.tri(a.shape[-1], k=-1).astype(a.dtype)
 
 
-def _qr_push(tangents: Sequence[Any], out: Any, values: Sequence[Any], *, mode: str) -> Any:
+def _qr_push(tangents: Sequence[Any], out: Any, values: Sequence[Any], *, mode: Any) -> Any:
     change, shape = tangents[0], values[0].shape
     q, r, inverse = _thin_qr(out, shape, mode)
     rotated = np.matmul(swap(q), change)
@@ -112,7 +112,7 @@ def _pack_qr(q: Any, r: Any, shapes: Sequence[Shape]) -> Any:
     return pack([q, r], shapes)
 
 
-def _qr_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Shape], *, mode: str) -> Any:
+def _qr_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Shape], *, mode: Any) -> Any:
     shape = shapes[0]
     q, r, inverse = _thin_qr(out, shape, mode)
     g_q, g_r = unpack(g, _qr_shapes(shape, mode))

@@ -1,4 +1,4 @@
-"""Eigenvalues and eigenvectors, of symmetric matrices and of matrices whose eigenvalues are real. Stacked matrices stand in front.
+"""Eigenvalues and eigenvectors, of symmetric matrices and of those whose eigenvalues are real. Stacks stand in front.
 
 References
 ----------

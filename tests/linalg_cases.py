@@ -1,0 +1,166 @@
+"""Calls of NumPy's linear algebra at points where all is determined: decompositions, norms, least squares, products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from rule_cases import case
+
+RNG = np.random.default_rng(31)
+
+
+def normal(*shape: int) -> np.ndarray:
+    """Random numbers."""
+    return RNG.normal(size=shape)
+
+
+def with_singular_values(rows: int, columns: int, values: Any) -> np.ndarray:
+    """A random matrix with these singular values, far enough apart for differences."""
+    left, right = np.linalg.qr(normal(rows, rows))[0], np.linalg.qr(normal(columns, columns))[0]
+    return left[:, : len(values)] @ np.diag(values) @ right[:, : len(values)].T
+
+
+def with_eigenvalues(values: Any) -> np.ndarray:
+    """A matrix that is not symmetric, with these eigenvalues."""
+    basis = normal(len(values), len(values)) + 2.5 * np.eye(len(values))
+    return basis @ np.diag(values) @ np.linalg.inv(basis)
+
+
+def symmetric(values: Any) -> np.ndarray:
+    """A matrix whose lower and upper triangles both belong to symmetric matrices, not the same: NumPy reads one of them."""
+    basis = np.linalg.qr(normal(len(values), len(values)))[0]
+    made = basis @ np.diag(values) @ basis.T
+    return made + 0.05 * np.triu(normal(len(values), len(values)), 1)
+
+
+def part(function: Callable[..., Any], number: int) -> Callable[..., Any]:
+    """One of several outputs, under the function's name."""
+
+    def chosen(*args: Any, **options: Any) -> Any:
+        return function(*args, **options)[number]
+
+    chosen.__name__ = f"{function.__name__}[{number}]"
+    return chosen
+
+
+S3, S4 = symmetric([-1.0, 0.7, 2.5]), symmetric([0.8, 1.9, 3.1, 4.6])
+SPD = symmetric([2.0, 3.5, 5.0])
+SYMMETRIC_STACK = np.stack([S3, symmetric([0.5, 2.0, 3.0])])
+SPD_STACK = np.stack([SPD, symmetric([4.0, 2.0, 3.0])]).reshape(2, 1, 3, 3)
+TALL, WIDE, SQUARE = (with_singular_values(*shape, [3.0, 1.9, 0.8]) for shape in ((4, 3), (3, 5), (3, 3)))
+PAIR = np.stack([with_singular_values(3, 2, [2.5, 1.0]), with_singular_values(3, 2, [1.6, 0.7])])
+REAL = with_eigenvalues([-1.2, 0.6, 2.0])
+REAL_STACK = np.stack([REAL, with_eigenvalues([3.0, 1.0, -2.0])])
+#: No element near 0, and no two absolute values alike.
+BLOCK = RNG.permutation(np.linspace(0.4, 2.0, 48) * np.resize([1.0, -1.0], 48)).reshape(2, 3, 4, 2)
+
+FACTORS = [
+    *(case(np.linalg.cholesky, a) for a in (SPD, SPD_STACK, np.array([[2.0]]), np.zeros((0, 3, 3)), np.zeros((0, 0)))),
+    case(np.linalg.cholesky, SPD, upper=True),
+    case(np.linalg.cholesky, SPD_STACK, upper=True),
+    *(case(np.linalg.qr, a) for a in (TALL, WIDE, SQUARE, PAIR, np.array([[-2.0]]), np.zeros((0, 3, 2)), np.zeros((3, 0)))),
+    *(case(np.linalg.qr, a, "r") for a in (TALL, WIDE, PAIR)),
+    *(case(np.linalg.qr, a, mode="complete") for a in (SQUARE, WIDE)),
+    case(part(np.linalg.qr, 1), TALL, mode="complete"),
+    case(lambda a: np.linalg.qr(a, "complete").Q[..., :3], TALL),
+    *(case(np.linalg.eigh, a) for a in (S3, S4, SYMMETRIC_STACK, np.array([[2.0]]), np.zeros((0, 2, 2)), np.zeros((0, 0)))),
+    *(case(np.linalg.eigh, a, "U") for a in (S3, SYMMETRIC_STACK)),
+    *(case(np.linalg.eigvalsh, a) for a in (S3, S4, SYMMETRIC_STACK, np.array([[2.0]]), np.zeros((0, 2, 2)), np.zeros((0, 0)))),
+    *(case(np.linalg.eigvalsh, a, UPLO="u") for a in (S3, SYMMETRIC_STACK)),
+    *(case(np.linalg.eig, a) for a in (REAL, REAL_STACK, np.array([[2.0]]))),
+    *(case(np.linalg.eigvals, a) for a in (REAL, REAL_STACK, np.array([[2.0]]))),
+    case(lambda a: np.sort(np.linalg.eigvals(a)), S4),
+    *(case(np.linalg.svd, a, full_matrices=False) for a in (TALL, WIDE, SQUARE, PAIR, np.array([[2.0]]), np.zeros((0, 2, 3)))),
+    case(np.linalg.svd, SQUARE),
+    *(case(part(np.linalg.svd, 1), a) for a in (TALL, WIDE)),
+    case(part(np.linalg.svd, 2), TALL),
+    case(part(np.linalg.svd, 0), WIDE),
+    case(lambda a: np.linalg.svd(a).U[..., :3], TALL),
+    *(case(np.linalg.svd, a, hermitian=True) for a in (S3, SYMMETRIC_STACK)),
+    *(case(np.linalg.svd, a, compute_uv=False, hermitian=True) for a in (S3, SYMMETRIC_STACK)),
+    case(np.linalg.svd, TALL, compute_uv=False),
+    *(case(np.linalg.svdvals, a) for a in (TALL, WIDE, SQUARE, PAIR, np.zeros((0, 2, 3)), np.zeros((2, 0)))),
+]
+
+LEAST_SQUARES = [
+    *(case(np.linalg.pinv, a) for a in (TALL, WIDE, SQUARE, PAIR, np.zeros((2, 0)))),
+    case(np.linalg.pinv, TALL, 1e-3),
+    case(lambda a: np.linalg.pinv(a, rcond=np.array([1e-3, 1e-6])), PAIR),
+    case(np.linalg.pinv, TALL, rtol=1e-3),
+    case(np.linalg.pinv, TALL, rtol=None),
+    case(np.linalg.pinv, S3, hermitian=True),
+    case(np.linalg.lstsq, TALL, normal(4)),
+    case(np.linalg.lstsq, TALL, normal(4, 2), rcond=None),
+    case(np.linalg.lstsq, WIDE, normal(3)),
+    case(np.linalg.lstsq, SQUARE, normal(3, 1), -1),
+    case(np.linalg.lstsq, TALL, normal(4, 0)),
+    case(np.linalg.tensorsolve, np.eye(6).reshape(2, 3, 6) + 0.2 * normal(2, 3, 6), normal(2, 3)),
+    case(np.linalg.tensorsolve, np.eye(6).reshape(6, 2, 3) + 0.2 * normal(6, 2, 3), normal(6)),
+    case(np.linalg.tensorsolve, 2.0 * np.eye(6).reshape(2, 3, 6).transpose(2, 0, 1) + 0.2 * normal(6, 2, 3), normal(2, 3), axes=(0,)),
+    case(np.linalg.tensorinv, np.eye(6).reshape(2, 3, 6) + 0.2 * normal(2, 3, 6)),
+    case(np.linalg.tensorinv, np.eye(4).reshape(4, 2, 2) + 0.2 * normal(4, 2, 2), ind=1),
+]
+
+NORMS = [
+    *(case(np.linalg.norm, a, order) for a in (TALL, WIDE, SQUARE) for order in (2, -2, "nuc")),
+    *(case(np.linalg.norm, BLOCK, order, axis=axis) for order in (2, -2, "nuc") for axis in ((1, 2), (-1, 1), (0, 3))),
+    *(case(np.linalg.norm, BLOCK, order, (2, 0), keepdims=True) for order in (2, -2, "nuc", "fro")),
+    *(case(np.linalg.matrix_norm, PAIR, ord=order) for order in ("fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf)),
+    case(np.linalg.matrix_norm, PAIR),
+    case(np.linalg.matrix_norm, PAIR, keepdims=True, ord="nuc"),
+    *(case(np.linalg.vector_norm, BLOCK, axis=(1, -1), ord=order) for order in (2, 1, 3, 0.5, -1.5, np.inf, -np.inf)),
+    case(np.linalg.vector_norm, BLOCK),
+    case(np.linalg.vector_norm, BLOCK, keepdims=True, ord=3),
+    case(np.linalg.vector_norm, BLOCK, axis=(2, 0), keepdims=True, ord=np.inf),
+    case(np.linalg.vector_norm, BLOCK, axis=-2, keepdims=True),
+    case(np.linalg.vector_norm, np.array(2.0)),
+    *(case(np.linalg.cond, SQUARE, p) for p in (None, 2, -2, 1, -1, np.inf, -np.inf, "fro", "nuc")),
+    *(case(np.linalg.cond, a) for a in (TALL, WIDE, PAIR)),
+    case(np.linalg.cond, np.stack([SQUARE, 0.4 * SQUARE.T + np.eye(3)]), 1),
+]
+
+A, B, C, D = normal(3, 2), normal(2, 4), normal(4, 3), normal(3, 5)
+CHAINS = [
+    *(case(np.linalg.matrix_power, 0.2 * SPD, n) for n in (0, 1, 2, 3, 4, 7, -1, -2)),
+    case(np.linalg.matrix_power, 0.4 * REAL_STACK, 5),
+    case(np.linalg.multi_dot, [A, B]),
+    case(np.linalg.multi_dot, [A, B, C]),
+    case(np.linalg.multi_dot, [A, B, C, D]),
+    case(np.linalg.multi_dot, (normal(3), A, B)),
+    case(np.linalg.multi_dot, [A, B, normal(4)]),
+    case(np.linalg.multi_dot, [normal(3), A, B, C, normal(3)]),
+    case(np.linalg.matmul, PAIR, B),
+    case(np.linalg.outer, normal(3), normal(2)),
+    case(np.kron, A, B),
+    case(np.kron, normal(3), normal(2)),
+    case(np.kron, normal(2, 2), normal(3)),
+    case(np.kron, normal(2), normal(2, 1, 3)),
+    case(np.kron, np.array(2.0), A),
+    case(np.kron, np.array(2.0), np.array(3.0)),
+    case(np.cross, normal(3), normal(3)),
+    case(np.cross, normal(2, 3), normal(3)),
+    case(np.cross, normal(4, 1, 3), normal(2, 3)),
+    case(np.cross, normal(3, 2), normal(2, 3), axisa=0, axisc=0),
+    case(np.cross, normal(3, 2), normal(3, 2), axis=0),
+    case(np.cross, normal(3, 2), normal(3, 2), 0, 0, -1),
+    case(np.linalg.cross, normal(2, 3), normal(2, 3)),
+    case(np.linalg.cross, normal(3, 2), normal(3, 2), axis=0),
+    case(np.vecdot, normal(3), normal(3)),
+    case(np.vecdot, normal(2, 3), normal(3)),
+    case(np.vecdot, normal(3, 2), normal(3, 1), axis=0),
+    case(np.linalg.vecdot, normal(2, 3), normal(2, 3)),
+    case(np.linalg.vecdot, normal(3, 2), normal(3, 2), axis=0),
+]
+if hasattr(np, "matvec"):
+    CHAINS += [
+        case(np.matvec, A, normal(2)),
+        case(np.matvec, PAIR, normal(2, 2)),
+        case(np.matvec, A, normal(4, 2)),
+        case(np.vecmat, normal(3), A),
+        case(np.vecmat, normal(2, 3), PAIR),
+        case(np.vecmat, normal(4, 3), A),
+    ]
+
+LINEAR_ALGEBRA = [*FACTORS, *LEAST_SQUARES, *NORMS, *CHAINS]
