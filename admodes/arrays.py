@@ -57,10 +57,13 @@ class TapeArray(TracedArray):
 
     def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if arguments and arguments[0] is self and type(self.value) is ndarray and self.node >= 0:
+            mark: Any = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
             try:
-                mark = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
                 step = _reduction_steps.get(mark)
             except TypeError:
+                mark = None
+            # Not in the handler: what the rule raises must not seem to come from the key.
+            if mark is None:
                 return call_function(function, arguments, options, self)
             tape: Any = self.level
             if step is not None:

@@ -20,7 +20,7 @@ from ..errors import MissingRuleError
 from ..kinds import Custom
 from ..rules import implements
 from .arguments import missing_option
-from .degenerate import determined, matrices, mirrored, named_tuple, pack, square, swap, unpack
+from .degenerate import determined, matrices, mirrored, named_tuple, pack, square, swap, undetermined_part, unpack
 
 Shape = tuple[int, ...]
 
@@ -115,14 +115,14 @@ def _pack_qr(q: Any, r: Any, shapes: Sequence[Shape]) -> Any:
 def _qr_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Shape], *, mode: Any) -> Any:
     shape = shapes[0]
     q, r, inverse = _thin_qr(out, shape, mode)
-    g_q, g_r = unpack(g, _qr_shapes(shape, mode))
+    all_q, all_r = unpack(g, _qr_shapes(shape, mode))
     inner = q.shape[-1]
-    g_q, g_r = g_q[..., :inner], g_r[..., :inner, :]
+    g_q, g_r = all_q[..., :inner], all_r[..., :inner, :]
     projected = np.matmul(swap(q), g_q)
     turn = projected - np.matmul(g_r, swap(r))
     within = _strictly_lower(turn - swap(turn)) - projected
     by_square = np.matmul(g_q + np.matmul(q, within), swap(inverse))
-    by_all = np.matmul(q, g_r)
+    by_all = np.matmul(q, g_r) + undetermined_part(all_q[..., inner:])
     if inner == shape[-1]:
         return by_square + by_all
     return by_all + np.concatenate([by_square, np.zeros_like(by_all[..., inner:])], axis=-1)

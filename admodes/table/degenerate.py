@@ -140,6 +140,11 @@ def inverse_nonzero(values: Any) -> Any:
     return np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
 
 
+def undetermined_part(*parts: Any) -> Any:
+    """NaN where a cotangent of vectors that are not determined is NaN (f uses them), else 0; summed over each matrix."""
+    return sum(0.0 * np.sum(part, axis=(-2, -1), keepdims=True) for part in parts)
+
+
 def _keep(values: Any, factor: Any) -> Any:
     return np.positive(values)
 

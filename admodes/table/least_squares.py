@@ -20,6 +20,7 @@ from ..kinds import Constant, Custom
 from ..rules import implements
 from .arguments import Traced, array, missing_option
 from .degenerate import matrices, mirrored, square, swap
+from .singular import least_squares_values
 
 Shape = tuple[int, ...]
 
@@ -166,4 +167,4 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
         residuals = squared_residuals(a, b, rcond=rcond)
     else:
         residuals = np.zeros(0, dtype=solution.dtype)
-    return solution[:, 0] if single else solution, residuals, rank, np.linalg.svdvals(a)
+    return solution[:, 0] if single else solution, residuals, rank, least_squares_values(a)

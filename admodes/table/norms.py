@@ -92,6 +92,8 @@ def _by_vectors_of(position: int) -> Any:
 
     def partial(out: Any, x: Any, axes: Any) -> Any:
         u, s, vh = np.linalg.svd(x, full_matrices=False)
+        if not s.shape[-1]:
+            return np.zeros_like(x)
         weights = shares(s)[..., position, :] * nonzero(s)
         used = (weights > 0)[..., None, :]
         return np.matmul(np.where(used, u, 0.0) * weights[..., None, :], swap(np.where(used, swap(vh), 0.0)))
@@ -155,7 +157,9 @@ def cond(x: Any, p: Any = None) -> Any:
     x = square(x, "cond")
     infinite = infinite_condition(x, order=p)
     filled = np.where(infinite[..., None, None], np.eye(x.shape[-1], dtype=x.dtype), x)
-    found = np.linalg.norm(filled, p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(filled), p, axis=(-2, -1))
+    # NumPy inverts in double precision here.
+    inverse = np.linalg.inv(filled.astype(float))
+    found = (np.linalg.norm(filled, p, axis=(-2, -1)) * np.linalg.norm(inverse, p, axis=(-2, -1))).astype(x.dtype)
     return _without_slope_where(infinite, found, np.linalg.norm(x, p, axis=(-2, -1)), regular(x, order=p))
 
 

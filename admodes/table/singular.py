@@ -28,6 +28,7 @@ from .degenerate import (
     shares,
     square,
     swap,
+    undetermined_part,
     unpack,
 )
 
@@ -109,6 +110,9 @@ def _svd_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Sha
         result = result + np.matmul(_outside(u, g_u) * inverse, swap(v))
     if shape[-1] > shape[-2]:
         result = result + np.matmul(u, swap(_outside(v, g_v) * inverse))
+    if full and shape[-2] != shape[-1]:
+        all_u, _, all_vh = unpack(g, _svd_shapes(shape, full))
+        result = result + undetermined_part(all_u[..., s.shape[-1] :], all_vh[..., s.shape[-1] :, :])
     return result
 
 
@@ -137,6 +141,13 @@ def _svdvals_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence
 
 
 singular_values = Custom("svdvals", _svdvals, _svdvals_push, _svdvals_pull)
+#: Those that lstsq returns: another routine of LAPACK, other roundings.
+least_squares_values = Custom(
+    "lstsq_svdvals",
+    lambda a: np.linalg.lstsq(a, np.zeros((a.shape[0], 1), a.dtype), None)[3],
+    _svdvals_push,
+    _svdvals_pull,
+)
 
 
 @implements(np.linalg.svdvals)
@@ -176,7 +187,7 @@ def _symmetric_svd(a: Any, compute_uv: bool) -> Any:
     w = np.take_along_axis(w, order, -1)
     v = np.take_along_axis(v, np.broadcast_to(order[..., None, :], a.shape), -1)
     # np.sign would lose the vector of an eigenvalue of zero.
-    return named_tuple(np.linalg.svd)(v, np.abs(w), swap(v * np.where(np.signbit(w), -1.0, 1.0)[..., None, :]))
+    return named_tuple(np.linalg.svd)(v, np.abs(w), swap(np.where(np.signbit(w)[..., None, :], -v, v)))
 
 
 # ---- the orthogonal factor of the polar decomposition: the gradient of the nuclear norm
