@@ -255,3 +255,26 @@ for _name, _ufunc in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply
     setattr(TapeArray, f"__{_name}__", _forward(_ufunc, _rule, elementwise_step, getattr(TracedArray, f"__{_name}__")))
     setattr(TapeArray, f"__r{_name}__", _reflected(_ufunc, _rule, elementwise_step, getattr(TracedArray, f"__r{_name}__")))
 setattr(TapeArray, "__matmul__", _forward(np.matmul, matmul, MatmulStep, getattr(TracedArray, "__matmul__")))  # noqa: B009, B010 - installed, as all operators are
+
+
+class ComplexArray(TapeArray):
+    """A traced array of complex numbers on a tape: the fast path is for real ones, so all goes the general way."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return call_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        return call_function(function, arguments, options, self)
+
+
+def _install_general(name: str) -> None:
+    def general(self: ComplexArray, *arguments: Any) -> Any:
+        return getattr(TracedArray, name)(self, *arguments)
+
+    setattr(ComplexArray, name, general)
+
+
+for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "matmul", "pow", "getitem"):
+    _install_general(f"__{_name}__")

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..kinds import Constant, Custom, align, sum_to_shape
-from ..rules import implements, reduction
+from ..rules import analytic, implements, reduction
 from .arguments import array, missing_option
+from .complex_values import magnitude
 from .reductions import euclid
 from .structural import negative_axes
 
@@ -141,9 +142,12 @@ def solve(a: Any, b: Any) -> Any:
     return solve_matrix(a, b[:, None])[..., 0] if b.ndim == 1 else solve_matrix(a, b)
 
 
+analytic(determinant, inverse, solve_matrix)
+
+
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002 - NumPy's own name
-    x = array(x)
+    x = magnitude(array(x))
     axes = negative_axes(axis, x.ndim)
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
         return euclid(x, axes=axes, keepdims=bool(keepdims))

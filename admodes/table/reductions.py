@@ -9,6 +9,7 @@ import numpy as np
 
 from ..rules import elementwise, implements, reduction
 from .arguments import array, refuse_options
+from .complex_values import squared_magnitude
 from .elementwise import safe_ratio
 from .structural import cumulate, negative_axes, total
 
@@ -58,7 +59,7 @@ def var(
     a = array(a)
     ddof = ddof if correction is None else correction
     center = np.mean(a, axis=axis, dtype=dtype, keepdims=True, where=where) if mean is None else mean
-    squares = np.sum(np.square(a - center), axis=axis, keepdims=keepdims, where=where)
+    squares = np.sum(squared_magnitude(a - center), axis=axis, keepdims=keepdims, where=where)
     count = _count(a, axis, where, keepdims) - ddof
     return squares / (np.maximum(count, 0) if np.ndim(count) else max(count, 0))
 
