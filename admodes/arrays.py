@@ -56,23 +56,23 @@ class TapeArray(TracedArray):
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if arguments and arguments[0] is self and type(self.value) is ndarray and self.node >= 0:
-            try:
-                mark = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
-                step = _reduction_steps.get(mark)
-            except TypeError:
-                return call_function(function, arguments, options, self)
-            tape: Any = self.level
-            if step is not None:
-                return _reduced(self, tape, step)
-            index = len(tape)
-            result = call_function(function, arguments, options, self)
-            if len(tape) == index + 1 and isinstance(result, Traced) and result.node == index:
-                step = tape[index][0]
-                if isinstance(step.primitive, Reduction) or step.primitive is total:
-                    _step(_reduction_steps, mark, step)
-            return result
-        return call_function(function, arguments, options, self)
+        if not arguments or arguments[0] is not self or type(self.value) is not ndarray or self.node < 0:
+            return call_function(function, arguments, options, self)
+        mark: Any = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
+        tape: Any = self.level
+        try:
+            step = _reduction_steps.get(mark)
+        except TypeError:  # an array or a traced value among the arguments
+            step, mark = None, None
+        if step is not None:
+            return _reduced(self, tape, step)
+        index = len(tape)
+        result = call_function(function, arguments, options, self)
+        if mark is not None and len(tape) == index + 1 and isinstance(result, Traced) and result.node == index:
+            step = tape[index][0]
+            if isinstance(step.primitive, Reduction) or step.primitive is total:
+                _step(_reduction_steps, mark, step)
+        return result
 
     def __pow__(self, other: Any) -> Any:
         if (type(other) is int or type(other) is float) and self.node >= 0:

@@ -218,7 +218,7 @@ def inner(a: Any, b: Any, /) -> Any:
 def outer(a: Any, b: Any, out: None = None) -> Any:
 
     refuse_options(np.outer, out=out)
-    return np.multiply(np.ravel(a)[:, None], np.ravel(b)[None, :])
+    return np.multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
 @implements(np.tensordot, np.linalg.tensordot)
