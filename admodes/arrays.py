@@ -56,26 +56,23 @@ class TapeArray(TracedArray):
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if arguments and arguments[0] is self and type(self.value) is ndarray and self.node >= 0:
-            mark: Any = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
-            try:
-                step = _reduction_steps.get(mark)
-            except TypeError:
-                mark = None
-            # Not in the handler: what the rule raises must not seem to come from the key.
-            if mark is None:
-                return call_function(function, arguments, options, self)
-            tape: Any = self.level
-            if step is not None:
-                return _reduced(self, tape, step)
-            index = len(tape)
-            result = call_function(function, arguments, options, self)
-            if len(tape) == index + 1 and isinstance(result, Traced) and result.node == index:
-                step = tape[index][0]
-                if isinstance(step.primitive, Reduction) or step.primitive is total:
-                    _step(_reduction_steps, mark, step)
-            return result
-        return call_function(function, arguments, options, self)
+        if not arguments or arguments[0] is not self or type(self.value) is not ndarray or self.node < 0:
+            return call_function(function, arguments, options, self)
+        mark: Any = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
+        tape: Any = self.level
+        try:
+            step = _reduction_steps.get(mark)
+        except TypeError:  # an array or a traced value among the arguments
+            step, mark = None, None
+        if step is not None:
+            return _reduced(self, tape, step)
+        index = len(tape)
+        result = call_function(function, arguments, options, self)
+        if mark is not None and len(tape) == index + 1 and isinstance(result, Traced) and result.node == index:
+            step = tape[index][0]
+            if isinstance(step.primitive, Reduction) or step.primitive is total:
+                _step(_reduction_steps, mark, step)
+        return result
 
     def __pow__(self, other: Any) -> Any:
         if (type(other) is int or type(other) is float) and self.node >= 0:
@@ -258,3 +255,26 @@ for _name, _ufunc in (("add", np.add), ("sub", np.subtract), ("mul", np.multiply
     setattr(TapeArray, f"__{_name}__", _forward(_ufunc, _rule, elementwise_step, getattr(TracedArray, f"__{_name}__")))
     setattr(TapeArray, f"__r{_name}__", _reflected(_ufunc, _rule, elementwise_step, getattr(TracedArray, f"__r{_name}__")))
 setattr(TapeArray, "__matmul__", _forward(np.matmul, matmul, MatmulStep, getattr(TracedArray, "__matmul__")))  # noqa: B009, B010 - installed, as all operators are
+
+
+class ComplexArray(TapeArray):
+    """A traced array of complex numbers on a tape: the fast path is for real ones, so all goes the general way."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return call_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        return call_function(function, arguments, options, self)
+
+
+def _install_general(name: str) -> None:
+    def general(self: ComplexArray, *arguments: Any) -> Any:
+        return getattr(TracedArray, name)(self, *arguments)
+
+    setattr(ComplexArray, name, general)
+
+
+for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "matmul", "pow", "getitem"):
+    _install_general(f"__{_name}__")

@@ -15,7 +15,7 @@ import numpy as np
 
 from .kinds import Application, Elementwise, Reduction, align, reduced_shape, sum_to_shape
 from .protocols import peel
-from .steps.step import ZERO
+from .steps.step import ZERO, settled
 
 Masked = tuple[Any, Any]
 
@@ -44,7 +44,8 @@ def careful_sweep(tape: Any, seeds: Sequence[tuple[int, Any]], inputs: int) -> l
         out = np.float64(out) if type(out) is float else out
         for position, operand in enumerate(operands):
             if operand is not None and operand >= 0 and step.primitive.differentiable(position):
-                _accumulate(cotangents, operand, careful_vjp(step, position, g, live, out, wide))
+                part, mask = careful_vjp(step, position, g, live, out, wide)
+                _accumulate(cotangents, operand, (settled(step, position, part), mask))
     return [cotangents[index][0] if index in cotangents else ZERO for index in range(inputs)]
 
 

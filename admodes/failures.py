@@ -36,7 +36,7 @@ def read_failure(error: Exception) -> None:
             f"A number was read back from the text of a traced value: {error}{_place(error.__traceback__)}. It would be "
             "a constant, and its derivative lost. Keep the value, and format it only to show it."
         ) from error
-    if isinstance(error, ValueError) and "read-only" in str(error):
+    if isinstance(error, ValueError) and "read-only" in str(error) and "it is a view by" not in str(error):
         raise TracedValueError(
             f"{error}{_place(error.__traceback__)}. np.asarray of a traced array gives a read-only one, "
             "since writes into it would be lost. "

@@ -10,7 +10,7 @@ import numpy as np
 from .careful import Masked, careful_jvp, has_nan
 from .differentiator import Differentiator
 from .function import Function, Leaves
-from .kinds import Application, Primitive
+from .kinds import Application, Primitive, is_complex, require_analytic
 from .levels import Level, Traced, next_number, read_outputs
 from .protocols import peel
 from .steps.elements import WRITE, write_seeded
@@ -51,6 +51,8 @@ class DualLevel(Level):
             value = operand.value if own else operand
             values.append(np.float64(value) if own and type(value) is float else value)
             tangents.append(operand.node if own and primitive.differentiable(position) else None)
+            if is_complex(value):
+                require_analytic(primitive)
         nested = any(isinstance(value, Traced) for value in values)
         out = primitive(*values, **parameters) if nested else primitive.evaluate(*values, **parameters)
         if type(out) is tuple:

@@ -165,7 +165,7 @@ def _as_numbers(leaf: np.ndarray) -> np.ndarray:
 
 def as_output(leaf: Any, what: str) -> Any:
     """A leaf of f's output as an array: traced, or plain and real."""
-    if isinstance(leaf, Traced):
+    if isinstance(leaf, Traced) and leaf.dtype.kind != "c":
         return leaf
     try:
         leaf = lift(leaf)

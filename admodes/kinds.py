@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .errors import MissingRuleError
 from .levels import Traced, highest_level, lift
 
 Shape = tuple[int, ...]
@@ -47,11 +48,14 @@ class Primitive:
         Linear with coefficients 0 and 1 only: structural zeros pass through as such.
     views : bool
         The output may be a view of the first operand (see `is_view`).
+    analytic : bool
+        The rule holds for complex values too: the derivative is one complex number an element.
     """
 
     passive = False
     structural = False
     views = False
+    analytic = False
 
     def is_view(self, layout: Callable[[], Any], parameters: dict[str, Any]) -> bool:
         """Whether NumPy's output shares memory with its first operand, so that writes are seen through both.
@@ -102,6 +106,21 @@ class Primitive:
     def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
         """Cotangent of one operand, with the leading axis of `g` if it has one."""
         raise NotImplementedError
+
+
+def is_complex(value: Any) -> bool:
+    """Whether a value, traced or plain, is of complex numbers."""
+    dtype = getattr(value, "dtype", None)
+    return type(value) is complex if dtype is None else dtype.kind == "c"
+
+
+def require_analytic(primitive: Primitive) -> None:
+    """Refuse a primitive whose rule is for real values alone."""
+    if not primitive.analytic:
+        raise MissingRuleError(
+            f"{primitive.name} of complex values has no rule: it has no complex derivative, or none is known. "
+            "Apply it to the real parts you mean: np.real(z), np.imag(z), np.abs(z)."
+        )
 
 
 def _needs_lift(operand: Any) -> bool:
@@ -215,6 +234,7 @@ class Linear(Primitive):
         structural: bool,
     ) -> None:
         super().__init__(name, evaluate)
+        self.analytic = True
         self.seeded = seeded
         self.transpose = transpose
         self.structural = structural
@@ -233,6 +253,8 @@ class Multilinear(Primitive):
     """Linear in each operand. ``part(position, change, values, lead, **parameters)`` is the output with one
     operand replaced by a seeded change; `transposes(position, g, values, shapes, lead, **parameters)` its transpose.
     """
+
+    analytic = True
 
     def __init__(self, name: str, evaluate: Callable[..., Any], part: Callable[..., Any], transposes: Callable[..., Any]) -> None:
         super().__init__(name, evaluate)
@@ -290,6 +312,7 @@ class Constant(Primitive):
     """A locally constant function: comparisons, floor, argmax. Its derivative is zero where it exists."""
 
     passive = True
+    analytic = True
 
     def signature(self, parameters: dict[str, Any]) -> Any:
         return None if parameters else ()

@@ -82,12 +82,17 @@ class Operators(Traced):
 
     @property
     def real(self) -> Any:
-        """The value itself: traced values are real."""
-        return self
+        """The real part: the value itself where it is real."""
+        return FUNCTIONS[np.real](self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part: zeros where the value is real."""
+        return FUNCTIONS[np.imag](self)
 
     def conj(self) -> Any:
-        """The value itself: traced values are real."""
-        return self
+        """The complex conjugate: the value itself where it is real."""
+        return FUNCTIONS[np.conjugate](self) if self.dtype.kind == "c" else self
 
     conjugate = conj
 
@@ -106,12 +111,7 @@ def _binary(ufunc: Any, left: Any, right: Any) -> Any:
 
 
 def _accepts(other: Any) -> bool:
-    if isinstance(other, complex):
-        raise TracedValueError(
-            f"A traced value met the complex number {other!r}: traced values are real, and so are their derivatives. "
-            "Keep the real and imaginary parts in two real values."
-        )
-    return isinstance(other, (Traced, int, float, np.ndarray, np.generic, list, tuple))
+    return isinstance(other, (Traced, int, float, complex, np.ndarray, np.generic, list, tuple))
 
 
 def _install(name: str, ufunc: Any) -> None:
@@ -228,15 +228,17 @@ class Shaped(Operators):
     def astype(self, dtype: Any, **options: Any) -> Any:
         """As `numpy.ndarray.astype`; to integers and booleans the result is locally constant."""
         kind = np.dtype(dtype).kind
-        if kind == "f":
+        if self.dtype.kind == "c" and kind in "biuf":
+            raise TracedValueError(
+                f"x.astype({dtype!r}) of complex values would drop their imaginary parts. Write np.real(z).astype({dtype!r})."
+            )
+        if kind in "fc":
             if np.dtype(dtype) == self.dtype and options.get("copy") is False:
                 return self
             return self.copy() if np.dtype(dtype) == self.dtype else cast(self, dtype=np.dtype(dtype))
         if kind in "biu":
             return _AS_INTEGER(self, dtype=np.dtype(dtype))
-        raise TracedValueError(
-            f"x.astype({dtype!r}) of a traced value has no rule: traced values are real floating-point numbers. Leave it out."
-        )
+        raise TracedValueError(f"x.astype({dtype!r}) of a traced value has no rule: traced values are numbers. Leave it out.")
 
     def copy(self, order: str = "C") -> Any:
         """A copy that shares no writes with this one."""
@@ -263,11 +265,6 @@ class Shaped(Operators):
     def T(self) -> Any:
         """The transpose."""
         return FUNCTIONS[np.transpose](self)
-
-    @property
-    def imag(self) -> Any:
-        """Zeros: traced values are real."""
-        return np.zeros_like(self)
 
     def __getattr__(self, name: str) -> Any:
         # NumPy's loops over object arrays look for the function's name as a method of each element.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .kinds import Constant, Elementwise, Linear, Reduction
+from .kinds import Constant, Elementwise, Linear, Primitive, Reduction
 
 #: What NumPy's functions do with traced arguments, keyed by the function object itself.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
@@ -42,6 +42,12 @@ def elementwise(function: Any, *partials: Any, sympy: Any = None, domain: Any = 
     ELEMENTWISE[function] = primitive
     FUNCTIONS[function] = primitive
     return primitive
+
+
+def analytic(*primitives: Primitive) -> None:
+    """Say that the rules of `primitives` hold for complex values too."""
+    for primitive in primitives:
+        primitive.analytic = True
 
 
 def linear(

@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import TapeArray
-from .kinds import Elementwise, Primitive
+from .arrays import ComplexArray, TapeArray
+from .kinds import Elementwise, Primitive, is_complex, require_analytic
 from .levels import Level, Traced, duplicate, next_number
 from .scalars import TapeFloat
 from .steps.elements import WRITE, ElementStep, GatherStep, WriteStep
 from .steps.elementwise import elementwise_step
-from .steps.step import MatmulStep, Step
+from .steps.step import ComplexStep, MatmulStep, Step
 from .table.products import matmul
 from .table.structural import gather, spread
 from .tracing import PassiveScalar, TracedArray, TracedScalar
@@ -36,6 +36,7 @@ GUARD = Primitive("guard", lambda: None)
 GUARD_STEP = Step(GUARD, {}, ((),), (), (False,))
 _STEPS: dict[Primitive, type[Step]] = {gather: GatherStep, matmul: MatmulStep}
 _FIRST = (True,)
+_ARRAYS = frozenset({TapeArray, ComplexArray})
 _NO_PARAMETERS: dict[str, Any] = {}
 
 #: Steps by primitive, shapes, live operands and parameters: records that are alike share one.
@@ -43,9 +44,20 @@ STEPS: dict[Any, Step] = {}
 _MOST_STEPS = 2**16
 
 
-def new_step(primitive: Primitive, parameters: dict[str, Any], shapes: tuple[Any, ...], out: Any, live: tuple[bool, ...]) -> Step:
-    """The step of a record."""
+def new_step(
+    primitive: Primitive,
+    parameters: dict[str, Any],
+    shapes: tuple[Any, ...],
+    out: Any,
+    live: tuple[bool, ...],
+    complexes: tuple[bool, ...] = (False,),
+) -> Step:
+    """The step of a record; `complexes` says which operands are complex."""
     smooth = tuple([flag and primitive.differentiable(position) for position, flag in enumerate(live)])
+    if True in complexes or is_complex(out):
+        complex_step = ComplexStep(primitive, parameters, shapes, getattr(out, "shape", ()), smooth)
+        complex_step.complexes = complexes
+        return complex_step
     kind = elementwise_step if isinstance(primitive, Elementwise) else _STEPS.get(primitive, Step)
     return kind(primitive, parameters, shapes, getattr(out, "shape", ()), smooth)
 
@@ -107,7 +119,7 @@ class Tape(list[Record], Level):
         self.append((step, (), (), None))
         value = value[()] if type(value) is np.ndarray and not value.ndim else value
         traced: Traced = self._wrap(value, len(self) - 1, passive)
-        if type(traced) is TapeArray:
+        if isinstance(traced, TapeArray):
             traced.shared = primitive is INPUT
         return traced
 
@@ -164,11 +176,11 @@ class Tape(list[Record], Level):
             if right.source is not None:
                 right.refresh()
             y, j = right.value, right.node
-        if type(x) is np.ndarray:
+        if type(x) is np.ndarray and x.dtype.kind != "c":
             x_shape = x.shape
         elif type(x) is not float and type(x) is not int:
             return None
-        if type(y) is np.ndarray:
+        if type(y) is np.ndarray and y.dtype.kind != "c":
             y_shape = y.shape
         elif type(y) is not float and type(y) is not int:
             return None
@@ -193,7 +205,7 @@ class Tape(list[Record], Level):
         nested = False
         for operand in operands:
             own = isinstance(operand, Traced) and operand.level is self
-            if own and type(operand) is TapeArray:
+            if own and type(operand) in _ARRAYS:
                 operand.refresh()
             value = operand.value if own else operand
             nodes.append(operand.node if own else None)
@@ -202,9 +214,12 @@ class Tape(list[Record], Level):
         out = primitive(*values, **parameters) if nested else primitive.evaluate(*values, **parameters)
         shapes = tuple([getattr(value, "shape", ()) for value in values])
         live = tuple([node is not None and node >= 0 for node in nodes])
+        complexes = tuple([is_complex(value) for value in values])
+        if True in complexes:
+            require_analytic(primitive)
         results = []
         for part in out if type(out) is tuple else (out,):
-            step = new_step(primitive, parameters, shapes, part, live)
+            step = new_step(primitive, parameters, shapes, part, live, complexes)
             kept = tuple([self._keep(v, n) if k else None for v, n, k in zip(values, nodes, step.keeps, strict=True)])
             if step.keeps_any:
                 _share(operands)
@@ -217,17 +232,13 @@ class Tape(list[Record], Level):
         self.append((step, nodes, kept, out if step.keeps_out else None))
         smooth = step.smooth
         result = self._wrap(out, index, not smooth)
-        if type(result) is not TapeArray:
+        if type(result) not in _ARRAYS:
             return result
         result.shared = result.shared or step.keeps_out
         if type(out) is np.ndarray and out.base is not None:
             result.shared = True
             _share(operands)
-        if (
-            step.primitive.views
-            and type(operands[0]) is TapeArray
-            and step.primitive.is_view(operands[0].layout, step.parameters)
-        ):
+        if step.primitive.views and type(operands[0]) in _ARRAYS and step.primitive.is_view(operands[0].layout, step.parameters):
             follow(result, operands[0], step.primitive, step.parameters)
         return result
 
@@ -236,10 +247,10 @@ class Tape(list[Record], Level):
         kind = type(out)
         if kind is np.ndarray:
             if out.ndim:
-                return TapeArray(out, self, node, passive)
+                return (TapeArray if out.dtype.kind != "c" else ComplexArray)(out, self, node, passive)
             out = out[()]
         elif isinstance(out, TracedArray):
-            inner = TapeArray(out.detached(), self, node, passive)
+            inner = (ComplexArray if is_complex(out) else TapeArray)(out.detached(), self, node, passive)
             inner.shared = True
             return inner
         if passive:
@@ -274,6 +285,7 @@ class Tape(list[Record], Level):
         passive = array.passive and (not own or value.passive)
         step = WriteStep(WRITE, {"key": key}, (array.shape, getattr(plain, "shape", ())), array.shape, _NOTHING_KEPT)
         step.number = len(self)
+        step.complexes = (True, is_complex(plain)) if is_complex(array) else None
         self.append((step, (array.node, operand), (None, None), None))
         array.node, array.passive = ~step.number if passive else step.number, passive
 
@@ -285,7 +297,7 @@ class Tape(list[Record], Level):
             return duplicate(value)
         key = (value.__array_interface__["data"][0], value.shape, value.strides, value.dtype)
         known = self._snapshots.get(key)
-        if known is None or not np.array_equal(known[1], value, equal_nan=value.dtype.kind == "f"):
+        if known is None or not np.array_equal(known[1], value, equal_nan=value.dtype.kind in "fc"):
             known = self._snapshots[key] = (value, duplicate(value))
         return known[1]
 
@@ -301,5 +313,5 @@ def follow(result: TracedArray, base: TracedArray, primitive: Primitive, paramet
 def _share(operands: Sequence[Any]) -> None:
     """Note that somebody else holds the operands' memory now."""
     for operand in operands:
-        if type(operand) is TapeArray:
+        if type(operand) in _ARRAYS:
             operand.shared = True

@@ -300,7 +300,7 @@ class TracedArray(Shaped):
             )
         if self.source is not None and not self.source.writable:
             raise ValueError(
-                "assignment destination is read-only: it is a view by np.broadcast_to or np.diagonal. "
+                "assignment destination is read-only: it is a view by np.broadcast_to, np.diagonal, np.real or np.imag. "
                 "Copy it first: y = y.copy()."
             )
 
@@ -314,7 +314,12 @@ class TracedArray(Shaped):
                 "A value of the inner derivative was written into an array of the outer one, which cannot hold it. "
                 "Make the array from the inner variable, np.zeros_like(inner_x), or build it with np.stack."
             )
-        if self.dtype.kind != "f" and not value.passive:
+        if value.dtype.kind == "c" and self.dtype.kind != "c":
+            raise TracedValueError(
+                "A complex value was written into an array of real numbers, which would drop its imaginary part. "
+                "Write np.real(z), or make the array complex: np.zeros_like(x, dtype=complex)."
+            )
+        if self.dtype.kind not in "fc" and not value.passive:
             raise TracedValueError(
                 f"A traced value was written into an array of dtype {self.dtype}, which would cut it to whole numbers "
                 "and lose its derivative. "

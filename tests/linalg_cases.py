@@ -98,7 +98,12 @@ LEAST_SQUARES = [
     case(np.linalg.lstsq, TALL, normal(4, 0)),
     case(np.linalg.tensorsolve, np.eye(6).reshape(2, 3, 6) + 0.2 * normal(2, 3, 6), normal(2, 3)),
     case(np.linalg.tensorsolve, np.eye(6).reshape(6, 2, 3) + 0.2 * normal(6, 2, 3), normal(6)),
-    case(np.linalg.tensorsolve, 2.0 * np.eye(6).reshape(2, 3, 6).transpose(2, 0, 1) + 0.2 * normal(6, 2, 3), normal(2, 3), axes=(0,)),
+    case(
+        np.linalg.tensorsolve,
+        2.0 * np.eye(6).reshape(2, 3, 6).transpose(2, 0, 1) + 0.2 * normal(6, 2, 3),
+        normal(2, 3),
+        axes=(0,),
+    ),
     case(np.linalg.tensorinv, np.eye(6).reshape(2, 3, 6) + 0.2 * normal(2, 3, 6)),
     case(np.linalg.tensorinv, np.eye(4).reshape(4, 2, 2) + 0.2 * normal(4, 2, 2), ind=1),
 ]

@@ -163,7 +163,7 @@ def test_a_gradient_loads_only_numpy(method):
         f"admodes.gradient(lambda x: (x * x).sum(), [1.0, 2.0], method={method!r})\n"
         "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
     )
-    assert python("-c", code)[0].split() == ["admodes"]
+    assert set(python("-c", code)[0].split()) <= {"admodes", "numpy"}
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

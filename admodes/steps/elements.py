@@ -11,7 +11,7 @@ import numpy as np
 from ..kinds import Application, Primitive, Shape, sum_to_shape
 from ..levels import Traced
 from ..table.structural import is_basic, is_small_piece, positions, seeded_key
-from .step import ZERO, Cotangents, Step
+from .step import ZERO, Cotangents, Step, settled
 
 #: Arrays up to this many elements are cleared as a whole.
 _SMALL = 4096
@@ -83,6 +83,7 @@ class Write(Primitive):
     """The array with some elements replaced: linear in the array and in what is written."""
 
     structural = True
+    analytic = True
 
     def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
         return False, (False, False)
@@ -152,7 +153,7 @@ def _to_written(part: Any, shape: Shape, lead: int) -> Any:
 class WriteStep(Step):
     """Writing elements: the cotangent moves on to the array as it was before, without a copy."""
 
-    __slots__ = ("number",)
+    __slots__ = ("complexes", "number")
     number: int
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
@@ -163,14 +164,14 @@ class WriteStep(Step):
             g = g.copy()
         if type(key) is int and not lead and type(g) is np.ndarray and g.ndim == 1:
             if written is not None and written >= 0:
-                cotangents.add(written, g.item(key), False)
+                cotangents.add(written, settled(self, 1, g[key]), False)
             if before >= 0:
                 g[key] = 0.0
                 cotangents.add(before, g, True)
             return
         if written is not None and written >= 0:
             part = last_written(gather_seeded(g, key, lead), key, self.shape)
-            cotangents.add(written, _to_written(part, self.shapes[1], lead), False)
+            cotangents.add(written, settled(self, 1, _to_written(part, self.shapes[1], lead)), False)
         if before >= 0:
             g[seeded_key(key, lead) if lead else key] = 0.0
             cotangents.add(before, g, type(g) is np.ndarray)

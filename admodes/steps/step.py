@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Application, Primitive, Shape
+from ..kinds import Application, Primitive, Shape, is_complex
 
 #: The cotangent of a record that nothing has reached; told by identity, so that 0.0 is not skipped.
 ZERO = float("0")
@@ -55,6 +55,7 @@ class Step(Application):
     """
 
     __slots__ = ("active", "keeps", "keeps_any", "keeps_out", "keeps_own", "nothing", "smooth")
+    complexes: tuple[bool, ...] | None = None
 
     def __init__(
         self, primitive: Primitive, parameters: dict[str, Any], shapes: tuple[Shape, ...], shape: Shape, active: tuple[bool, ...]
@@ -79,6 +80,33 @@ class Step(Application):
             if active:
                 part = self.primitive.vjp(self, position, g, out, values)
                 cotangents.add(operands[position], part, part is not g and type(part) is np.ndarray and part.base is None)
+
+
+class ComplexStep(Step):
+    """A record with complex operands, or a complex output. Cotangents pair by Re(sum w t): that of a real operand is real.
+
+    `complexes` says which operands are complex: their cotangents are complex too, so that they can be added up in place.
+    """
+
+    __slots__ = ("complexes",)
+
+    def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:
+        if type(g) is float:
+            g = np.float64(g)
+        elif type(g) is complex:
+            g = np.complex128(g)
+        for position, active in enumerate(self.active):
+            if active:
+                part = settled(self, position, self.primitive.vjp(self, position, g, out, values))
+                cotangents.add(operands[position], part, part is not g and type(part) is np.ndarray and part.base is None)
+
+
+def settled(step: Any, position: int, part: Any) -> Any:
+    """The cotangent of one operand in the operand's own numbers, real or complex."""
+    complexes = getattr(step, "complexes", None)
+    if complexes is None or is_complex(part) == complexes[position]:
+        return part
+    return part + 0j if complexes[position] else np.real(part)
 
 
 class MatmulStep(Step):

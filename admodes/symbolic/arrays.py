@@ -15,7 +15,7 @@ import sympy
 from ..kinds import Primitive
 from ..table.linalg import determinant, inverse, log_determinant, solve_matrix
 from ..table.products import einsum, matmul
-from ..table.reductions import euclid, largest, smallest
+from ..table.reductions import euclid, largest, product, smallest
 from ..table.structural import cast, cumulate, flip, gather, join, pile, reshape, roll, scatter, select, spread, total, transpose
 from . import functions as own
 from . import matrices
@@ -74,6 +74,14 @@ def _total(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *
     made = np.empty(np.shape(out), dtype=object)
     for index, row in cells(as_objects(traces[0], values[0]), axes, made.shape):
         made.flat[index] = sympy.Add(*row)
+    return made
+
+
+@rule(product)
+def _product(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    made = np.empty(np.shape(out), dtype=object)
+    for index, row in cells(as_objects(traces[0], values[0]), axes, made.shape):
+        made.flat[index] = sympy.Mul(*row)
     return made
 
 

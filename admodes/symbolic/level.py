@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..kinds import Constant, Elementwise, Primitive
+from ..kinds import Constant, Elementwise, Primitive, is_complex
 from ..levels import Level, Traced, next_number
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
@@ -94,6 +94,11 @@ class SymbolicLevel(Level):
             value = operand.value if own else operand
             if isinstance(value, Traced):
                 raise nested_error()
+            if is_complex(value):
+                raise UnsupportedError(
+                    "Symbolic mode is for real values, but f computes with complex ones. "
+                    "Use method='forward' or method='reverse'."
+                )
             values.append(np.float64(value) if type(value) is float else value)
             active = active or (own and not operand.passive and primitive.differentiable(position))
         out = primitive(*values, **parameters)

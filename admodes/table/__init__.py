@@ -2,10 +2,12 @@
 
 from . import (
     arrangement,
+    complex_values,
     decompositions,
     degenerate,
     eigenvalues,
     elementwise,
+    fourier,
     least_squares,
     linalg,
     matrix_products,
@@ -20,10 +22,12 @@ from . import (
 
 __all__ = [
     "arrangement",
+    "complex_values",
     "decompositions",
     "degenerate",
     "eigenvalues",
     "elementwise",
+    "fourier",
     "least_squares",
     "linalg",
     "matrix_products",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import elementwise
+from ..rules import ELEMENTWISE, analytic, elementwise
 
 LN2 = float(np.log(2.0))
 LN10 = float(np.log(10.0))
@@ -149,3 +149,17 @@ elementwise(
     np.fmod, 1, lambda out, x, y: -np.trunc(x / y), sympy="x - y * sign(x) * floor(Abs(x / y))", domain=((-3.0, 3.0), (0.3, 3.0))
 )
 elementwise(np.ldexp, lambda out, x, n: np.exp2(n), None, sympy="x * 2**y")
+
+analytic(constant_power)
+analytic(
+    *(
+        ELEMENTWISE[function]
+        for function in (
+            *(np.add, np.subtract, np.multiply, np.divide, np.power, np.float_power),
+            *(np.negative, np.positive, np.square, np.reciprocal, np.sqrt),
+            *(np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p),
+            *(np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan),
+            *(np.sinh, np.cosh, np.tanh, np.arcsinh, np.arctanh),
+        )
+    )
+)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..kinds import Constant, Custom, align, sum_to_shape
-from ..rules import implements, reduction
+from ..rules import analytic, implements, reduction
 from .arguments import array
 from .degenerate import square, swap
 
@@ -127,3 +127,6 @@ solve_matrix = Custom("solve", np.linalg.solve, _solve_push, _solve_pull)
 def solve(a: Any, b: Any) -> Any:
     a, b = square(a, "solve"), array(b)
     return solve_matrix(a, b[:, None])[..., 0] if b.ndim == 1 else solve_matrix(a, b)
+
+
+analytic(determinant, inverse, solve_matrix)

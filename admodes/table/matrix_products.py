@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ..kinds import is_complex
 from ..rules import constant, implements
 from .arguments import array, refuse_options
 from .degenerate import square
@@ -88,10 +89,15 @@ def _components(a: Any) -> tuple[Any, Any, Any]:
 # ---- products of vectors in the last axes: vecdot, matvec, vecmat (the last two since NumPy 2.2)
 
 
+def _conjugated(x: Any) -> Any:
+    x = array(x)
+    return np.conjugate(x) if is_complex(x) else x
+
+
 @implements(np.vecdot)
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, **options: Any) -> Any:
     refuse_options(np.vecdot, **options)
-    x1, x2 = np.moveaxis(array(x1), axis, -1), np.moveaxis(array(x2), axis, -1)
+    x1, x2 = np.moveaxis(_conjugated(x1), axis, -1), np.moveaxis(array(x2), axis, -1)
     return np.matmul(x1[..., None, :], x2[..., :, None])[..., 0, 0]
 
 
@@ -107,7 +113,7 @@ def _matvec(x1: Any, x2: Any, /, **options: Any) -> Any:
 
 def _vecmat(x1: Any, x2: Any, /, **options: Any) -> Any:
     refuse_options(np.vecmat, **options)
-    return np.matmul(array(x1)[..., None, :], array(x2))[..., 0, :]
+    return np.matmul(_conjugated(x1)[..., None, :], array(x2))[..., 0, :]
 
 
 for _name, _rule in (("matvec", _matvec), ("vecmat", _vecmat)):

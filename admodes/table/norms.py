@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..kinds import Constant
+from ..kinds import Constant, is_complex
 from ..rules import implements, reduction
-from .arguments import array
+from .arguments import array, missing_option
+from .complex_values import magnitude
 from .degenerate import determined, matrices, nonzero, shares, square, swap
 from .reductions import euclid
 from .singular import polar
@@ -20,6 +21,8 @@ from .structural import negative_axes
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002 - NumPy's own name
     x = array(x)
     axes = negative_axes(axis, x.ndim)
+    # Singular values are those of the complex matrix itself, which have no rule.
+    x = x if ord in _BY_SINGULAR_VALUES and len(axes) == 2 else magnitude(x)
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
         return euclid(x, axes=axes, keepdims=bool(keepdims))
     if len(axes) == 1:
@@ -37,21 +40,21 @@ def _norm_of_vectors(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
         raise ValueError(  # noqa: TRY004 - the error that NumPy raises
             f"np.linalg.norm with ord={order!r} is a norm of matrices, but it was asked for along one axis."
         )
-    magnitude = np.abs(x)
+    size = np.abs(x)
     if order == np.inf:
-        return np.max(magnitude, axis=axis, keepdims=keepdims)
+        return np.max(size, axis=axis, keepdims=keepdims)
     if order == -np.inf:
-        return np.min(magnitude, axis=axis, keepdims=keepdims)
+        return np.min(size, axis=axis, keepdims=keepdims)
     if order == 0:
         return np.sum((x != 0).astype(x.dtype), axis=axis, keepdims=keepdims)
     if order == 1:
-        return np.sum(magnitude, axis=axis, keepdims=keepdims)
+        return np.sum(size, axis=axis, keepdims=keepdims)
     if order < 1:
         # An element of 0 is a cusp (or, for negative orders, decides the norm): its derivative is 0, as that of abs.
         empty = x == 0
-        powers = np.where(empty, 0.0 if order > 0 else np.inf, np.where(empty, 1.0, magnitude) ** order)
+        powers = np.where(empty, 0.0 if order > 0 else np.inf, np.where(empty, 1.0, size) ** order)
     else:
-        powers = magnitude**order
+        powers = size**order
     powers = np.sum(powers, axis=axis, keepdims=keepdims)
     zero = (powers == 0) if order > 0 else (powers == np.inf)
     return np.where(zero, 0.0, np.where(zero, 1.0, powers) ** (1.0 / order))
@@ -75,15 +78,15 @@ def _norm_of_matrices(x: Any, order: Any, axis: Any, keepdims: bool) -> Any:
 # ---- norms by singular values: they are differentiated by those vectors only that the norm depends on
 
 
-def _nuclear(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+def nuclear_norm(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
     return np.linalg.norm(x, "nuc", axis=(-2, -1))
 
 
-def _spectral(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+def spectral_norm(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
     return np.linalg.norm(x, 2, axis=(-2, -1))
 
 
-def _smallest(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+def smallest_singular_value(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
     return np.linalg.norm(x, -2, axis=(-2, -1))
 
 
@@ -101,9 +104,9 @@ def _by_vectors_of(position: int) -> Any:
     return partial
 
 
-spectral = reduction(_spectral, _by_vectors_of(0))
-smallest_singular = reduction(_smallest, _by_vectors_of(-1))
-nuclear = reduction(_nuclear, lambda out, x, axes: polar(x))
+spectral = reduction(spectral_norm, _by_vectors_of(0))
+smallest_singular = reduction(smallest_singular_value, _by_vectors_of(-1))
+nuclear = reduction(nuclear_norm, lambda out, x, axes: polar(x))
 
 _BY_SINGULAR_VALUES = {2: spectral, -2: smallest_singular, "nuc": nuclear}
 
@@ -146,6 +149,8 @@ def cond(x: Any, p: Any = None) -> Any:
     x = matrices(x, "cond")
     if not x.shape[-1] * x.shape[-2]:
         raise np.linalg.LinAlgError("np.linalg.cond is not defined on empty matrices.")
+    if is_complex(x):
+        missing_option(np.linalg.cond, "complex values")
     if p == -2:
         return np.linalg.norm(x, -2, axis=(-2, -1)) / np.linalg.norm(x, 2, axis=(-2, -1))
     if p is None or p == 2:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import ShapeError
-from ..kinds import Multilinear, sum_to_shape
+from ..kinds import Multilinear, is_complex, sum_to_shape
 from ..rules import FUNCTIONS, implements
 from .arguments import array, refuse_options
 from .structural import scatter
@@ -203,7 +203,8 @@ def dot(a: Any, b: Any, out: None = None) -> Any:
 
 @implements(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
-    return np.matmul(np.ravel(a), np.ravel(b))
+    a = array(a)
+    return np.matmul(np.ravel(np.conjugate(a) if is_complex(a) else a), np.ravel(b))
 
 
 @implements(np.inner)
@@ -217,7 +218,7 @@ def inner(a: Any, b: Any, /) -> Any:
 def outer(a: Any, b: Any, out: None = None) -> Any:
 
     refuse_options(np.outer, out=out)
-    return np.multiply(np.ravel(a)[:, None], np.ravel(b)[None, :])
+    return np.multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
 @implements(np.tensordot, np.linalg.tensordot)

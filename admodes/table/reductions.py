@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import elementwise, implements, reduction
+from ..rules import analytic, elementwise, implements, reduction
 from .arguments import array, refuse_options
+from .complex_values import squared_magnitude
 from .elementwise import safe_ratio
 from .structural import cumulate, negative_axes, total
 
@@ -58,7 +59,7 @@ def var(
     a = array(a)
     ddof = ddof if correction is None else correction
     center = np.mean(a, axis=axis, dtype=dtype, keepdims=True, where=where) if mean is None else mean
-    squares = np.sum(np.square(a - center), axis=axis, keepdims=keepdims, where=where)
+    squares = np.sum(squared_magnitude(a - center), axis=axis, keepdims=keepdims, where=where)
     count = _count(a, axis, where, keepdims) - ddof
     return squares / (np.maximum(count, 0) if np.ndim(count) else max(count, 0))
 
@@ -76,15 +77,30 @@ def std(*args: Any, **options: Any) -> Any:
     return root_of_squares(np.var(*args, **options))
 
 
+def _product(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    return np.multiply.reduce(x, axis=axes, keepdims=keepdims)  # type: ignore[call-overload]
+
+
+#: The product of factors none of which is zero.
+product = reduction(_product, lambda out, x, axes: out / x)
+analytic(product)
+
+
 @implements(np.prod)
 def prod(
     a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
-    """By halves, so that derivatives of every order are right where factors are zero."""
     refuse_options(np.prod, out=out)
     a = _masked(array(a), where, 1.0)
     a = a if dtype is None else a.astype(dtype)
     axes = negative_axes(axis, a.ndim)
+    by_halves = bool(np.any(a == 0))
+    result = _halved_product(a, axes, keepdims) if by_halves else product(a, axes=axes, keepdims=bool(keepdims))
+    return result if initial is None else result * initial
+
+
+def _halved_product(a: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    """By halves, so that derivatives of every order are right where factors are zero."""
     kept = [number for number in range(-a.ndim, 0) if number not in axes]
     shape = tuple(a.shape[number] for number in kept)
     factors = np.transpose(a, [number + a.ndim for number in (*kept, *axes)]).reshape(*shape, -1)
@@ -93,8 +109,7 @@ def prod(
         pairs = factors[..., :half] * factors[..., half : 2 * half]
         factors = np.concatenate([pairs, factors[..., 2 * half :]], axis=-1) if factors.shape[-1] % 2 else pairs
     result = factors[..., 0] if factors.shape[-1] else np.ones(shape, a.dtype)
-    result = np.expand_dims(result, tuple(number + a.ndim for number in axes)) if keepdims else result
-    return result if initial is None else result * initial
+    return np.expand_dims(result, tuple(number + a.ndim for number in axes)) if keepdims else result
 
 
 def _maximum(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:

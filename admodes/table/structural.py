@@ -256,6 +256,7 @@ class Join(Primitive):
     """Concatenation along a negative axis; its transpose cuts the cotangent into pieces."""
 
     structural = True
+    analytic = True
 
     def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
         return False, (False,) * len(active)
@@ -281,6 +282,7 @@ class Pile(Primitive):
     """np.stack along a negative axis of the result; its transpose takes the operand's layer."""
 
     structural = True
+    analytic = True
 
     def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
         return False, (False,) * len(active)
@@ -303,6 +305,7 @@ class Select(Primitive):
     """np.where: each branch gets the cotangent where it is chosen, and a structural zero elsewhere."""
 
     structural = True
+    analytic = True
 
     def differentiable(self, position: int) -> bool:
         return position > 0
