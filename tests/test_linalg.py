@@ -10,7 +10,6 @@ from rule_cases import PAIRINGS, check_array_function
 from support import assert_close, exact_modes, numerical_jacobian
 
 import admodes as ad
-from admodes.errors import MissingRuleError
 
 RNG = np.random.default_rng(12)
 A = RNG.normal(size=(3, 3)) + 2 * np.eye(3)
@@ -241,15 +240,12 @@ def test_hessian_of_the_euclidean_norm(outer: str, inner: str) -> None:
 
 
 @exact_modes
-def test_norms_that_need_singular_values_are_refused(method: str) -> None:
-    """Breaks if the spectral or nuclear norm of a matrix is silently taken for another norm."""
-    for order in (2, -2, "nuc"):
-        with pytest.raises(MissingRuleError, match=r"np\.linalg\.norm"):
-            ad.gradient(lambda x, order=order: np.linalg.norm(x, order), M, method=method)
+def test_norms_that_do_not_exist_are_refused(method: str) -> None:
+    """Breaks if an order that NumPy does not know is silently taken for another norm."""
     for bad in ({"ord": "fro"}, {"ord": "nonsense"}):
         with pytest.raises(ValueError):  # noqa: PT011 - NumPy's own messages differ between versions
             np.linalg.norm(V, **bad)
-        with pytest.raises((ValueError, MissingRuleError)):
+        with pytest.raises(ValueError):  # noqa: PT011
             ad.gradient(lambda x, bad=bad: np.linalg.norm(x, **bad), V, method=method)
-    with pytest.raises((ValueError, MissingRuleError)):
+    with pytest.raises(ValueError):  # noqa: PT011
         ad.gradient(lambda x: np.linalg.norm(x, 1), T, method=method)

@@ -28,13 +28,19 @@ def _eigen_shapes(shape: Shape) -> list[Shape]:
     return [shape[-1:], shape[-2:]]
 
 
+def _values_and_vectors(packed: Any, shapes: Sequence[Shape]) -> tuple[Any, Any]:
+    """Eigenvalues and eigenvectors: those of equal eigenvalues have no derivative, in derivatives of the rule as well."""
+    w, v = unpack(packed, shapes)
+    return w, determined(v, alone(w)[..., None, :])
+
+
 def _eigh(a: Any, *, uplo: Any) -> Any:
     return pack(np.linalg.eigh(a, uplo), _eigen_shapes(a.shape))
 
 
 def _eigh_push(tangents: Sequence[Any], out: Any, values: Sequence[Any], *, uplo: Any) -> Any:
     shapes = _eigen_shapes(values[0].shape)
-    w, v = unpack(out, shapes)
+    w, v = _values_and_vectors(out, shapes)
     change = np.matmul(swap(v), np.matmul(tangents[0], v))
     change_v = np.matmul(v, inverse_gaps(w) * change)
     return pack([averaged(shares(w), np.diagonal(change, 0, -2, -1)), change_v], shapes)
@@ -42,7 +48,7 @@ def _eigh_push(tangents: Sequence[Any], out: Any, values: Sequence[Any], *, uplo
 
 def _eigh_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Shape], *, uplo: Any) -> Any:
     parts = _eigen_shapes(shapes[0])
-    w, v = unpack(out, parts)
+    w, v = _values_and_vectors(out, parts)
     g_w, g_v = unpack(g, parts)
     within = inverse_gaps(w) * np.matmul(swap(v), g_v) + _diagonal_matrix(averaged(swap(shares(w)), g_w))
     return np.matmul(np.matmul(v, within), swap(v))
@@ -58,8 +64,7 @@ packed_eigh = Custom("eigh", _eigh, _eigh_push, _eigh_pull)
 @implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     a, uplo = _symmetric(a, UPLO, "eigh")
-    w, v = unpack(packed_eigh(a, uplo=uplo), _eigen_shapes(a.shape))
-    return named_tuple(np.linalg.eigh)(w, determined(v, alone(w)[..., None, :]))
+    return named_tuple(np.linalg.eigh)(*_values_and_vectors(packed_eigh(a, uplo=uplo), _eigen_shapes(a.shape)))
 
 
 def _symmetric(a: Any, uplo: str, name: str) -> tuple[Any, str]:
@@ -134,7 +139,7 @@ def _left_vectors(v: Any) -> Any:
 
 def _eig_push(tangents: Sequence[Any], out: Any, values: Sequence[Any]) -> Any:
     shapes = _eigen_shapes(values[0].shape)
-    w, v = unpack(out, shapes)
+    w, v = _values_and_vectors(out, shapes)
     change = np.matmul(_left_vectors(v), np.matmul(tangents[0], v))
     change_v = np.matmul(v, inverse_gaps(w) * change)
     # NumPy's vectors have length one.
@@ -144,7 +149,7 @@ def _eig_push(tangents: Sequence[Any], out: Any, values: Sequence[Any]) -> Any:
 
 def _eig_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Shape]) -> Any:
     parts = _eigen_shapes(shapes[0])
-    w, v = unpack(out, parts)
+    w, v = _values_and_vectors(out, parts)
     g_w, g_v = unpack(g, parts)
     g_v = g_v - v * np.sum(v * g_v, axis=-2, keepdims=True)
     within = inverse_gaps(w) * np.matmul(swap(v), g_v) + _diagonal_matrix(averaged(swap(shares(w)), g_w))
@@ -157,8 +162,7 @@ packed_eig = Custom("eig", _eig, _eig_push, _eig_pull)
 @implements(np.linalg.eig)
 def eig(a: Any) -> Any:
     a = square(a, "eig")
-    w, v = unpack(packed_eig(a), _eigen_shapes(a.shape))
-    return named_tuple(np.linalg.eig)(w, determined(v, alone(w)[..., None, :]))
+    return named_tuple(np.linalg.eig)(*_values_and_vectors(packed_eig(a), _eigen_shapes(a.shape)))
 
 
 def _eigvals(a: Any) -> Any:

@@ -52,6 +52,13 @@ def _thin(packed: Any, shape: Shape, full: bool) -> tuple[Any, Any, Any]:
     return u[..., :inner], s, swap(vh[..., :inner, :])
 
 
+def _determined(packed: Any, shape: Shape, full: bool) -> tuple[Any, Any, Any]:
+    """The same of the outputs; vectors of equal singular values have no derivative, in derivatives of the rule as well."""
+    u, s, v = _thin(packed, shape, full)
+    factor = alone_and_nonzero(s)[..., None, :]
+    return determined(u, factor), s, determined(v, factor)
+
+
 def _couplings(s: Any) -> Any:
     """``1 / (s[j]**2 - s[i]**2)`` at ``[..., i, j]``, and 0 where the two are equal."""
     total = s[..., None, :] + s[..., :, None]
@@ -71,7 +78,7 @@ def _weights(s: Any) -> Any:
 
 def _svd_push(tangents: Sequence[Any], out: Any, values: Sequence[Any], *, full: bool) -> Any:
     change, shape = tangents[0], values[0].shape
-    u, s, v = _thin(out, shape, full)
+    u, s, v = _determined(out, shape, full)
     within = np.matmul(swap(u), np.matmul(change, v))
     right, left = within * s[..., None, :], s[..., None] * within
     couplings = _couplings(s)
@@ -97,7 +104,7 @@ def _filled(parts: Sequence[Any], shapes: Sequence[Shape]) -> list[Any]:
 
 def _svd_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Shape], *, full: bool) -> Any:
     shape = shapes[0]
-    u, s, v = _thin(out, shape, full)
+    u, s, v = _determined(out, shape, full)
     g_u, g_s, g_v = _thin(g, shape, full)
     couplings = _couplings(s)
     by_u, by_v = couplings * np.matmul(swap(u), g_u), couplings * np.matmul(swap(v), g_v)
@@ -123,21 +130,14 @@ def _svdvals(a: Any) -> Any:
     return np.linalg.svd(a, compute_uv=False)
 
 
-def _used_vectors(a: Any, s: Any) -> tuple[Any, Any]:
-    """U and V, with zeros for singular values of zero: their vectors are not determined, and nothing depends on them."""
-    u, _, vh = np.linalg.svd(a, full_matrices=False)
-    kept = nonzero(s)[..., None, :]
-    return np.where(kept, u, 0.0), np.where(kept, swap(vh), 0.0)
-
-
 def _svdvals_push(tangents: Sequence[Any], out: Any, values: Sequence[Any]) -> Any:
-    u, v = _used_vectors(values[0], out)
-    return averaged(_weights(out), np.sum(u * np.matmul(tangents[0], v), axis=-2))
+    u, _, vh = np.linalg.svd(values[0], full_matrices=False)
+    return averaged(_weights(out), np.sum(u * np.matmul(tangents[0], swap(vh)), axis=-2))
 
 
 def _svdvals_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Shape]) -> Any:
-    u, v = _used_vectors(values[0], out)
-    return np.matmul(u * averaged(swap(_weights(out)), g)[..., None, :], swap(v))
+    u, _, vh = np.linalg.svd(values[0], full_matrices=False)
+    return np.matmul(u * averaged(swap(_weights(out)), g)[..., None, :], vh)
 
 
 singular_values = Custom("svdvals", _svdvals, _svdvals_push, _svdvals_pull)
@@ -200,6 +200,13 @@ def _polar(a: Any) -> Any:
 
 def _nonzero_as_numbers(s: Any) -> Any:
     return np.asarray(nonzero(s)).astype(s.dtype)[..., None, :]
+
+
+def _used_vectors(a: Any, s: Any) -> tuple[Any, Any]:
+    """U and V, with zeros for singular values of zero: their vectors are not determined, and nothing depends on them."""
+    u, _, vh = np.linalg.svd(a, full_matrices=False)
+    kept = nonzero(s)[..., None, :]
+    return np.where(kept, u, 0.0), np.where(kept, swap(vh), 0.0)
 
 
 def _polar_map(change: Any, a: Any) -> Any:
