@@ -13,7 +13,7 @@ from support import MODES, every_mode, exact_modes
 
 import admodes as ad
 from admodes import errors
-from admodes.errors import AdmodesError, InputError, OptionError, ShapeError, UnknownMethodError
+from admodes.errors import AdmodesError, InputError, OptionError, ShapeError, TracedValueError, UnknownMethodError
 
 V = np.array([0.7, -1.3, 2.1])
 CLASSES = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, AdmodesError) and c is not AdmodesError]
@@ -156,8 +156,8 @@ def test_constants_that_are_more_than_arrays(method: str) -> None:
 def test_texts_of_arrays_hold_no_numbers(method: str) -> None:
     """Breaks if a number can be read back from NumPy's text of a traced array: it would be a constant."""
     for text in (np.array2string, np.array_repr, np.array_str):
-        with pytest.raises(ValueError, match="could not convert|read back"):
-            ad.gradient(lambda x, text=text: float(text(x[:1]).strip("array()[]")) * x[1], V, method=method)
+        with pytest.raises(TracedValueError, match="read back"):
+            ad.gradient(lambda x, text=text: float(text(x[:1])) * x[1], V, method=method)
 
 
 @exact_modes
