@@ -59,7 +59,7 @@ class TapeArray(TracedArray):
         elif len(inputs) == 2 and method == "__call__" and not options:
             rule = _BINARY.get(ufunc)
             tape: Any = self.level
-            result = None if rule is None else tape._binary(rule, *inputs)
+            result = None if rule is None else tape.binary(rule, *inputs)
             if result is not None:
                 return result
         return call_ufunc(ufunc, method, inputs, options)
@@ -69,7 +69,7 @@ class TapeArray(TracedArray):
             return call_function(function, arguments, options, self)
         tape: Any = self.level
         step = mark = None
-        if _are_plain(arguments[1:], options):
+        if (len(arguments) == 1 and not options) or _are_plain(arguments[1:], options):
             mark = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
             step = _reduction_steps.get(mark)
         if step is not None:
@@ -152,11 +152,15 @@ _AXES = frozenset({int, type(None)})
 
 def _are_plain(arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:
     """Whether a call has an axis, several, and keepdims alone: values that are equal mean the same then."""
-    values = list(arguments)
-    for name, option in options.items():
-        if name != "keepdims" or type(option) is not bool:
-            values.append(option)
-    return all(type(part) in _AXES for value in values for part in (value if type(value) is tuple else (value,)))
+    for value in arguments:
+        if type(value) not in _AXES and not (type(value) is tuple and {type(part) for part in value} <= _AXES):
+            return False
+    for name, value in options.items():
+        if name == "keepdims" and type(value) is bool:
+            continue
+        if type(value) not in _AXES and not (type(value) is tuple and {type(part) for part in value} <= _AXES):
+            return False
+    return True
 
 
 def _reduced(array: TapeArray, tape: Any, step: Step) -> Any:
