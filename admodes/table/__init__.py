@@ -10,6 +10,7 @@ from . import (
     passive,
     products,
     reductions,
+    refused,
     structural,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "passive",
     "products",
     "reductions",
+    "refused",
     "structural",
 ]
