@@ -1,6 +1,6 @@
 """Writes docs/numpy.md: every function that NumPy lets others override, its class, and the methods that it works in.
 
-    python docs/numpy_page.py
+    python tests/numpy_page.py
 
 The classes are read off the registry; the methods are tried out, on the calls that the tests make.
 """
@@ -97,7 +97,7 @@ def page() -> str:
         "# NumPy's functions",
         "",
         f"A traced value can take over {sum(map(len, groups.values()))} functions of NumPy {np.__version__}, those that",
-        "`numpy.testing.overrides` lists. Each is in one class. This page is written by `python docs/numpy_page.py`.",
+        "`numpy.testing.overrides` lists. Each is in one class. This page is written by `python tests/numpy_page.py`.",
     ]
     for name, text in CLASSES.items():
         functions = sorted(groups.pop(name, []), key=name_of)
