@@ -28,6 +28,9 @@ from .views import View
 
 _NO_PARAMETERS: dict[str, Any] = {}
 _SQUARE = ELEMENTWISE[np.square]
+#: Of an array and a constant one.
+_BINARY: dict[Any, Any] = {ufunc: ELEMENTWISE[ufunc] for ufunc in (np.add, np.subtract, np.multiply, np.divide)}
+_BINARY[np.matmul] = matmul
 _new = object.__new__
 
 #: Steps that records share, by shapes and parameters; forgotten all at once when there are too many.
@@ -53,17 +56,22 @@ class TapeArray(TracedArray):
             rule = ELEMENTWISE.get(ufunc)
             if rule is not None and self.node >= 0:
                 return _unary(self, rule, None, ufunc, _NO_PARAMETERS)
+        elif len(inputs) == 2 and method == "__call__" and not options:
+            rule = _BINARY.get(ufunc)
+            tape: Any = self.level
+            result = None if rule is None else tape.binary(rule, *inputs)
+            if result is not None:
+                return result
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if not arguments or arguments[0] is not self or type(self.value) is not ndarray or self.node < 0:
             return call_function(function, arguments, options, self)
-        mark: Any = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
         tape: Any = self.level
-        try:
+        step = mark = None
+        if (len(arguments) == 1 and not options) or _are_plain(arguments[1:], options):
+            mark = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
             step = _reduction_steps.get(mark)
-        except TypeError:  # an array or a traced value among the arguments
-            step, mark = None, None
         if step is not None:
             return _reduced(self, tape, step)
         index = len(tape)
@@ -137,6 +145,22 @@ def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, paramet
 
 #: Calls such as ``np.sum(x, axis=0)`` that came down to one reduction, by function, dtype, shape and options.
 _reduction_steps: dict[Any, Any] = {}
+
+
+_AXES = frozenset({int, type(None)})
+
+
+def _are_plain(arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:
+    """Whether a call has an axis, several, and keepdims alone: values that are equal mean the same then."""
+    for value in arguments:
+        if type(value) not in _AXES and not (type(value) is tuple and {type(part) for part in value} <= _AXES):
+            return False
+    for name, value in options.items():
+        if name == "keepdims" and type(value) is bool:
+            continue
+        if type(value) not in _AXES and not (type(value) is tuple and {type(part) for part in value} <= _AXES):
+            return False
+    return True
 
 
 def _reduced(array: TapeArray, tape: Any, step: Step) -> Any:

@@ -73,7 +73,7 @@ class CustomPrimitive(Primitive):
     def _push(self, tangents: Sequence[Any], application: Application, out: Any, values: Sequence[Any]) -> Any:
         if self._jvp is not None:
             return self._checked(
-                self._jvp([_own(tangent) for tangent in tangents], _own(out), *values, **application.parameters),
+                self._jvp([_own(tangent) for tangent in tangents], _own(out), *map(_own, values), **application.parameters),
                 application.shape,
                 "jvp",
             )
@@ -92,7 +92,7 @@ class CustomPrimitive(Primitive):
 
     def _pull(self, g: Any, application: Application, out: Any, values: Sequence[Any]) -> list[Any]:
         if self._vjp is not None:
-            parts = self._vjp(_own(g), _own(out), *values, **application.parameters)
+            parts = self._vjp(_own(g), _own(out), *map(_own, values), **application.parameters)
             parts = parts if isinstance(parts, (tuple, list)) else (parts,)
             if len(parts) != len(values):
                 raise ShapeError(

@@ -8,13 +8,14 @@ cotangents may carry one leading axis of k seeds; `_lead` tells by the number of
 from __future__ import annotations
 
 import dis
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .errors import MissingRuleError
+from .errors import InputError, MissingRuleError
 from .levels import Traced, highest_level, lift
 
 Shape = tuple[int, ...]
@@ -84,6 +85,8 @@ class Primitive:
             if not isinstance(operand, Traced):
                 if _needs_lift(operand):
                     return self(*(lift(part) for part in operands), **parameters)
+                if issubclass(kind, np.ndarray) and kind is not np.ndarray:
+                    return self(*(_plain_array(part) for part in operands), **parameters)
                 continue
             if level is not operand.level:
                 level = operand.level if level is None else highest_level(operands)
@@ -121,6 +124,19 @@ def require_analytic(primitive: Primitive) -> None:
             f"{primitive.name} of complex values has no rule: it has no complex derivative, or none is known. "
             "Apply it to the real parts you mean: np.real(z), np.imag(z), np.abs(z)."
         )
+
+
+def _plain_array(operand: Any) -> Any:
+    """An array of a subclass as the array that it is; those whose arithmetic is another one are refused."""
+    if not issubclass(type(operand), np.ndarray) or type(operand) is np.ndarray:
+        return operand
+    masked = sys.modules.get("numpy.ma")
+    if isinstance(operand, np.matrix) or (masked is not None and isinstance(operand, masked.MaskedArray)):
+        raise InputError(
+            f"A traced value met a {type(operand).__name__}, whose arithmetic is not that of arrays. "
+            "Use a plain array: np.asarray(m) and @ for a matrix, m.filled(0.0) and np.where for a masked array."
+        )
+    return np.asarray(operand)
 
 
 def _needs_lift(operand: Any) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import MissingRuleError, TracedValueError
 from .levels import Traced, lift
-from .rules import FUNCTIONS, METADATA
+from .rules import FUNCTIONS, METADATA, reason_refused
 
 
 def peel(value: Any) -> Any:
@@ -91,6 +91,10 @@ def missing_rule(function: Any) -> NoReturn:
         name = f"{module.replace('numpy', 'np', 1)}.{name}"
     elif getattr(np, name, None) is function:
         name = f"np.{name}"
+    if reason := reason_refused(function):
+        raise MissingRuleError(
+            f"{name} of traced values has no derivative: {reason}. Do it outside f, or on plain values (args=)."
+        )
     raise MissingRuleError(
         f"{name} of traced values has no rule, so its derivative would be lost. Write it with functions that have one, "
         f"or wrap your own version with @admodes.primitive; an elementwise function is one line: "
@@ -99,7 +103,7 @@ def missing_rule(function: Any) -> NoReturn:
 
 
 _WRITES_INTO_FIRST = frozenset({np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal})
-_CREATES: frozenset[Any] = frozenset(
+CREATES: frozenset[Any] = frozenset(
     {np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.linspace, np.tri, np.fromiter, np.frombuffer}
 )
 
@@ -115,7 +119,7 @@ def call_function(function: Any, arguments: tuple[Any, ...], options: dict[str, 
         return _as_array(arguments[0], like, **options)
     if function is np.full:
         return np.full_like(like, arguments[1], shape=arguments[0], **options)
-    if function in _CREATES:
+    if function in CREATES:
         traced = [value for value in (*arguments, *options.values()) if isinstance(value, Traced)]
         if all(value.passive for value in traced):
             for value in traced:

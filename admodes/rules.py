@@ -11,6 +11,9 @@ from .kinds import Constant, Elementwise, Linear, Primitive, Reduction
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 #: Functions about shape and type alone: they answer with plain values.
 METADATA: set[Any] = set()
+#: Functions without a derivative to speak of: why. And those of whole modules of NumPy, by the module's name.
+REFUSED: dict[Any, str] = {}
+REFUSED_MODULES: dict[str, str] = {}
 #: The elementwise primitives, keyed by ufunc.
 ELEMENTWISE: dict[Any, Elementwise] = {}
 
@@ -71,6 +74,16 @@ def constant(*functions: Any) -> None:
 def metadata(*functions: Any) -> None:
     """Register functions about shape and type alone."""
     METADATA.update(functions)
+
+
+def refused(reason: str, *functions: Any) -> None:
+    """Register functions that no rule is to be expected for, and why."""
+    REFUSED.update(dict.fromkeys(functions, reason))
+
+
+def reason_refused(function: Any) -> str:
+    """Why a function is refused for good; "" where it is not."""
+    return REFUSED.get(function) or REFUSED_MODULES.get(getattr(function, "__module__", None) or "", "")
 
 
 def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -163,6 +163,7 @@ class TapeFloat(TracedScalar):
     """A traced float on a tape."""
 
     __slots__ = ()
+    __class__ = property(lambda self: np.float64)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if not options and method == "__call__":

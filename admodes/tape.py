@@ -130,7 +130,7 @@ class Tape(list[Record], Level):
         if len(operands) == 1 and type(operands[0]) is TapeArray:
             return self._unary(primitive, operands[0], parameters)
         if len(operands) == 2 and not parameters:
-            result = self._binary(primitive, *operands)
+            result = self.binary(primitive, *operands)
             if result is not None:
                 return result
         return self._general(primitive, operands, parameters)
@@ -162,7 +162,7 @@ class Tape(list[Record], Level):
             operand.shared = True
         return self.finish(step, (operand,), (node,), kept, out)
 
-    def _binary(self, primitive: Primitive, left: Any, right: Any) -> Any:
+    def binary(self, primitive: Primitive, left: Any, right: Any) -> Any:
         """`_general` for two plain arrays of this level, or one and a constant; None where it is something else."""
         i = j = None
         x_shape: tuple[int, ...] = ()

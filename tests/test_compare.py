@@ -254,6 +254,39 @@ def test_methods_that_share_the_trace_do_not_outvote_the_one_that_does_not():
     assert result.recommendation.method is None
 
 
+def test_methods_that_all_trace_are_checked_along_a_direction():
+    x0 = np.array([0.7, 1.3])
+
+    def swallows(x):
+        try:
+            scale = float(x[0])
+        except TypeError:
+            scale = x0[0]
+        return scale * x[1]
+
+    result = ad.compare(swallows, x0, ["forward", "symbolic"], rounds=2)
+    assert {row.status for row in result} == {"unverified"}
+    assert ad.compare(curve, POINT, ["forward", "symbolic"], rounds=2).recommendation.method is not None
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: x**2 if isinstance(x, float) else x**3, 1.5),
+        (lambda x: round(x, 1) * x, 1.52),
+        (lambda x: {"a": x["a"] ** 2, "positive": x["a"] > 0}, {"a": 1.5}),
+        (lambda x: x > 1, np.array([0.7, 1.3])),
+        (lambda x: np.linalg.norm(x) - np.linalg.norm(POINT), POINT),
+        (lambda x: np.prod(1 + 1e-3 * x) - np.prod(1 + 1e-3 * np.linspace(-1, 1, 40)), np.linspace(-1, 1, 40)),
+        (lambda x: x[x <= 1] ** 2, np.array([0.0, 1.0, 2.0])),
+        (lambda x: [float(np.ndim(x)), x[0] * 1e-12, x[1] * 1e12], POINT),
+    ],
+)
+def test_healthy_functions_are_not_accused(f, x):
+    for row in ad.compare(f, x, AD, rounds=2):
+        assert row.status == "ok", row.reason
+
+
 def test_finite_differences_that_know_their_error_do_not_stop_the_others():
     steep = compared(lambda x: np.sum(np.sin(1e5 * x)), POINT, ["finite", "reverse", "symbolic"])
     assert steep.recommendation.method == "reverse"

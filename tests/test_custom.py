@@ -142,3 +142,18 @@ def test_what_a_primitive_may_not_do_is_refused(method):
         ad.gradient(lambda x: np.sum(clipped(x * 1.0)), X, method=method)
     with pytest.raises(OutputError, match="one array or number"):
         ad.gradient(lambda x: np.sum(parts(x)[0]), X, method=method)
+
+
+@pytest.mark.parametrize("rule", ["jvp", "vjp"])
+def test_a_rule_that_changes_its_argument(rule):
+    """Breaks if what a rule writes into x reaches the record, and with it every later use of x."""
+    half = ad.primitive(lambda x: 0.5 * x * x)
+    if rule == "jvp":
+        half.def_jvp(lambda tangents, out, x: np.multiply(x, tangents[0], out=x))
+    else:
+        half.def_vjp(lambda g, out, x: np.multiply(x, g, out=x))
+    x = np.array([1.0, 2.0, 3.0])
+    for method in ("forward", "reverse"):
+        np.testing.assert_array_equal(ad.jacobian(half, x, method=method), np.diag([1.0, 2.0, 3.0]))
+    _, pullback = ad.vjp(half, x)
+    np.testing.assert_array_equal(pullback(x), pullback(x))

@@ -13,7 +13,7 @@ from support import MODES, every_mode, exact_modes
 
 import admodes as ad
 from admodes import errors
-from admodes.errors import AdmodesError, InputError, OptionError, ShapeError, UnknownMethodError
+from admodes.errors import AdmodesError, InputError, OptionError, ShapeError, TracedValueError, UnknownMethodError
 
 V = np.array([0.7, -1.3, 2.1])
 CLASSES = [c for _, c in inspect.getmembers(errors, inspect.isclass) if issubclass(c, AdmodesError) and c is not AdmodesError]
@@ -138,6 +138,35 @@ def test_arrays_that_are_more_than_arrays(kind: Any, method: str) -> None:
         ad.gradient(loss, x, method=method)
     with pytest.raises(InputError, match=re.escape("x['w'] is a")):
         ad.gradient(lambda p: np.sum(p["w"]), {"w": x}, method=method)
+
+
+@exact_modes
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_constants_that_are_more_than_arrays(method: str) -> None:
+    """Breaks if an operand's own arithmetic is replaced by that of arrays, or another subclass spoils the shapes."""
+    for constant in (np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0]), np.asmatrix(np.eye(3))):
+        with pytest.raises(InputError, match="plain array"):
+            ad.gradient(lambda x, c=constant: np.sum(x @ c if c.ndim > 1 else x * c), V, method=method)
+    own = np.array([1.0, 2.0, 3.0]).view(type("Own", (np.ndarray,), {}))
+    gradient = ad.gradient(lambda x: np.sum(np.sin(x * own)) + own @ x + np.sum(own - x), V, method=method)
+    np.testing.assert_allclose(gradient, np.asarray(own * np.cos(V * own) + own - 1.0), rtol=1e-14)
+
+
+@exact_modes
+def test_texts_of_arrays_hold_no_numbers(method: str) -> None:
+    """Breaks if a number can be read back from NumPy's text of a traced array: it would be a constant."""
+    for text in (np.array2string, np.array_repr, np.array_str):
+        with pytest.raises(TracedValueError, match="read back"):
+            ad.gradient(lambda x, text=text: float(text(x[:1])) * x[1], V, method=method)
+
+
+@exact_modes
+def test_remembered_calls_are_the_same_calls(method: str) -> None:
+    """Breaks if an axis that NumPy refuses is taken for an equal one that came before."""
+    assert ad.gradient(lambda x: np.sum(np.sum(x, axis=1)), np.ones((2, 2)), method=method).sum() == 4.0
+    for axis in (1.0, np.float64(1.0)):
+        with pytest.raises(TypeError):
+            ad.gradient(lambda x, axis=axis: np.sum(np.sum(x, axis=axis)), np.ones((2, 2)), method=method)
 
 
 @every_mode

@@ -132,6 +132,28 @@ def test_second_order() -> None:
         np.testing.assert_allclose(found, ad.hvp(f, x, v, method="forward"), rtol=1e-9)
 
 
+READS = {
+    "repeated_indices": lambda x: np.sum(x[[0, 0, 1]]) + np.sum(x**3),
+    "mask": lambda x: np.sum(x**3) + np.sum(x[np.array([True, False, True])]),
+    "written": lambda x: _with_written(x * x),
+}
+
+
+def _with_written(y: Any) -> Any:
+    y[[0, 2]] = y[[1, 1]]
+    return np.sum(y) + np.sum(y**2)
+
+
+@pytest.mark.parametrize("name", READS)
+@pytest.mark.parametrize("method", ["auto", "forward", "reverse"])
+def test_second_order_of_reads_by_arrays(name: str, method: str) -> None:
+    """Breaks if a plain cotangent is scattered into a traced one by a function that knows no traced values."""
+    x = np.array([0.3, 0.7, 1.1])
+    np.testing.assert_allclose(
+        ad.hessian(READS[name], x, method=method), ad.hessian(READS[name], x, method="finite"), rtol=1e-6, atol=1e-6
+    )
+
+
 def test_the_results_belong_to_the_caller() -> None:
     """Breaks if a returned cotangent shares memory with another one, or with the seed."""
     x = np.ones(LONG)

@@ -33,7 +33,7 @@ FLOORS = (
     {"careful", "scalars"},
     {"arrays"},
     {"tape"},
-    {"recording"},
+    {"coverage", "recording"},
     {"finite", "forward", "reverse", "symbolic"},
     {"methods"},
     {"api"},

@@ -55,7 +55,7 @@ class Subject:
         """
         _require_finite(x)
         function = Function(f, x, args)
-        leaves = [leaf.copy() for leaf in function.inputs]
+        leaves = [leaf.copy() if leaf.ndim else leaf[()] for leaf in function.inputs]
         outputs = function(leaves)
         changed = any(not np.array_equal(leaf, before) for leaf, before in zip(leaves, function.inputs, strict=True))
         values = tuple([np.array(output) for output in outputs])

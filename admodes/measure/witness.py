@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import AdmodesError
+from ..api import jvp
+from ..containers import flatten
+from ..errors import AdmodesError, InputError
 from ..function import Function
 from ..methods import find_differentiator
 from ..protocols import peel
@@ -21,6 +23,9 @@ from .subject import Subject
 #: or so many times what moving x by one unit in the last place does.
 _RELATIVE = 1e-8
 _CONDITION = 1e3
+_PROBES = 4
+#: A derivative along a random direction is wrong where it is off by this part of the largest.
+_DIRECTIONAL = 1e-3
 #: Finite differences may be wrong by this many times their own estimate.
 _CONFIDENCE = 10.0
 
@@ -36,20 +41,33 @@ def traced_otherwise(subject: Subject, limit: float) -> str:
     traced = attempt(partial(_traced_outputs, function), limit).value
     if traced is None:
         return ""
-    moved = [np.nextafter(leaf, np.inf) for leaf in function.inputs]
-    nearby = attempt(partial(function.plain, moved), limit).value
-    if nearby is None:
-        return ""
-    for plain, seen, near in zip(subject.outputs_at_x, traced, nearby, strict=False):
-        if plain.shape != np.shape(seen) or plain.shape != near.shape:
+    nearby = _nearby(function, limit)
+    for position, (plain, seen) in enumerate(zip(subject.outputs_at_x, traced, strict=False)):
+        if plain.shape != np.shape(seen):
             return f"f returns shape {plain.shape}, but {np.shape(seen)} when it is traced. {_CAUSES}"
+        value, found = plain.astype(float), seen.astype(float)
         with np.errstate(all="ignore"):
-            slack = _RELATIVE * np.abs(plain) + _CONDITION * np.abs(near - plain)
-            apart = (np.abs(seen - plain) > slack) & np.isfinite(plain)
+            changes = [np.abs(near[position] - value) for near in nearby if near[position].shape == value.shape]
+            slack = _RELATIVE * np.abs(value) + _CONDITION * np.max([np.zeros(value.shape), *changes], axis=0)
+            apart = (np.abs(found - value) > slack) & np.isfinite(value)
         if np.any(apart):
             index = tuple(int(number) for number in np.argwhere(apart)[0])
-            return f"f(x) is {plain[index]:.6g}, but {np.asarray(seen)[index]:.6g} when f is traced. {_CAUSES}"
+            return f"f(x) is {value[index]:.6g}, but {found[index]:.6g} when f is traced. {_CAUSES}"
     return ""
+
+
+def _nearby(function: Function, limit: float) -> list[list[np.ndarray]]:
+    """f where each element of x is moved up or down by one unit in the last place, several times."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(_PROBES):
+        moved = [np.nextafter(leaf, rng.choice([-np.inf, np.inf], size=leaf.shape)) for leaf in function.inputs]
+        moved = [leaf.astype(own.dtype) for leaf, own in zip(moved, function.inputs, strict=True)]
+        outputs = attempt(partial(function.plain, moved), limit).value
+        if outputs is None:
+            break
+        found.append([output.astype(float) for output in outputs])
+    return found
 
 
 _CAUSES = (
@@ -67,6 +85,8 @@ def doubts(
 ) -> Sequence[str]:
     """Methods that see f alone, and disagree with the others by more than their own estimate of the error."""
     traced = [name for name in values if is_traced(methods.get(name, name))]
+    if traced and len(traced) == len(values):
+        return ["finite"] if _contradicted(subject, methods[traced[0]], limit) else []
     found = []
     for name, value in values.items():
         method = find_differentiator(methods.get(name, name))
@@ -86,3 +106,24 @@ def doubts(
         if all(sure):
             found.append(name)
     return found
+
+
+def _contradicted(subject: Subject, method: Any, limit: float) -> bool:
+    """Whether differences of f along one random direction, a few calls of it, deny what a tracing method says of it."""
+    leaves, structure = flatten(subject.x, InputError, "x")
+    rng = np.random.default_rng(0)
+    arrays = [np.asarray(leaf) for leaf in leaves]
+    direction = structure.unflatten([rng.normal(size=array.shape).astype(array.dtype)[()] for array in arrays])
+    pushed = [
+        attempt(partial(_tangent, subject, direction, witness), limit).value
+        for witness in (find_differentiator("finite"), method)
+    ]
+    if any(tangent is None for tangent in pushed):
+        return False
+    plain, traced = pushed
+    scale = np.max(np.abs(plain), initial=0.0)
+    return bool(np.any(np.abs(plain - traced) > _DIRECTIONAL * scale))
+
+
+def _tangent(subject: Subject, direction: Any, method: Any) -> np.ndarray:
+    return Derivative.of(jvp(subject.f, subject.x, direction, method, args=subject.args)[1], "the tangent").vector

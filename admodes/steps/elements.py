@@ -58,7 +58,7 @@ class GatherStep(Step):
             g = np.float64(g)
         key, index = self.key, operands[0]
         lead = g.ndim - len(self.shape)
-        if isinstance(g, Traced) or (lead and not self.basic):
+        if isinstance(g, Traced) or (not self.basic and (lead or isinstance(cotangents.table[index], Traced))):
             super().pull(cotangents, g, operands, values, out)
             return
         if not self.basic:

@@ -16,6 +16,7 @@ from . import (
     passive,
     products,
     reductions,
+    refused,
     singular,
     structural,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "passive",
     "products",
     "reductions",
+    "refused",
     "singular",
     "structural",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -79,13 +80,15 @@ FUNCTIONS[np.matmul] = matmul
 # ---- einsum
 
 
+@cache
+def _is_large(subscripts: str, *shapes: Shape) -> bool:
+    terms = subscripts.partition("->")[0].split(",")
+    letters = dict(pair for term, shape in zip(terms, shapes, strict=True) for pair in zip(term, shape, strict=True))
+    return math.prod(letters.values()) > _LARGE
+
+
 def _contract(subscripts: str, *operands: Any) -> Any:
-    letters = {
-        letter: size
-        for term, op in zip(subscripts.partition("->")[0].split(","), operands, strict=True)
-        for letter, size in zip(term, np.shape(op), strict=True)
-    }
-    return np.einsum(subscripts, *operands, optimize=math.prod(list(letters.values())) > _LARGE)
+    return np.einsum(subscripts, *operands, optimize=_is_large(subscripts, *[np.shape(operand) for operand in operands]))
 
 
 def _einsum(*operands: Any, subscripts: str) -> Any:
@@ -109,18 +112,25 @@ def _einsum_part(position: int, t: Any, values: Sequence[Any], shapes: Sequence[
     return _contract(f"{','.join(terms)}->{seed}{right}", *operands)
 
 
+@cache
+def _contraction(subscripts: str, position: int, seeded: bool) -> tuple[str, list[str], str]:
+    """The einsum that contracts a cotangent with the other operands, the operand's letters, and those that are found."""
+    terms, right = _terms(subscripts)
+    seed = _unused(subscripts) if seeded else ""
+    others = terms[:position] + terms[position + 1 :]
+    unique = list(dict.fromkeys(terms[position]))
+    kept = "".join(letter for letter in unique if letter in set(right).union(*others))
+    return f"{','.join([seed + right, *others])}->{seed}{kept}", unique, kept
+
+
 def _einsum_transposes(
     position: int, g: Any, values: Sequence[Any], shapes: Sequence[Shape], lead: int, *, subscripts: str
 ) -> Any:
-    terms, right = _terms(subscripts)
-    seed = _unused(subscripts) if lead else ""
-    term, shape = terms[position], shapes[position]
-    others = [(terms[i], values[i]) for i in range(len(terms)) if i != position]
-    found = set(right).union(*(set(other) for other, _ in others)) if others else set(right)
-    unique = list(dict.fromkeys(term))
-    kept = "".join(letter for letter in unique if letter in found)
-    left = ",".join([seed + right, *(other for other, _ in others)])
-    change = _contract(f"{left}->{seed}{kept}", g, *(value for _, value in others))
+    term, shape = _terms(subscripts)[0][position], shapes[position]
+    contraction, unique, kept = _contraction(subscripts, position, lead > 0)
+    change = _contract(contraction, g, *values[:position], *values[position + 1 :])
+    if len(unique) == len(term) and np.shape(change)[lead:] == shape:
+        return change
     sizes = dict(zip(term, shape, strict=True))
     front = np.shape(change)[:lead]
     # Letters of this operand alone were summed over: their transpose is a broadcast. So is that of a letter
@@ -147,7 +157,7 @@ def _numpy_einsum(*operands: Any, out: None = None, optimize: Any = False, **opt
         subscripts, arrays = operands[0], [array(operand) for operand in operands[1:]]
     else:
         subscripts, arrays = _interleaved(operands)
-    return einsum(*arrays, subscripts=_explicit(subscripts.replace(" ", ""), [np.ndim(a) for a in arrays]))
+    return einsum(*arrays, subscripts=_explicit(subscripts.replace(" ", ""), tuple([np.ndim(a) for a in arrays])))
 
 
 def _interleaved(operands: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -165,7 +175,8 @@ def _interleaved(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     return subscripts, [array(operand) for operand, _ in pairs]
 
 
-def _explicit(subscripts: str, dimensions: Sequence[int]) -> str:
+@cache
+def _explicit(subscripts: str, dimensions: tuple[int, ...]) -> str:
     """`subscripts` with an output term and with letters for every ellipsis."""
     left, arrow, right = subscripts.partition("->")
     terms = left.split(",")
@@ -221,6 +232,11 @@ def outer(a: Any, b: Any, out: None = None) -> Any:
     return np.multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
+def _as_matrix(a: Any, axes: list[int], shape: tuple[int, int]) -> Any:
+    arranged = a if axes == sorted(axes) else np.transpose(a, axes)
+    return arranged if arranged.shape == shape else arranged.reshape(shape)
+
+
 @implements(np.tensordot, np.linalg.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
@@ -238,7 +254,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     a_free = [axis for axis in range(a.ndim) if axis not in a_axes]
     b_free = [axis for axis in range(b.ndim) if axis not in b_axes]
     summed = math.prod([a.shape[axis] for axis in a_axes])
-    left = np.transpose(a, (*a_free, *a_axes)).reshape((math.prod([a.shape[axis] for axis in a_free]), summed))
-    right = np.transpose(b, (*b_axes, *b_free)).reshape((summed, math.prod([b.shape[axis] for axis in b_free])))
+    left = _as_matrix(a, [*a_free, *a_axes], (math.prod([a.shape[axis] for axis in a_free]), summed))
+    right = _as_matrix(b, [*b_axes, *b_free], (summed, math.prod([b.shape[axis] for axis in b_free])))
     shape = tuple(a.shape[axis] for axis in a_free) + tuple(b.shape[axis] for axis in b_free)
     return np.reshape(np.matmul(left, right), shape)

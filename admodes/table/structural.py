@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..kinds import Primitive, align, reduced_shape, sum_to_shape
 from ..rules import linear
@@ -21,8 +22,10 @@ def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """`axis` (None, an integer or a tuple) as sorted negative axes."""
     if axis is None:
         return tuple(range(-ndim, 0))
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis - ndim if axis >= 0 else axis,)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    normal = np.lib.array_utils.normalize_axis_tuple(axes, ndim)
+    normal = normalize_axis_tuple(axes, ndim)
     return tuple(sorted(int(number) - ndim for number in normal))
 
 
