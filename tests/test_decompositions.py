@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from linalg_cases import REAL, S3, SPD, SQUARE, TALL, WIDE
+from linalg_points import REAL, S3, SPD, SQUARE, TALL, WIDE
 from rule_cases import PAIRINGS
 from support import EXACT_MODES, assert_close, exact_modes, numerical_jacobian
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from linalg_cases import LINEAR_ALGEBRA
 from rule_cases import FunctionCase, case, check_array_function, check_first_order, check_second_order, check_seeds, check_value
 from support import EXACT_MODES, assert_close, exact_modes, numerical_jacobian
 
@@ -384,7 +383,7 @@ LINALG = [
     case(np.linalg.norm, V, 0, smooth=False),
 ]
 
-ALL = [*SHAPES, *JOINS, *MOVES, *CHOICES, *REDUCTIONS, *PRODUCTS, *LINALG, *LINEAR_ALGEBRA]
+ALL = [*SHAPES, *JOINS, *MOVES, *CHOICES, *REDUCTIONS, *PRODUCTS, *LINALG]
 every_case = pytest.mark.parametrize("case", ALL)
 FUNCTIONS = [function for function, rule in rules.FUNCTIONS.items() if not isinstance(rule, (rules.Elementwise, rules.Constant))]
 

@@ -1,4 +1,4 @@
-"""Calls of NumPy's linear algebra at points where all is determined: decompositions, norms, least squares, products."""
+"""Linear algebra where all is determined: values, both modes, seeds and second order on a table of calls."""
 
 from __future__ import annotations
 
@@ -6,33 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from rule_cases import case
-
-RNG = np.random.default_rng(31)
-
-
-def normal(*shape: int) -> np.ndarray:
-    """Random numbers."""
-    return RNG.normal(size=shape)
-
-
-def with_singular_values(rows: int, columns: int, values: Any) -> np.ndarray:
-    """A random matrix with these singular values, far enough apart for differences."""
-    left, right = np.linalg.qr(normal(rows, rows))[0], np.linalg.qr(normal(columns, columns))[0]
-    return left[:, : len(values)] @ np.diag(values) @ right[:, : len(values)].T
-
-
-def with_eigenvalues(values: Any) -> np.ndarray:
-    """A matrix that is not symmetric, with these eigenvalues."""
-    basis = normal(len(values), len(values)) + 2.5 * np.eye(len(values))
-    return basis @ np.diag(values) @ np.linalg.inv(basis)
-
-
-def symmetric(values: Any) -> np.ndarray:
-    """A matrix whose lower and upper triangles both belong to symmetric matrices, not the same: NumPy reads one of them."""
-    basis = np.linalg.qr(normal(len(values), len(values)))[0]
-    made = basis @ np.diag(values) @ basis.T
-    return made + 0.05 * np.triu(normal(len(values), len(values)), 1)
+import pytest
+from linalg_points import BLOCK, PAIR, REAL, REAL_STACK, S3, S4, SPD, SPD_STACK, SQUARE, SYMMETRIC_STACK, TALL, WIDE, normal
+from rule_cases import FunctionCase, case, check_first_order, check_second_order, check_seeds, check_value
 
 
 def part(function: Callable[..., Any], number: int) -> Callable[..., Any]:
@@ -44,17 +20,6 @@ def part(function: Callable[..., Any], number: int) -> Callable[..., Any]:
     chosen.__name__ = f"{function.__name__}[{number}]"
     return chosen
 
-
-S3, S4 = symmetric([-1.0, 0.7, 2.5]), symmetric([0.8, 1.9, 3.1, 4.6])
-SPD = symmetric([2.0, 3.5, 5.0])
-SYMMETRIC_STACK = np.stack([S3, symmetric([0.5, 2.0, 3.0])])
-SPD_STACK = np.stack([SPD, symmetric([4.0, 2.0, 3.0])]).reshape(2, 1, 3, 3)
-TALL, WIDE, SQUARE = (with_singular_values(*shape, [3.0, 1.9, 0.8]) for shape in ((4, 3), (3, 5), (3, 3)))
-PAIR = np.stack([with_singular_values(3, 2, [2.5, 1.0]), with_singular_values(3, 2, [1.6, 0.7])])
-REAL = with_eigenvalues([-1.2, 0.6, 2.0])
-REAL_STACK = np.stack([REAL, with_eigenvalues([3.0, 1.0, -2.0])])
-#: No element near 0, and no two absolute values alike.
-BLOCK = RNG.permutation(np.linspace(0.4, 2.0, 48) * np.resize([1.0, -1.0], 48)).reshape(2, 3, 4, 2)
 
 FACTORS = [
     *(case(np.linalg.cholesky, a) for a in (SPD, SPD_STACK, np.array([[2.0]]), np.zeros((0, 3, 3)), np.zeros((0, 0)))),
@@ -169,3 +134,28 @@ if hasattr(np, "matvec"):
     ]
 
 LINEAR_ALGEBRA = [*FACTORS, *LEAST_SQUARES, *NORMS, *CHAINS]
+every_case = pytest.mark.parametrize("case", LINEAR_ALGEBRA)
+
+
+@every_case
+def test_values_are_those_of_numpy(case: FunctionCase) -> None:
+    """Breaks if tracing changes a value, its shape or whether it is a scalar."""
+    check_value(case)
+
+
+@every_case
+def test_first_order(case: FunctionCase) -> None:
+    """Breaks if a derivative by all arguments, or by one beside constants, is not that of differences."""
+    check_first_order(case)
+
+
+@every_case
+def test_many_seeds(case: FunctionCase) -> None:
+    """Breaks if k seeds on a leading axis do not give what k single sweeps give."""
+    check_seeds(case)
+
+
+@every_case
+def test_second_order(case: FunctionCase) -> None:
+    """Breaks if a rule cannot be differentiated again, in any pairing of the modes."""
+    check_second_order(case)
