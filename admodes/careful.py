@@ -97,9 +97,17 @@ def careful_jvp(step: Application, out: Any, values: Sequence[Any], tangents: Se
     if primitive.structural:
         ones = [None if mask is None else 1.0 * mask for mask in masks]
         return pushed, np.asarray(peel(primitive.jvp(step, out, values, ones))) > 0
-    seeded = np.zeros(pushed.shape[0], dtype=bool)
-    for mask in masks:
-        if mask is not None:
-            seeded |= mask.reshape(mask.shape[0], -1).any(axis=1)
-    live = np.broadcast_to(seeded.reshape(-1, *(1,) * ndim), pushed.shape)
+    live = np.broadcast_to(_seeded(step, masks), pushed.shape)
     return np.where(live, pushed, 0.0), live
+
+
+def _seeded(step: Application, masks: Sequence[Any]) -> Any:
+    """Which parts of the output any live element of the operands belongs to, of a shape that broadcasts to the output's."""
+    primitive = step.primitive
+    if isinstance(primitive, Reduction):
+        return np.any(masks[0], axis=step.parameters["axes"], keepdims=step.parameters["keepdims"])
+    if primitive.stacked:
+        matrices = np.any(masks[0], axis=(-2, -1))
+        return matrices.reshape(*matrices.shape, *(1,) * primitive.stacked)
+    rows = [mask.reshape(mask.shape[0], -1).any(axis=1) for mask in masks if mask is not None]
+    return np.logical_or.reduce(rows).reshape(-1, *(1,) * len(step.shape))

@@ -49,6 +49,8 @@ class Primitive:
         Linear with coefficients 0 and 1 only: structural zeros pass through as such.
     views : bool
         The output may be a view of the first operand (see `is_view`).
+    stacked : int
+        How many of the output's last axes belong to one matrix of the operand, whose stacked matrices do not mix; 0: unknown.
     analytic : bool
         The rule holds for complex values too: the derivative is one complex number an element.
     """
@@ -56,6 +58,7 @@ class Primitive:
     passive = False
     structural = False
     views = False
+    stacked = 0
     analytic = False
 
     def is_view(self, layout: Callable[[], Any], parameters: dict[str, Any]) -> bool:

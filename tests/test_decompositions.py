@@ -89,6 +89,29 @@ def test_vectors_of_equal_eigenvalues(method: str) -> None:
         assert np.isnan(ad.jacobian(lambda a, f=function: f(a)[0 if f is np.linalg.svd else 1], np.eye(2), method=method)).any()
 
 
+@exact_modes
+@pytest.mark.parametrize(
+    ("f", "undetermined"),
+    [
+        (lambda a: np.linalg.eigh(a).eigenvectors, np.eye(2)),
+        (lambda a: np.linalg.eig(a).eigenvectors, np.eye(2)),
+        (lambda a: np.linalg.svd(a).U, np.eye(2)),
+        (np.linalg.cond, np.ones((2, 2))),
+        (lambda a: np.linalg.cond(a, 1), np.diag([1.0, 0.0])),
+    ],
+)
+def test_stacks_with_one_matrix_that_is_not_determined(f: Any, undetermined: np.ndarray, method: str) -> None:
+    """Breaks if NaN of one matrix of a stack spoils the derivatives by, or of, the others."""
+    stack = np.stack([undetermined, np.array([[1.0, 0.2], [0.2, 3.0]])])
+    found = ad.jacobian(f, stack, method=method)
+    assert np.isnan(found[0, ..., 0, :, :]).any()
+    np.testing.assert_array_equal(found[0, ..., 1, :, :], 0.0)
+    np.testing.assert_array_equal(found[1, ..., 0, :, :], 0.0)
+    assert_close(found[1, ..., 1, :, :], ad.jacobian(f, stack[1], method=method), 1e-12)
+    by_second = ad.gradient(lambda a: np.sum(f(a) ** 3), stack, method=method)[1]
+    assert_close(by_second, ad.gradient(lambda a: np.sum(f(a) ** 3), stack[1], method=method), 1e-12)
+
+
 @all_pairings
 def test_second_derivatives_beside_equal_eigenvalues(outer: str, inner: str) -> None:
     """Breaks if second order is a wrong number there: it depends on the whole function, so it is NaN."""

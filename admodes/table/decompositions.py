@@ -129,6 +129,7 @@ def _qr_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Shap
 
 
 packed_qr = Custom("qr", _qr, _qr_push, _qr_pull)
+packed_qr.stacked = 1
 
 
 @implements(np.linalg.qr)

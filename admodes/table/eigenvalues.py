@@ -59,6 +59,7 @@ def _diagonal_matrix(values: Any) -> Any:
 
 
 packed_eigh = Custom("eigh", _eigh, _eigh_push, _eigh_pull)
+packed_eigh.stacked = 1
 
 
 @implements(np.linalg.eigh)
@@ -89,6 +90,7 @@ def _eigvalsh_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequenc
 
 
 symmetric_eigenvalues = Custom("eigvalsh", _eigvalsh, _eigvalsh_push, _eigvalsh_pull)
+symmetric_eigenvalues.stacked = 1
 
 
 @implements(np.linalg.eigvalsh)
@@ -157,6 +159,7 @@ def _eig_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Sha
 
 
 packed_eig = Custom("eig", _eig, _eig_push, _eig_pull)
+packed_eig.stacked = 1
 
 
 @implements(np.linalg.eig)
@@ -199,6 +202,7 @@ def _eigvals_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence
 
 
 eigenvalues = Custom("eigvals", _eigvals, _eigvals_push, _eigvals_pull)
+eigenvalues.stacked = 1
 
 
 @implements(np.linalg.eigvals)

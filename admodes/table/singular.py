@@ -124,6 +124,7 @@ def _svd_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Sha
 
 
 packed_svd = Custom("svd", _svd, _svd_push, _svd_pull)
+packed_svd.stacked = 1
 
 
 def _svdvals(a: Any) -> Any:
@@ -141,6 +142,7 @@ def _svdvals_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence
 
 
 singular_values = Custom("svdvals", _svdvals, _svdvals_push, _svdvals_pull)
+singular_values.stacked = 1
 #: Those that lstsq returns: another routine of LAPACK, other roundings.
 least_squares_values = Custom(
     "lstsq_svdvals",
