@@ -110,7 +110,7 @@ def _step(steps: dict[Any, Any], key: Any, step: Step) -> Any:
     return step
 
 
-def _recorded(tape: Any, step: Step, nodes: tuple[Any, ...], kept: tuple[Any, ...], out: Any) -> TapeArray:
+def recorded(tape: Any, step: Step, nodes: tuple[Any, ...], kept: tuple[Any, ...], out: Any) -> TapeArray:
     """Append a record of an array that is not passive."""
     result = _new(TapeArray)
     result.value = out
@@ -140,7 +140,7 @@ def _unary(operand: TapeArray, rule: Elementwise, mark: Any, ufunc: Any, paramet
     if step.keeps_any:
         kept = (x,)
         operand.shared = True
-    return _recorded(operand.level, step, (operand.node,), kept, out)
+    return recorded(operand.level, step, (operand.node,), kept, out)
 
 
 #: Calls such as ``np.sum(x, axis=0)`` that came down to one reduction, by function, dtype, shape and options.
@@ -246,7 +246,7 @@ def _forward(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
                 other.shared = True
         if type(out) is not ndarray:
             return tape.finish(step, (self, other), (i, j), kept, out)
-        return _recorded(tape, step, (i, j), kept, out)
+        return recorded(tape, step, (i, j), kept, out)
 
     return forward
 
@@ -269,7 +269,7 @@ def _reflected(ufunc: Any, rule: Any, kind: Any, general: Any) -> Any:
         if step.keeps_any:
             kept = (other if step.keeps[0] else None, y if step.keeps[1] else None)
             self.shared = True
-        return _recorded(self.level, step, (None, j), kept, out)
+        return recorded(self.level, step, (None, j), kept, out)
 
     return reflected
 

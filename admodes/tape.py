@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import ComplexArray, TapeArray
+from .arrays import ComplexArray, TapeArray, recorded
 from .kinds import Elementwise, Primitive, is_complex, require_analytic
 from .levels import Level, Traced, duplicate, next_number
 from .scalars import TapeFloat
@@ -36,6 +36,7 @@ GUARD = Primitive("guard", lambda: None)
 GUARD_STEP = Step(GUARD, {}, ((),), (), (False,))
 _STEPS: dict[Primitive, type[Step]] = {gather: GatherStep, matmul: MatmulStep}
 _FIRST = (True,)
+_REAL = frozenset("fiub")
 _ARRAYS = frozenset({TapeArray, ComplexArray})
 _NO_PARAMETERS: dict[str, Any] = {}
 
@@ -176,11 +177,11 @@ class Tape(list[Record], Level):
             if right.source is not None:
                 right.refresh()
             y, j = right.value, right.node
-        if type(x) is np.ndarray and x.dtype.kind != "c":
+        if type(x) is np.ndarray and x.dtype.kind in _REAL:
             x_shape = x.shape
         elif type(x) is not float and type(x) is not int:
             return None
-        if type(y) is np.ndarray and y.dtype.kind != "c":
+        if type(y) is np.ndarray and y.dtype.kind in _REAL:
             y_shape = y.shape
         elif type(y) is not float and type(y) is not int:
             return None
@@ -228,13 +229,17 @@ class Tape(list[Record], Level):
 
     def finish(self, step: Step, operands: Sequence[Any], nodes: tuple[Any, ...], kept: tuple[Any, ...], out: Any) -> Any:
         """Append the record and wrap the output."""
-        index = len(self)
-        self.append((step, nodes, kept, out if step.keeps_out else None))
-        smooth = step.smooth
-        result = self._wrap(out, index, not smooth)
-        if type(result) not in _ARRAYS:
-            return result
-        result.shared = result.shared or step.keeps_out
+        if type(out) is np.ndarray and out.ndim and out.dtype.kind != "c":
+            result: Any = recorded(self, step, nodes, kept, out)
+            if not step.smooth:
+                result.node = ~result.node
+        else:
+            index = len(self)
+            self.append((step, nodes, kept, out if step.keeps_out else None))
+            result = self._wrap(out, index, not step.smooth)
+            if type(result) not in _ARRAYS:
+                return result
+            result.shared = result.shared or step.keeps_out
         if type(out) is np.ndarray and out.base is not None:
             result.shared = True
             _share(operands)
