@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -41,7 +42,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     else:
         given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
         raise MissingRuleError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}({given or '...'}) of traced values has no rule. "
+            f"{'scipy.special' if _is_special(ufunc) else 'np'}.{ufunc.__name__}{'' if method == '__call__' else '.' + method}({given or '...'}) of traced values has no rule. "
             + (
                 "Write by indexing in a loop instead: y[i] = y[i] + value."
                 if method == "at"
@@ -74,9 +75,20 @@ _UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {
 def rule_of(function: Any) -> Callable[..., Any]:
     """The rule of a function of NumPy, or an error that says how to add one."""
     rule = FUNCTIONS.get(function)
+    if rule is None and _is_special(function):
+        # The rules for SciPy's ufuncs are read when the first of them is met: nobody else pays for them, or needs SciPy.
+        from .table import special  # noqa: F401 - fills the registry
+
+        rule = FUNCTIONS.get(function)
     if rule is None:
         missing_rule(function)
     return rule
+
+
+def _is_special(function: Any) -> bool:
+    """Whether a ufunc is one of `scipy.special`: SciPy's ufuncs do not name their module themselves."""
+    modules = (sys.modules.get("scipy.special"), sys.modules.get("scipy.special._ufuncs"))
+    return any(module is not None and getattr(module, function.__name__, None) is function for module in modules)
 
 
 def missing_rule(function: Any) -> NoReturn:
@@ -87,6 +99,8 @@ def missing_rule(function: Any) -> NoReturn:
         name = f"{module.replace('numpy', 'np', 1)}.{name}"
     elif getattr(np, name, None) is function:
         name = f"np.{name}"
+    elif _is_special(function):
+        name = f"scipy.special.{name}"
     raise MissingRuleError(
         f"{name} of traced values has no rule, so its derivative would be lost. Write it with functions that have one, "
         f"or wrap your own version with @admodes.primitive; an elementwise function is one line: "
