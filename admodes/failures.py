@@ -71,15 +71,19 @@ def _read_failure_of_scipy(error: Exception) -> None:
     frame = traceback.tb_frame
     if not any(_holds_traced(value) for value in frame.f_locals.values()):
         return
-    name = frame.f_code.co_name
-    module = "scipy.special" if name in STAND_INS else frame.f_globals["__name__"]
+    # Under SCIPY_ARRAY_API, the ufuncs of scipy.special are wrapped, and `self` is what the wrapper knows of them.
+    name = getattr(frame.f_locals.get("self"), "name", frame.f_code.co_name)
+    module = frame.f_globals["__name__"]
+    module = "scipy.special" if module.startswith("scipy.special") else module
     cure = (
         f"Use the one of admodes, which is SciPy's for plain arrays: from admodes.special import {name}"
         if name in STAND_INS
         else "Write it with functions that have a rule, or wrap your own version with @admodes.primitive"
     )
     if os.environ.get("SCIPY_ARRAY_API"):
-        cure = "Run without the environment variable SCIPY_ARRAY_API, which makes SciPy refuse traced values. Failing that: " + cure
+        cure = (
+            "Run without the environment variable SCIPY_ARRAY_API, which makes SciPy refuse traced values. Failing that: " + cure
+        )
     raise MissingRuleError(
         f"{module}.{name} of traced values has no rule: it turns its arguments into plain arrays first, and failed over that "
         f"({type(error).__name__}: {error}){_place(error.__traceback__)}. {cure}."

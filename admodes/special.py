@@ -35,12 +35,13 @@ def _log_of_sum(x: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _share(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
-    """exp(x - out), the softmax; where the sum is 0 or infinite, the largest elements share equally."""
+    """The softmax, normalised anew, since `out` is rounded; where the sum is 0 or infinite, the largest share equally."""
     finite = np.isfinite(out)
     largest = np.where(finite, 0.0, 1.0 * (x == out))
     count = np.sum(largest, axis=axes, keepdims=True)
     equal = largest / np.where(count == 0, 1.0, count)
     soft = np.exp(np.where(finite, x, 0.0) - np.where(finite, out, 0.0))
+    soft = soft / np.sum(soft, axis=axes, keepdims=True)
     return np.where(np.isnan(out), out, np.where(finite, soft, equal))
 
 

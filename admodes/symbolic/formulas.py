@@ -77,6 +77,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "root_of_squares": own.root,
     "arctan2": own.angle,
     "sinc": lambda x: own.sinc(x, ZERO),
+    "log_expit": lambda x: -own.logaddexp(ZERO, -x),
     "remainder": _remainder,
     "fmod": _fmod,
     "copysign": _copysign,

@@ -64,9 +64,9 @@ def _i1e(out: Any, x: Any) -> Any:
     return np.where(zero, 0.5, _gap_of_i(size) - special.i1e(size) / np.where(zero, 1.0, size))
 
 
-_ORDERS = (0.0, 5.0)
+_ORDERS = (0.0, 3.0)
 _LEFT_AND_RIGHT = (_ORDERS, (-4.0, 4.0))
-_RIGHT = (_ORDERS, (0.5, 4.0))
+_RIGHT = (_ORDERS, (0.8, 4.0))
 
 elementwise(special.j0, lambda out, x: -special.j1(x), sympy="besselj(0, x)")
 elementwise(special.j1, lambda out, x: 0.5 * (special.j0(x) - special.jv(2, x)), sympy="besselj(1, x)")

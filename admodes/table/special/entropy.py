@@ -58,6 +58,4 @@ elementwise(
 )
 elementwise(special.entr, lambda out, x: -np.log(x) - 1, sympy="-x * log(x)", domain=_POSITIVE)
 elementwise(special.rel_entr, _surprise_by_x, _surprise_by_y, sympy="x * log(x / y)", domain=_POSITIVE)
-elementwise(
-    special.kl_div, lambda out, x, y: log_ratio(x, y), _divergence_by_y, sympy="x * log(x / y) - x + y", domain=_POSITIVE
-)
+elementwise(special.kl_div, lambda out, x, y: log_ratio(x, y), _divergence_by_y, sympy="x * log(x / y) - x + y", domain=_POSITIVE)

@@ -41,7 +41,7 @@ def _expn(out: Any, n: Any, x: Any) -> Any:
     return np.where(zero, -out * (1 + 1 / x), -special.expn(np.where(zero, 0.0, n - 1), x))
 
 
-elementwise(special.expit, lambda out, x: out * special.expit(-x), sympy="1 / (1 + exp(-x))")
+elementwise(special.expit, lambda out, x: out * special.expit(-x), sympy="(1 + tanh(x / 2)) / 2")
 elementwise(special.logit, lambda out, x: 1 / (x * (1 - x)), sympy="log(x / (1 - x))", domain=(0.05, 0.95))
 elementwise(special.log_expit, lambda out, x: special.expit(-x), sympy="-log(1 + exp(-x))")
 

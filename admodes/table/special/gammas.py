@@ -17,12 +17,20 @@ from ...rules import constant, elementwise
 from .parameters import by_last
 
 
+def digamma(x: Any) -> Any:
+    """psi, by reflection beside the poles, from which SciPy's own loses digits."""
+    beside = x - np.floor(x + 0.5)
+    mirrored = (x < 0) & (np.abs(beside) < 0.1)
+    # The distance to the nearest pole is exact, and so is the tangent beside it.
+    turned = special.psi(np.where(mirrored, 1 - x, 1.0)) - np.pi / np.tan(np.pi * np.where(mirrored, beside, 0.25))
+    return np.where(mirrored, turned, special.psi(np.where(mirrored, 1.0, x)))
+
+
 def trigamma(x: Any) -> Any:
     """The derivative of psi: the zeta function of Hurwitz; to the left of 0 by reflection."""
     left = x < 0
     right = np.where(left, 1 - x, x)
     value = special.zeta(2.0, right)
-    # The distance to the nearest pole is exact, and so is the sine beside it.
     beside = np.where(left, x - np.floor(x + 0.5), 0.5)
     wave = np.pi / np.sin(np.pi * beside)
     return np.where(left, wave * wave - value, value)
@@ -42,10 +50,10 @@ def _pochhammer_by_z(out: Any, z: Any, m: Any) -> Any:
 
 _POSITIVE = (0.3, 4.0)
 
-elementwise(special.gamma, lambda out, x: out * special.psi(x), domain=_POSITIVE)
-elementwise(special.gammaln, lambda out, x: special.psi(x), sympy="loggamma", domain=_POSITIVE)
+elementwise(special.gamma, lambda out, x: out * digamma(x), domain=_POSITIVE)
+elementwise(special.gammaln, lambda out, x: digamma(x), sympy="loggamma", domain=_POSITIVE)
 if special.loggamma is not special.gammaln:
-    elementwise(special.loggamma, lambda out, x: special.psi(x), sympy="loggamma", domain=_POSITIVE)
+    elementwise(special.loggamma, lambda out, x: digamma(x), sympy="loggamma", domain=_POSITIVE)
 elementwise(special.psi, lambda out, x: trigamma(x), sympy="digamma", domain=_POSITIVE)
 by_last(
     _ufuncs._zeta,  # noqa: SLF001 - the ufunc that special.zeta(s, q) calls

@@ -24,7 +24,7 @@ HALF_ROOT_PI = 0.886226925452758
 ROOT_HALF_PI = 1.2533141373155003
 ROOT_TWO_OVER_PI = 0.7978845608028654
 
-#: Beyond it exp(-x * x) is 0.
+#: Beyond it exp(-x * x / 2) is 0.
 _END = 40.0
 #: From here on the continued fraction of the repeated integrals is exact after this many terms.
 _FAR, _TERMS = 2.0, 60
@@ -37,7 +37,15 @@ def _gauss(x: Any) -> Any:
     return np.exp(-head * head) * np.exp((head - near) * (head + near))
 
 
+def _bell(x: Any) -> Any:
+    """exp(-x * x / 2), likewise."""
+    near = np.minimum(np.maximum(x, -_END), _END)
+    head = np.floor(near * 64.0) / 64.0
+    return np.exp(-0.5 * head * head) * np.exp(0.5 * (head - near) * (head + near))
+
+
 gauss = elementwise(_gauss, lambda out, x: -2 * x * out, sympy="exp(-x**2)", name="gauss")
+bell = elementwise(_bell, lambda out, x: -x * out, sympy="exp(-x**2 / 2)", name="bell")
 
 
 def _repeated(x: Any, *, n: int) -> Any:
@@ -58,41 +66,41 @@ def _repeated(x: Any, *, n: int) -> Any:
 repeated = Elementwise("repeated_erfc", _repeated, (lambda out, x, n: -2 * (n + 1) * repeated(x, n=n + 1),), "none", None)
 
 
-def over_tail(tail: Any, far: Any, at_end: float) -> Any:
-    """erfcx(far) / tail, and `at_end` where the tail is 0: 1 / exp(-far**2) for a tail that is erfc(far)."""
+def over_tail(tail: Any, far: Any) -> Any:
+    """erfcx(far) / tail: 1 / exp(-far**2) for a tail that is erfc(far); infinite where the tail is 0."""
     end = tail == 0
-    return np.where(end, at_end, special.erfcx(far) / np.where(end, 1.0, tail))
+    return np.where(end, np.inf, special.erfcx(far) / np.where(end, 1.0, tail))
 
 
 def _erfinv(out: Any, x: Any) -> Any:
     left = x < 0
-    return HALF_ROOT_PI * over_tail(np.where(left, 1 + x, 1 - x), np.where(left, -out, out), np.inf)
+    return HALF_ROOT_PI * over_tail(np.where(left, 1 + x, 1 - x), np.where(left, -out, out))
 
 
 def _erfcinv(out: Any, x: Any) -> Any:
     right = x > 1
-    return -HALF_ROOT_PI * over_tail(np.where(right, 2 - x, x), np.where(right, -out, out), np.inf)
+    return -(HALF_ROOT_PI * over_tail(np.where(right, 2 - x, x), np.where(right, -out, out)))
 
 
 def _ndtri(out: Any, x: Any) -> Any:
     left = x < 0.5
-    return ROOT_HALF_PI * over_tail(np.where(left, x, 1 - x), np.where(left, -out, out) * ROOT_HALF, np.inf)
+    return ROOT_HALF_PI * over_tail(np.where(left, x, 1 - x), np.where(left, -out, out) * ROOT_HALF)
 
 
 def _log_ndtr(out: Any, x: Any) -> Any:
     """The density over its integral: to the left by erfcx, which to the right would lose digits."""
     left = x < 0
-    ratio = 1 / special.erfcx(-ROOT_HALF * np.where(left, x, 0.0))
+    ratio = 1 / special.erfcx(ROOT_HALF * np.where(left, -x, 0.0))
     right = np.where(left, 0.0, x)
-    return ROOT_TWO_OVER_PI * np.where(left, ratio, 0.5 * gauss(ROOT_HALF * right) / special.ndtr(right))
+    return ROOT_TWO_OVER_PI * np.where(left, ratio, 0.5 * bell(right) / special.ndtr(right))
 
 
 elementwise(special.erf, lambda out, x: TWO_OVER_ROOT_PI * gauss(x))
 elementwise(special.erfc, lambda out, x: -(TWO_OVER_ROOT_PI * gauss(x)))
 elementwise(special.erfcx, lambda out, x: -2 * repeated(x, n=1), sympy="exp(x**2) * erfc(x)", domain=(-1.8, 1.8))
-elementwise(special.erfi, lambda out, x: TWO_OVER_ROOT_PI * np.exp(x * x))
+elementwise(special.erfi, lambda out, x: TWO_OVER_ROOT_PI / gauss(x))
 elementwise(special.erfinv, _erfinv, domain=(-0.95, 0.95))
 elementwise(special.erfcinv, _erfcinv, sympy="erfinv(1 - x)", domain=(0.05, 1.95))
-elementwise(special.ndtr, lambda out, x: 0.5 * ROOT_TWO_OVER_PI * gauss(ROOT_HALF * x), sympy="erfc(-x / sqrt(2)) / 2")
+elementwise(special.ndtr, lambda out, x: ROOT_TWO_OVER_PI * (0.5 * bell(x)), sympy="erfc(-x / sqrt(2)) / 2")
 elementwise(special.log_ndtr, _log_ndtr, sympy="log(erfc(-x / sqrt(2)) / 2)")
 elementwise(special.ndtri, _ndtri, sympy="sqrt(2) * erfinv(2 * x - 1)", domain=(0.05, 0.95))

@@ -44,5 +44,3 @@ def by_last(function: Any, names: Sequence[str], *partials: Any, sympy: str, dom
 
     FUNCTIONS[function] = call
     return primitive
-
-

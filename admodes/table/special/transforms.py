@@ -49,7 +49,7 @@ elementwise(
     special.huber,
     lambda out, delta, r: np.where(np.abs(r) <= delta, 0.0, np.abs(r) - delta),
     lambda out, delta, r: np.where(np.abs(r) <= delta, r, delta * np.sign(r)),
-    sympy="Piecewise((y**2 / 2, Abs(y) <= x), (x * (Abs(y) - x / 2), True))",
+    sympy="Min(Abs(y), x) * (Abs(y) - Min(Abs(y), x) / 2)",
     domain=((0.8, 1.6), (-3.0, 3.0)),
 )
 elementwise(
