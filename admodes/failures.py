@@ -81,9 +81,7 @@ def _read_failure_of_scipy(error: Exception) -> None:
         else "Write it with functions that have a rule, or wrap your own version with @admodes.primitive"
     )
     if os.environ.get("SCIPY_ARRAY_API"):
-        cure = (
-            "Run without the environment variable SCIPY_ARRAY_API, which makes SciPy refuse traced values. Failing that: " + cure
-        )
+        cure = "Run without the environment variable SCIPY_ARRAY_API, under which SciPy converts all arguments. Or else: " + cure
     raise MissingRuleError(
         f"{module}.{name} of traced values has no rule: it turns its arguments into plain arrays first, and failed over that "
         f"({type(error).__name__}: {error}){_place(error.__traceback__)}. {cure}."

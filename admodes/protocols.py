@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import MissingRuleError, TracedValueError
 from .levels import Traced, lift
-from .rules import FUNCTIONS, METADATA
+from .rules import ELEMENTWISE, FUNCTIONS, METADATA
 
 
 def peel(value: Any) -> Any:
@@ -41,8 +41,9 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         result = rule_of(ufunc)(np.reshape(left, left.shape + (1,) * right.ndim), right)
     else:
         given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
+        name = f"{'scipy.special' if _is_special(ufunc) else 'np'}.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
         raise MissingRuleError(
-            f"{'scipy.special' if _is_special(ufunc) else 'np'}.{ufunc.__name__}{'' if method == '__call__' else '.' + method}({given or '...'}) of traced values has no rule. "
+            f"{name}({given or '...'}) of traced values has no rule. "
             + (
                 "Write by indexing in a loop instead: y[i] = y[i] + value."
                 if method == "at"
@@ -77,8 +78,12 @@ def rule_of(function: Any) -> Callable[..., Any]:
     rule = FUNCTIONS.get(function)
     if rule is None and _is_special(function):
         # The rules for SciPy's ufuncs are read when the first of them is met: nobody else pays for them, or needs SciPy.
+        own, own_elementwise = dict(FUNCTIONS), dict(ELEMENTWISE)
         from .table import special  # noqa: F401 - fills the registry
 
+        # What a user registered before keeps its place.
+        FUNCTIONS.update(own)
+        ELEMENTWISE.update(own_elementwise)
         rule = FUNCTIONS.get(function)
     if rule is None:
         missing_rule(function)

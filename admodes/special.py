@@ -3,7 +3,7 @@
 SciPy's ufuncs (expit, gammaln, erf, jv, ...) meet traced values by NumPy's protocol and have rules. Its ordinary functions
 do not: they turn their arguments into plain arrays first, and leave nobody a say. Those that matter for derivatives are here
 under the same names and with the same arguments; every other name of this module is SciPy's own, so that
-``from admodes import special`` may stand in place of ``from scipy import special``.
+``from admodes import special`` may stand in place of ``from scipy import special``. Needs SciPy: ``admodes[scipy]``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 from scipy import special as _special
 
 from .errors import MissingRuleError
+from .kinds import Reduction
 from .levels import Traced, lift
-from .rules import reduction
 from .table.special.parameters import fixed
 from .table.structural import negative_axes
 
@@ -45,7 +45,7 @@ def _share(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
     return np.where(np.isnan(out), out, np.where(finite, soft, equal))
 
 
-_log_sum = reduction(_log_of_sum, _share)
+_log_sum = Reduction("logsumexp", _log_of_sum, _share)
 
 
 def _vector(a: Any) -> Any:
@@ -98,8 +98,9 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     a, b = np.broadcast_arrays(a, _vector(b))
     a = np.where(b == 0, -np.inf, a)
     peak = _peak(a, axes) if a.size else np.sum(a, axis=axes, keepdims=True)
-    total = np.sum(b * np.exp(a - peak), axis=axes, keepdims=True)
-    out, sign = np.log(np.abs(total) if return_sign else total) + peak, np.sign(total)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        total = np.sum(b * np.exp(a - peak), axis=axes, keepdims=True)
+        out, sign = np.log(np.abs(total) if return_sign else total) + peak, np.sign(total)
     if not keepdims:
         out, sign = np.squeeze(out, axis=axes), np.squeeze(sign, axis=axes)
     return (out, sign) if return_sign else out

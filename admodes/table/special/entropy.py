@@ -25,7 +25,7 @@ def log_ratio(x: Any, y: Any) -> Any:
     near = np.abs(x - y) < 0.5 * y
     both = (x == 0) & (y == 0)
     ratio = x / np.where(both, 1.0, y)
-    normal = (ratio > _SMALLEST) & (ratio < 1 / _SMALLEST) & ~near if not isinstance(near, bool) else not near
+    normal = (ratio > _SMALLEST) & (ratio < 1 / _SMALLEST)
     close = np.log1p((np.where(near, x, 1.0) - np.where(near, y, 1.0)) / np.where(near, y, 1.0))
     apart = np.log(np.where(near | both, 1.0, x)) - np.log(np.where(near | both, 1.0, y))
     return np.where(near, close, np.where(normal, np.log(np.where(normal, ratio, 1.0)), apart))

@@ -33,7 +33,7 @@ def _moment(x: Any, *, k: int) -> Any:
 
 
 #: The k-th derivative of (exp(x) - 1) / x.
-moment = Elementwise("moment", _moment, (lambda out, x, k: moment(x, k=k + 1),), "none", None)
+moment: Elementwise = Elementwise("moment", _moment, (lambda out, x, k: moment(x, k=k + 1),), "none", None)
 
 
 def _expn(out: Any, n: Any, x: Any) -> Any:

@@ -63,7 +63,9 @@ def _repeated(x: Any, *, n: int) -> Any:
 
 
 #: Its derivative is the next one; all terms have one sign, so nothing cancels at any order.
-repeated = Elementwise("repeated_erfc", _repeated, (lambda out, x, n: -2 * (n + 1) * repeated(x, n=n + 1),), "none", None)
+repeated: Elementwise = Elementwise(
+    "repeated_erfc", _repeated, (lambda out, x, n: -2 * (n + 1) * repeated(x, n=n + 1),), "none", None
+)
 
 
 def over_tail(tail: Any, far: Any) -> Any:
