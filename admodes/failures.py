@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import linecache
+import os
 from types import TracebackType
+from typing import Any
 
-from .errors import AdmodesError, TracedValueError
+import numpy as np
+
+from .errors import AdmodesError, MissingRuleError, TracedValueError
 
 _OBJECT_HINTS = (
     "object arrays",
@@ -36,6 +40,8 @@ def read_failure(error: Exception) -> None:
             f"A number was read back from the text of a traced value: {error}{_place(error.__traceback__)}. It would be "
             "a constant, and its derivative lost. Keep the value, and format it only to show it."
         ) from error
+    if isinstance(error, (TypeError, ValueError)):
+        _read_failure_of_scipy(error)
     if isinstance(error, ValueError) and "read-only" in str(error) and "it is a view by" not in str(error):
         raise TracedValueError(
             f"{error}{_place(error.__traceback__)}. np.asarray of a traced array gives a read-only one, "
@@ -49,13 +55,53 @@ def read_failure(error: Exception) -> None:
         ) from error
 
 
+#: Ordinary functions of `scipy.special` that `admodes.special` has for traced values.
+STAND_INS = frozenset(
+    {"comb", "factorial", "log_softmax", "logsumexp", "multigammaln", "perm", "polygamma", "softmax"},
+)
+
+
+def _read_failure_of_scipy(error: Exception) -> None:
+    """Raise ours where SciPy made an array of objects of a traced value and then failed over it."""
+    traceback = error.__traceback__
+    while traceback is not None and not traceback.tb_frame.f_globals.get("__name__", "").startswith("scipy."):
+        traceback = traceback.tb_next
+    if traceback is None:
+        return
+    frame = traceback.tb_frame
+    if not any(_holds_traced(value) for value in frame.f_locals.values()):
+        return
+    # Under SCIPY_ARRAY_API, the ufuncs of scipy.special are wrapped, and `self` is what the wrapper knows of them.
+    name = getattr(frame.f_locals.get("self"), "name", frame.f_code.co_name)
+    module = frame.f_globals["__name__"]
+    module = "scipy.special" if module.startswith("scipy.special") else module
+    cure = (
+        f"Use the one of admodes, which is SciPy's for plain arrays: from admodes.special import {name}"
+        if name in STAND_INS
+        else "Write it with functions that have a rule, or wrap your own version with @admodes.primitive"
+    )
+    if os.environ.get("SCIPY_ARRAY_API"):
+        cure = "Run without the environment variable SCIPY_ARRAY_API, under which SciPy converts all arguments. Or else: " + cure
+    raise MissingRuleError(
+        f"{module}.{name} of traced values has no rule: it turns its arguments into plain arrays first, and failed over that "
+        f"({type(error).__name__}: {error}){_place(error.__traceback__)}. {cure}."
+    ) from error
+
+
+def _holds_traced(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_traced, value))
+    kind = type(value)
+    return kind.__module__.partition(".")[0] == "admodes" or (kind is np.ndarray and value.dtype == object)
+
+
 def _place(traceback: TracebackType | None) -> str:
     """The deepest line of f that is not inside NumPy or admodes."""
     place = ""
     while traceback is not None:
         code = traceback.tb_frame.f_code
         module = traceback.tb_frame.f_globals.get("__name__", "").partition(".")[0]
-        if module not in ("admodes", "numpy", "optree"):
+        if module not in ("admodes", "numpy", "optree", "scipy"):
             line = linecache.getline(code.co_filename, traceback.tb_lineno, traceback.tb_frame.f_globals).strip()
             place = f" (in {code.co_name}, line {traceback.tb_lineno}{': ' + line if line else ''})"
         traceback = traceback.tb_next

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from .errors import MissingRuleError, TracedValueError
 from .levels import Traced, lift
-from .rules import FUNCTIONS, METADATA, reason_refused
+from .rules import ELEMENTWISE, FUNCTIONS, METADATA, reason_refused
 
 
 def peel(value: Any) -> Any:
@@ -40,8 +41,9 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         result = rule_of(ufunc)(np.reshape(left, left.shape + (1,) * right.ndim), right)
     else:
         given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
+        name = f"{'scipy.special' if _is_special(ufunc) else 'np'}.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
         raise MissingRuleError(
-            f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method}({given or '...'}) of traced values has no rule. "
+            f"{name}({given or '...'}) of traced values has no rule. "
             + (
                 "Write by indexing in a loop instead: y[i] = y[i] + value."
                 if method == "at"
@@ -78,9 +80,24 @@ _WITH_AXES = frozenset(getattr(np, name) for name in ("vecdot", "matvec", "vecma
 def rule_of(function: Any) -> Callable[..., Any]:
     """The rule of a function of NumPy, or an error that says how to add one."""
     rule = FUNCTIONS.get(function)
+    if rule is None and _is_special(function):
+        # The rules for SciPy's ufuncs are read when the first of them is met: nobody else pays for them, or needs SciPy.
+        own, own_elementwise = dict(FUNCTIONS), dict(ELEMENTWISE)
+        from .table import special  # noqa: F401 - fills the registry
+
+        # What a user registered before keeps its place.
+        FUNCTIONS.update(own)
+        ELEMENTWISE.update(own_elementwise)
+        rule = FUNCTIONS.get(function)
     if rule is None:
         missing_rule(function)
     return rule
+
+
+def _is_special(function: Any) -> bool:
+    """Whether a ufunc is one of `scipy.special`: SciPy's ufuncs do not name their module themselves."""
+    modules = (sys.modules.get("scipy.special"), sys.modules.get("scipy.special._ufuncs"))
+    return any(module is not None and getattr(module, function.__name__, None) is function for module in modules)
 
 
 def missing_rule(function: Any) -> NoReturn:
@@ -91,6 +108,8 @@ def missing_rule(function: Any) -> NoReturn:
         name = f"{module.replace('numpy', 'np', 1)}.{name}"
     elif getattr(np, name, None) is function:
         name = f"np.{name}"
+    elif _is_special(function):
+        name = f"scipy.special.{name}"
     if reason := reason_refused(function):
         raise MissingRuleError(
             f"{name} of traced values has no derivative: {reason}. Do it outside f, or on plain values (args=)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import operator
 from collections.abc import Callable, Sequence
@@ -18,6 +19,10 @@ import admodes as ad
 import admodes.table
 from admodes import rules
 from admodes.kinds import Application
+
+with contextlib.suppress(ImportError):
+    # The rules for SciPy's functions, which are read on first use, are to be tested like all others.
+    import admodes.table.special
 
 FIRST_ORDER, SECOND_ORDER = 1e-8, 1e-7
 PAIRINGS = [(outer, inner) for outer in ("forward", "reverse") for inner in ("forward", "reverse")]
@@ -261,7 +266,11 @@ def check_array_function(
 
 #: Constants that a rule holds as floats, and what they stand for.
 CONSTANTS = {
-    float(sympy.N(c, 30)): c for c in (sympy.pi, sympy.log(2), sympy.log(10), sympy.pi / 180, 180 / sympy.pi, sympy.sqrt(2))
+    float(sympy.N(c, 30)): c
+    for c in (
+        *(sympy.pi, sympy.log(2), sympy.log(10), sympy.pi / 180, 180 / sympy.pi, sympy.sqrt(2), 1 / sympy.sqrt(2)),
+        *(2 / sympy.sqrt(sympy.pi), sympy.sqrt(sympy.pi) / 2, sympy.sqrt(sympy.pi / 2), sympy.sqrt(2 / sympy.pi)),
+    )
 }
 _DIGITS = 60
 _STEPS = {np.sign: mpmath.sign, np.floor: mpmath.floor, np.trunc: lambda x: mpmath.sign(x) * mpmath.floor(abs(x))}
@@ -298,8 +307,8 @@ class Exact(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def symbols_of(rule: rules.Elementwise) -> tuple[Any, ...]:
-    """The symbols of the rule's arguments: x, or x and y."""
-    return sympy.symbols("x y", real=True)[: len(rule.partials)]
+    """The symbols of the rule's arguments: x, or x and y, and so on."""
+    return sympy.symbols("x y z w", real=True)[: len(rule.partials)]
 
 
 def formula(rule: rules.Elementwise, parameters: dict[str, Any] | None = None) -> Any:

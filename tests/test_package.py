@@ -27,7 +27,7 @@ FLOORS = (
     {"function", "kinds"},
     {"custom", "differentiator", "rules"},
     {"table"},
-    {"keys", "protocols", "views"},
+    {"keys", "protocols", "special", "views"},
     {"operators", "steps"},
     {"tracing"},
     {"careful", "scalars"},

@@ -49,8 +49,9 @@ SHAPES = [(), (1,), (4,), (2, 3), (0,), (2, 0, 3)]
 
 
 def shapes_for(rule: rules.Elementwise) -> list[tuple[tuple[int, ...], ...]]:
-    """Shapes of the arguments to try the rule at."""
-    return [(shape,) for shape in SHAPES] if len(rule.partials) == 1 else list(PAIR_SHAPES)
+    """Shapes of the arguments to try the rule at; of more than two, those in front have the first's."""
+    count = len(rule.partials)
+    return [(shape,) for shape in SHAPES] if count == 1 else [(first,) * (count - 1) + (last,) for first, last in PAIR_SHAPES]
 
 
 @every_rule
@@ -178,7 +179,7 @@ def test_float32_and_strides(rule: rules.Elementwise, method: str) -> None:
 def test_batched_seeds(rule: rules.Elementwise) -> None:
     """Breaks if k seeds at once on broadcast arguments do not give what k single sweeps give."""
     parameters = parameter_choices(rule)[0]
-    shapes = ((2, 3),) if len(rule.partials) == 1 else ((3, 1), (2, 1, 4))
+    shapes = shapes_for(rule)[3]
     f, x = by_all(rule, draw(rule, *shapes), parameters)
     value, pullback = ad.vjp(f, x)
     rng = np.random.default_rng(1)

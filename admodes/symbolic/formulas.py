@@ -16,6 +16,9 @@ from .passives import passive
 
 ZERO, ONE = sympy.S.Zero, sympy.S.One
 
+#: What the arguments are called in the texts of the rules.
+_ARGUMENTS = ("x", "y", "z", "w")
+
 #: Sums of more terms are not searched for signs and zeros by SymPy's functions: that takes longer than all the rest.
 _LONG = 8
 
@@ -74,6 +77,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "root_of_squares": own.root,
     "arctan2": own.angle,
     "sinc": lambda x: own.sinc(x, ZERO),
+    "log_expit": lambda x: -own.logaddexp(ZERO, -x),
     "remainder": _remainder,
     "fmod": _fmod,
     "copysign": _copysign,
@@ -116,11 +120,11 @@ def _compiled(name: str, text: str) -> Callable[..., Any]:
     except SyntaxError as error:
         raise _no_counterpart(name, text) from error
     parameters = [used for used in code.co_names if used not in _NAMESPACE]
-    if text in code.co_names and text not in ("x", "y"):
+    if text in code.co_names and text not in _ARGUMENTS:
         raise _no_counterpart(name, text)
 
     def evaluate(*operands: Any, **options: Any) -> Any:
-        scope = dict(zip(("x", "y"), operands, strict=False)) | {key: number(value) for key, value in options.items()}
+        scope = dict(zip(_ARGUMENTS, operands, strict=False)) | {key: number(value) for key, value in options.items()}
         if any(parameter not in scope for parameter in parameters):
             raise _no_counterpart(name, text)
         return eval(code, {"__builtins__": {}} | _NAMESPACE | scope)  # noqa: S307 - the text of a rule, which is code of its author

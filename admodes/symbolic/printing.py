@@ -125,8 +125,9 @@ class Code:
             text = f"np.{name}({', '.join(texts)})"
             return f"float64({text})" if isinstance(node, Passive) else text
         if not isinstance(node, sympy.Function):
+            name = "hyper" if isinstance(node, sympy.Tuple) else kind.__name__
             raise UnsupportedError(
-                f"Symbolic mode cannot evaluate the SymPy expression '{kind.__name__}'. Use method='forward' or method='reverse'."
+                f"Symbolic mode cannot evaluate the SymPy expression '{name}'. Use method='forward' or method='reverse'."
             )
         self.scope[f"_{kind.__name__}"] = general(node.func)
         return f"_{kind.__name__}({', '.join(texts)})"
