@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import linecache
 from types import TracebackType
+from typing import Any
 
-from .errors import AdmodesError, TracedValueError
+from .errors import AdmodesError, MissingRuleError, TracedValueError
 
 _OBJECT_HINTS = (
     "object arrays",
@@ -25,7 +26,10 @@ def read_failure(error: Exception) -> None:
     Called while `error` is being handled; returns where the error is none of our business.
     """
     if isinstance(error, AdmodesError):
+        if type(error) in (TracedValueError, MissingRuleError):
+            _read_object_array(error)
         return
+    _read_object_array(error)
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, AdmodesError):
@@ -47,6 +51,31 @@ def read_failure(error: Exception) -> None:
             f"NumPy refused an array of traced values: {error}{_place(error.__traceback__)}. np.array([...]) of traced values "
             "is an object array, which this function does not take. Build the array with np.stack([...]) instead."
         ) from error
+
+
+def _read_object_array(error: Exception) -> None:
+    """Raise, with the cure, if a function of NumPy failed on an object array that it made of a list of traced numbers."""
+    name = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_globals.get("__name__", "").partition(".")[0] != "numpy":
+            name = None
+        else:
+            name = name or frame.f_code.co_name.lstrip("_")
+            if any(_holds_traced(value) for value in frame.f_locals.values()):
+                raise TracedValueError(
+                    f"np.{name} made an object array of a list of traced numbers, and cannot calculate with it"
+                    f"{_place(error.__traceback__)}. Build the array first: np.{name}(np.stack([...]))."
+                ) from error
+        traceback = traceback.tb_next
+
+
+def _holds_traced(value: Any) -> bool:
+    # Traced arrays answer to __class__ as NumPy's do.
+    if getattr(type(value), "__module__", "") != "numpy" or getattr(value, "dtype", None) != object or not value.size:
+        return False
+    return type(value.flat[0]).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _place(traceback: TracebackType | None) -> str:

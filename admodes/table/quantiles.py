@@ -138,7 +138,7 @@ def _by_traced_q(ordered: Any, counts: Any, positions: Any, ends_are_inside: boo
 
 
 def _check(q: Any, low: float, high: float, kind: str) -> None:
-    plain = np.asarray(((q >= low) & (q <= high)))
+    plain = np.asarray((q >= low) & (q <= high))
     if not plain.all():
         raise ValueError(f"{kind} must be in the range [{low:g}, {high:g}]")
 
@@ -157,7 +157,9 @@ def _quantile(function: Any, a: Any, q: Any, axis: Any, options: dict[str, Any],
     if isinstance(positions, Traced) and not positions.passive:
         found = _by_traced_q(ordered, size, positions, method == "linear")
     else:
-        dtype = positions.dtype if method in _CONTINUOUS else np.quantile(np.zeros(2, a.dtype), np.zeros_like(q), method=method).dtype
+        # Where it takes an element as it is, its type stays.
+        sample = np.zeros(2, a.dtype), np.zeros(q.shape, q.dtype)
+        dtype = positions.dtype if method in _CONTINUOUS else np.asarray(function(*sample, method=method)).dtype
         found = _interpolated(ordered, size, np.asarray(positions), dtype)
     found = _undefined(found, rows, counts, skip)
     return np.reshape(np.moveaxis(found, -1, 0), (*q.shape, *(kept if keepdims else rows.shape[:-1])))

@@ -26,7 +26,7 @@ def _pull_products(position: int, g: Any, out: Any, values: Sequence[Any], shape
 
 
 #: Running products of factors none of which is near zero: only then may a derivative divide by them.
-_products = Custom("cumprod", lambda x: np.cumprod(x, axis=-1), _push_products, _pull_products)
+running_products = Custom("cumprod", lambda x: np.cumprod(x, axis=-1), _push_products, _pull_products)
 _TINY = 1e-100
 
 _any_tiny = Constant("any_tiny", lambda x: np.any(np.abs(x) < _TINY))
@@ -57,7 +57,7 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: None = None) -> An
     refuse_options(np.cumprod, out=out)
     rows, axis = _rows(a, axis, dtype)
     tiny = bool(whole_numbers(_any_tiny(rows)))
-    return np.moveaxis(_in_turn(np.multiply, rows) if tiny else _products(rows), -1, axis)
+    return np.moveaxis(_in_turn(np.multiply, rows) if tiny else running_products(rows), -1, axis)
 
 
 def _cumulative(function: Any, x: Any, axis: Any, dtype: Any, include_initial: bool, initial: float) -> Any:
@@ -73,17 +73,13 @@ def _cumulative(function: Any, x: Any, axis: Any, dtype: Any, include_initial: b
 
 
 @implements(np.cumulative_sum)
-def cumulative_sum(
-    x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
-) -> Any:
+def cumulative_sum(x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False) -> Any:
     refuse_options(np.cumulative_sum, out=out)
     return _cumulative(np.cumsum, x, axis, dtype, include_initial, 0.0)
 
 
 @implements(np.cumulative_prod)
-def cumulative_prod(
-    x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False
-) -> Any:
+def cumulative_prod(x: Any, /, *, axis: Any = None, dtype: Any = None, out: None = None, include_initial: bool = False) -> Any:
     refuse_options(np.cumulative_prod, out=out)
     return _cumulative(np.cumprod, x, axis, dtype, include_initial, 1.0)
 
@@ -111,13 +107,14 @@ def _mean_of_ties_back(g: Any, shape: Shape, lead: int, plan: Any) -> Any:
 
 
 #: The extreme so far, along the last axis; those that tie share equally, as far as they have come. See `_plan`.
-_extremes = linear(_as_it_is_at, lambda t, plan: _mean_of_ties(t, plan), _mean_of_ties_back)
-_extremes.signature = lambda parameters: None  # type: ignore[method-assign]
+extremes_so_far = linear(_as_it_is_at, lambda t, plan: _mean_of_ties(t, plan), _mean_of_ties_back)
+extremes_so_far.signature = lambda parameters: None  # type: ignore[method-assign]
 
 
 def _plan(x: Any, ufunc: Any) -> Any:
     """Of running extremes: an element of that value, whether an element is its prefix's extreme, from where to
-    where that extreme stays, and how many elements have tied for it so far."""
+    where that extreme stays, and how many elements have tied for it so far.
+    """
     out = ufunc.accumulate(x, axis=-1)
     places = np.arange(x.shape[-1])
 
@@ -145,7 +142,7 @@ def _running_extreme(ufunc: Any) -> Callable[..., Any]:
         if not rows.size:
             return np.moveaxis(rows, -1, axis)
         chosen, tied, start, end, count = whole_numbers(_plans(rows, ufunc=ufunc))
-        return np.moveaxis(_extremes(rows, plan=(chosen, tied.astype(bool), start, end, count)), -1, axis)
+        return np.moveaxis(extremes_so_far(rows, plan=(chosen, tied.astype(bool), start, end, count)), -1, axis)
 
     return accumulate
 
