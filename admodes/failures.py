@@ -73,7 +73,7 @@ def _read_object_array(error: Exception) -> None:
 
 def _holds_traced(value: Any) -> bool:
     # Traced arrays answer to __class__ as NumPy's do.
-    if getattr(type(value), "__module__", "") != "numpy" or getattr(value, "dtype", None) != object or not value.size:
+    if type(value).__module__ != "numpy" or getattr(getattr(value, "dtype", None), "kind", "") != "O" or not value.size:
         return False
     return type(value.flat[0]).__module__.partition(".")[0] == __name__.partition(".")[0]
 

@@ -11,9 +11,11 @@ from ..rules import implements
 from .arguments import array
 
 
-def _ends(*ends: Any) -> tuple[Any, ...]:
-    lifted = [array(end) for end in ends]
-    return tuple(end if end.dtype.kind == "f" else end.astype(float) for end in lifted)
+def _ends(*ends: Any) -> list[Any]:
+    """The ends as arrays of the type that NumPy gives the grid: Python's numbers follow the others."""
+    kinds = [end if type(end) in (int, float) else array(end).dtype for end in ends]
+    kind = np.result_type(*kinds, 1.0)
+    return [array(end).astype(kind) for end in ends]
 
 
 def _typed(y: Any, dtype: Any) -> Any:
@@ -39,7 +41,7 @@ def linspace(
         raise ValueError(f"Number of samples, {num}, must be non-negative.")
     intervals = num - 1 if endpoint else num
     start, stop = np.broadcast_arrays(*_ends(start, stop))
-    kind = np.result_type(start.dtype, stop.dtype)
+    kind = start.dtype
     delta = stop - start
     step = delta / intervals if intervals > 0 else delta * np.nan
     numbers = np.arange(num, dtype=kind).reshape(-1, *(1,) * delta.ndim)
@@ -54,9 +56,8 @@ def linspace(
 def logspace(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Any:
-    base = array(base)
-    if base.ndim:
-        start, stop, base = np.broadcast_arrays(array(start), array(stop), base)
+    if np.ndim(base):
+        start, stop, base = np.broadcast_arrays(array(start), array(stop), array(base))
         base = np.expand_dims(base, axis)
     powers = np.power(base, np.linspace(start, stop, num=num, endpoint=endpoint, axis=axis))
     return powers if dtype is None else powers.astype(dtype)
@@ -65,7 +66,9 @@ def logspace(
 @implements(np.geomspace)
 def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
     num = operator.index(num)
-    start, stop = np.broadcast_arrays(*_ends(start, stop))
+    # The type without a dtype is float64 here, unlike that of linspace.
+    kind = np.result_type(array(start).dtype, array(stop).dtype, 1.0, np.zeros((), dtype))
+    start, stop = np.broadcast_arrays(array(start).astype(kind), array(stop).astype(kind))
     if np.any(start == 0) or np.any(stop == 0):
         raise ValueError("Geometric sequence cannot include zero")
     sign = np.sign(start)

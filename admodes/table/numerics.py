@@ -87,14 +87,17 @@ def _spacings(f: Any, given: Any, axes: Any) -> list[Any]:
         raise TypeError("invalid number of arguments")
     found: list[Any] = []
     for axis, spacing in zip(axes, [1.0] * len(axes) if not given else list(given) * (len(axes) // len(given)), strict=True):
+        if not np.ndim(spacing):
+            found.append(spacing)
+            continue
         spacing = array(spacing)
-        if spacing.ndim > 1 or (spacing.ndim and len(given) == 1 < len(axes)):
+        if spacing.ndim > 1:
             raise ValueError("distances must be either scalars or 1d")
-        if spacing.ndim and spacing.shape[0] != f.shape[axis]:
+        if spacing.shape[0] != f.shape[axis]:
             raise ValueError("when 1d, distances must match the length of the corresponding dimension")
         # Differences of unsigned integers would wrap around.
         coordinates: Any = spacing if spacing.dtype.kind == "f" else spacing.astype(float)
-        found.append(np.diff(coordinates) if spacing.ndim else spacing)
+        found.append(np.diff(coordinates))
     return found
 
 
@@ -107,7 +110,7 @@ def _one_gradient(f: Any, h: Any, axis: int, edge_order: int) -> Any:
             f"Shape of array too small to calculate a numerical gradient: at least {edge_order + 1} elements are required, "
             f"but axis {axis} has {f.shape[axis]}."
         )
-    if not h.ndim:
+    if not np.ndim(h):
         inner = (at(2, None) - at(None, -2)) / (2.0 * h)
         first = last = second = second_last = h
     else:
@@ -126,7 +129,7 @@ def _one_gradient(f: Any, h: Any, axis: int, edge_order: int) -> Any:
             _at_edge(at(0, 1), at(1, 2), at(2, 3), first, second),
             -_at_edge(at(-1, None), at(-2, -1), at(-3, -2), last, second_last),
         )
-    return np.concatenate([edges[0], inner, edges[1]], axis=axis)
+    return np.concatenate([edges[0], inner, edges[1]], axis=axis).astype(f.dtype)
 
 
 def _at_edge(f0: Any, f1: Any, f2: Any, near: Any, far: Any) -> Any:
@@ -152,7 +155,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     y = array(y)
     axis = normalize_axis_index(axis, y.ndim)
     if x is None:
-        width = array(dx)
+        width = dx if np.ndim(dx) == 0 else array(dx)
     else:
         x = array(x)
         width = np.diff(x) if x.ndim == 1 else np.diff(x, axis=axis)

@@ -73,4 +73,4 @@ for _name in ("sqrt", "log", "log2", "log10"):
 for _name in ("arcsin", "arccos", "arctanh"):
     _real_alone(getattr(_scimath, _name), getattr(np, _name), lambda x: np.abs(x) > 1)
 _real_alone(_scimath.logn, logn, lambda n, x: (x < 0) | (n < 0))
-_real_alone(_scimath.power, np.power, lambda x, p: (x < 0) & (p != np.floor(p)))
+_real_alone(_scimath.power, np.power, lambda x, p: x < 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -181,18 +181,10 @@ def poly(seq_of_zeros: Any) -> Any:
         missing_option(np.poly, "a matrix")
     if not zeros.size:
         return 1.0
-    found: Any = np.ones(1)
-    for zero in zeros:
-        found = np.convolve(found, np.stack([1.0, -zero]))
+    found: Any = np.ones(1, zeros.dtype)
+    for zero in np.reshape(zeros, (-1, 1)):
+        found = np.convolve(found, np.concatenate([np.ones(1, zeros.dtype), -zero]))
     return found
-
-
-@implements(np.roots)
-def roots(p: Any) -> NoReturn:
-    raise MissingRuleError(
-        "np.roots of traced values has no rule: roots are complex, and derivatives are of real numbers. Find the root r without "
-        "derivatives, and take one step of Newton's method in f: r - np.polyval(p, r) / np.polyval(np.polyder(p), r)."
-    )
 
 
 @implements(np.vander)
@@ -200,6 +192,7 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     x = array(x)
     if x.ndim != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")
+    x = x.astype(np.promote_types(x.dtype, int))
     size = x.size if N is None else int(N)
     if size <= 0:
         return np.zeros((x.size, 0), x.dtype)

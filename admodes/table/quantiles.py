@@ -92,11 +92,15 @@ def nanmedian(a: Any, axis: Any = None, out: None = None, overwrite_input: bool 
 # ---- quantiles
 
 
+#: NumPy's own function, whose stubs know no method that is not spelled out.
+_plain_quantile: Any = np.quantile
+
+
 def _steps(q: Any, *, counts: Any, method: str) -> Any:
     """The positions by the methods that know no slope by q: what they make of the numbers 0, 1, 2, ..."""
     found = np.zeros((*counts.shape[:-1], q.size))
     for count in np.unique(counts):
-        found[counts[..., 0] == count] = np.quantile(np.arange(max(count, 1), dtype=float), q, method=method)
+        found[counts[..., 0] == count] = _plain_quantile(np.arange(max(count, 1), dtype=float), q, method=method)
     return found
 
 
@@ -134,7 +138,7 @@ def _by_traced_q(ordered: Any, counts: Any, positions: Any, ends_are_inside: boo
     left = _take(ordered, below) - _take(ordered, np.maximum(below - 1, 0))
     inner = np.where((below == 0) & ends_are_inside, right, np.where((below == last) & ends_are_inside, left, (left + right) / 2))
     slope = np.where(plain < 0, 0.0, np.where(exact, inner, right))
-    return _take(ordered, below) + slope * (positions - below)
+    return _take(ordered, below) + slope * (positions - below.astype(positions.dtype))
 
 
 def _check(q: Any, low: float, high: float, kind: str) -> None:

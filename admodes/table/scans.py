@@ -27,19 +27,17 @@ def _pull_products(position: int, g: Any, out: Any, values: Sequence[Any], shape
 
 #: Running products of factors none of which is near zero: only then may a derivative divide by them.
 running_products = Custom("cumprod", lambda x: np.cumprod(x, axis=-1), _push_products, _pull_products)
-_TINY = 1e-100
-
-_any_tiny = Constant("any_tiny", lambda x: np.any(np.abs(x) < _TINY))
+_any_tiny = Constant("any_tiny", lambda x: np.any(np.abs(x) < np.cbrt(np.finfo(x.dtype).tiny)))
 
 
 def _in_turn(function: Callable[..., Any], rows: Any) -> Any:
     """``function`` of what came before and each element, along the last axis."""
     if not rows.shape[-1]:
         return rows
-    parts = [rows[..., 0]]
+    parts = [rows[..., :1]]
     for number in range(1, rows.shape[-1]):
-        parts.append(function(parts[-1], rows[..., number]))
-    return np.stack(parts, axis=-1)
+        parts.append(function(parts[-1], rows[..., number : number + 1]))
+    return np.concatenate(parts, axis=-1)
 
 
 def _rows(a: Any, axis: Any, dtype: Any) -> tuple[Any, int]:
