@@ -189,7 +189,7 @@ def _convolution(level: Any, traces: Sequence[Any], values: Sequence[Any], out: 
 # ---- reductions
 
 
-def _follow_extreme(primitive: Any, name: str, reduce: Any) -> None:
+def _follow_extreme(primitive: Any, name: str, reduce: Any, *, skips_nan: bool = False) -> None:
     """The element that is the extreme one at x; where several tie, their mean: they share equally."""
 
     def follow(
@@ -205,7 +205,8 @@ def _follow_extreme(primitive: Any, name: str, reduce: Any) -> None:
         flags = (row for _, row in cells(tied, axes, made.shape))
         for (index, row), chosen in zip(cells(as_objects(traces[0], plain), axes, made.shape), flags, strict=True):
             found = list(itertools.compress(row, chosen))
-            made.flat[index] = sympy.Add(*found) / len(found) if found else number(np.nan) * sympy.Add(*row)
+            of_nothing = number(np.nan) if skips_nan else number(np.nan) * sympy.Add(*row)
+            made.flat[index] = sympy.Add(*found) / len(found) if found else of_nothing
         return made
 
     RULES[primitive] = follow
@@ -213,8 +214,8 @@ def _follow_extreme(primitive: Any, name: str, reduce: Any) -> None:
 
 _follow_extreme(largest, "places_of_max", np.maximum.reduce)
 _follow_extreme(smallest, "places_of_min", np.minimum.reduce)
-_follow_extreme(largest_number, "places_of_nanmax", np.fmax.reduce)
-_follow_extreme(smallest_number, "places_of_nanmin", np.fmin.reduce)
+_follow_extreme(largest_number, "places_of_nanmax", np.fmax.reduce, skips_nan=True)
+_follow_extreme(smallest_number, "places_of_nanmin", np.fmin.reduce, skips_nan=True)
 
 
 @rule(euclid)
