@@ -142,6 +142,7 @@ DEGENERATE: dict[str, tuple[Any, Any, Any]] = {
     "logaddexp reduce": (np.logaddexp.reduce, [-INF, -INF, -INF, -INF], [0.25] * 4),
     "hypot reduce": (np.hypot.reduce, [0.0, 0.0, 0.0], [0, 0, 0]),
     "interp knot": (lambda x: np.interp(x, [0.0, 1.0, 2.0], [0.0, 1.0, 3.0]), [1.0, 0.0, 2.0], np.diag([1.5, 0.5, 1.0])),
+    "interp at infinity": (lambda x: np.interp(x, [0.0, 1.0], [2.0, 3.0]), [-INF, 0.5, INF], np.diag([0.0, 1.0, 0.0])),
     "interp knot moves": (lambda x: np.interp(1.0, x, [0.0, 1.0, 3.0]), [0.0, 1.0, 2.0], [0, -1.5, 0]),
     "interp value at a knot": (lambda x: np.interp([1.0, -1.0, 5.0], [0.0, 1.0, 2.0], x), [0.0, 1.0, 3.0], np.eye(3)[[1, 0, 2]]),
     "interp period knot": (lambda x: np.interp(x, [0.0, 0.5], [0.0, 1.0], period=1.0), [0.0, 0.5], np.zeros((2, 2))),
@@ -346,3 +347,44 @@ def test_points_are_apart() -> None:
     """Breaks if the points of the cases tie, so that they prove nothing about order statistics."""
     assert len(np.unique(M)) == M.size
     assert np.min(np.diff(np.sort(floats(12)))) > 2e-2
+
+
+WHOLE: dict[str, Any] = {
+    "sort": np.sort,
+    "median": np.median,
+    "quantile": lambda i: np.quantile(i, 0.3),
+    "nanstd": np.nanstd,
+    "nanmax": np.nanmax,
+    "nanmean": np.nanmean,
+    "cumprod": np.cumprod,
+    "unique": np.unique,
+    "cov": np.cov,
+    "bincount": np.bincount,
+    "histogram": lambda i: np.histogram(i, 3)[0],
+    "interp": lambda i: np.interp(i, [0, 1, 2], [3, 4, 6]),
+    "gradient": np.gradient,
+    "nan_to_num": np.nan_to_num,
+    "modf": lambda i: np.modf(i)[0],
+    "linspace": lambda i: np.linspace(i[0], i[1], 4),
+    "poly": np.poly,
+    "gcd": np.gcd.reduce,
+    "running gcd": np.gcd.accumulate,
+    "running maximum": np.maximum.accumulate,
+}
+
+
+@tracing_modes
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_numbers_are_constants(name: str, method: str) -> None:
+    """Breaks if locally constant integers are refused, change their type, or get a derivative."""
+    f, x = WHOLE[name], np.array([0.5, 2.5, 2.2])
+    wanted = np.asarray(f(np.floor(x).astype(int)))
+    seen: list[Any] = []
+
+    def scaled(x: Any) -> Any:
+        seen.append(f(np.floor(x).astype(int)))
+        return np.sum(1.0 * seen[-1]) * x[0]
+
+    assert_close(ad.gradient(scaled, x, method=method), [np.sum(wanted), 0.0, 0.0], 1e-12)
+    assert seen[0].dtype == wanted.dtype
+    assert seen[0].shape == wanted.shape

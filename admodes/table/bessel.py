@@ -13,7 +13,7 @@ import numpy as np
 
 from ..kinds import Elementwise
 from ..rules import implements
-from .arguments import array
+from .arguments import real_array
 
 
 def _i1(x: Any) -> Any:
@@ -42,5 +42,4 @@ bessel_i0 = Elementwise("bessel_i0", lambda x: np.i0(x)[()], (lambda out, x: bes
 
 @implements(np.i0)
 def i0(x: Any) -> Any:
-    x = array(x)
-    return bessel_i0(x if x.dtype.kind == "f" else x.astype(float))
+    return bessel_i0(real_array(x))

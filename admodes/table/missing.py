@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..rules import implements, reduction
-from .arguments import array, refuse_options, whole_numbers
+from .arguments import array, real_array, refuse_options, whole_numbers
 from .elementwise import safe_ratio
 from .reductions import root_of_squares
 from .structural import negative_axes
@@ -66,7 +66,7 @@ def _share(total: Any, count: Any, bad: Any) -> Any:
 @implements(np.nanmean)
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *, where: Any = True) -> Any:
     refuse_options(np.nanmean, out=out)
-    numbers, left = _numbers(a, 0.0, where)
+    numbers, left = _numbers(real_array(a), 0.0, where)
     count = _count(left, axis, keepdims)
     return _share(np.sum(numbers, axis=axis, dtype=dtype, keepdims=keepdims, where=where), count, count == 0)
 
@@ -85,7 +85,7 @@ def nanvar(
     correction: Any = None,
 ) -> Any:
     refuse_options(np.nanvar, out=out)
-    numbers, left = _numbers(a, 0.0, where)
+    numbers, left = _numbers(real_array(a), 0.0, where)
     numbers = numbers if dtype is None else numbers.astype(dtype)
     count = _count(left, axis, True)
     center = _share(np.sum(numbers, axis=axis, keepdims=True, where=where), count, count == 0) if mean is None else mean

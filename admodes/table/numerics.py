@@ -8,12 +8,14 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..rules import implements
-from .arguments import array, missing_option, whole_numbers
+from .arguments import array, missing_option, real_array, whole_numbers
 
 
 @implements(np.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     x = array(x)
+    if x.dtype.kind != "f":
+        return x.copy() if copy else x
     limits = np.finfo(x.dtype)
     result = np.where(np.isnan(x), nan, x)
     for found, value, default in ((np.isposinf(x), posinf, limits.max), (np.isneginf(x), neginf, limits.min)):
@@ -66,7 +68,10 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     knot = np.maximum(after - 1, 0)
     exact = np.asarray(whole_numbers(x == xp[knot])) & (after > 0)
     slope = np.where(exact, (slopes[knot] + slopes[knot + 1]) / 2, slopes[after]) if exact.any() else slopes[after]
-    result = fp[knot] + slope * (x - xp[knot])
+    infinite = np.asarray(whole_numbers(np.isinf(x)))
+    # A flat segment is flat at infinity too, and not 0 * inf.
+    distance = np.where(infinite, 0.0, x - xp[knot]) if infinite.any() else x - xp[knot]
+    result = fp[knot] + slope * distance
     if left is not None:
         result = np.where(x < xp[0], left, result)
     if right is not None:
@@ -140,8 +145,7 @@ def _at_edge(f0: Any, f1: Any, f2: Any, near: Any, far: Any) -> Any:
 
 @implements(np.gradient)
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
-    f = array(f)
-    f = f if f.dtype.kind == "f" else f.astype(float)
+    f = real_array(f)
     axes = tuple(range(f.ndim)) if axis is None else normalize_axis_tuple(axis, f.ndim)
     spacings = _spacings(f, varargs, axes)
     if edge_order > 2:
@@ -177,8 +181,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 @implements(np.unwrap)
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Any:
     """The jumps are whole periods: they are locally constant, but for the period itself."""
-    p = array(p)
-    p = p if p.dtype.kind == "f" else p.astype(float)
+    p = real_array(p)
     axis = normalize_axis_index(axis, p.ndim)
     steps = np.diff(p, axis=axis)
     low = -period / 2

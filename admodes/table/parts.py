@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import MissingRuleError
 from ..kinds import Constant
 from ..rules import FUNCTIONS, constant, implements
-from .arguments import array, whole_numbers
+from .arguments import array, real_array, whole_numbers
 
 constant(np.isin, np.iscomplex, np.isreal, np.gcd, np.lcm, np.bitwise_count)
 
@@ -20,7 +20,7 @@ _exponent = Constant("frexp_exponent", lambda x: np.frexp(x)[1])
 @implements(np.modf)
 def modf(x: Any) -> Any:
     """The fraction has slope 1, the whole number slope 0."""
-    x = array(x)
+    x = real_array(x)
     whole = np.trunc(x)
     infinite = np.isinf(x)
     # An infinity has no fraction, and minus itself would be NaN.

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import MissingRuleError
 from ..kinds import Constant, Multilinear
 from ..rules import implements
-from .arguments import array, missing_option, refuse_options, whole_numbers
+from .arguments import array, missing_option, real_array, refuse_options, whole_numbers
 
 Shape = tuple[int, ...]
 
@@ -176,7 +176,7 @@ def polydiv(u: Any, v: Any) -> Any:
 
 @implements(np.poly)
 def poly(seq_of_zeros: Any) -> Any:
-    zeros = np.atleast_1d(array(seq_of_zeros))
+    zeros = np.atleast_1d(real_array(seq_of_zeros))
     if zeros.ndim != 1:
         missing_option(np.poly, "a matrix")
     if not zeros.size:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..kinds import Constant
 from ..rules import implements
-from .arguments import Traced, array, missing_option, refuse_options, whole_numbers
+from .arguments import Traced, missing_option, real_array, refuse_options, whole_numbers
 from .orders import sorted_rows
 from .structural import move, negative_axes
 
@@ -65,7 +65,7 @@ def _undefined(result: Any, rows: Any, counts: Any, skip: bool) -> Any:
 
 
 def _median(function: Any, a: Any, axis: Any, keepdims: bool, skip: bool) -> Any:
-    a = array(a)
+    a = real_array(a)
     rows, kept = rows_over(a, axis)
     if not a.size:
         return function(np.zeros(a.shape, a.dtype), axis=axis, keepdims=keepdims)
@@ -187,11 +187,9 @@ def _implement(function: Any, scale: int, skip: bool) -> Callable[..., Any]:
         refuse_options(function, out=out)
         if weights is not None:
             missing_option(function, "weights=<array>")
-        a = array(a)
-        a = a if a.dtype.kind == "f" else a.astype(float)
+        a = real_array(a)
         weak = isinstance(q, (int, float)) and not isinstance(q, Traced)
-        q = np.asarray(q, dtype=a.dtype) if weak else array(q)
-        q = q if q.dtype.kind == "f" else q.astype(float)
+        q = np.asarray(q, dtype=a.dtype) if weak else real_array(q)
         _check(q, 0, scale, kind)
         q = q if scale == 1 else q / a.dtype.type(scale)
         return _quantile(function, a, q, axis, {"method": method, "keepdims": keepdims}, skip)

@@ -27,7 +27,13 @@ def _pull_products(position: int, g: Any, out: Any, values: Sequence[Any], shape
 
 #: Running products of factors none of which is near zero: only then may a derivative divide by them.
 running_products = Custom("cumprod", lambda x: np.cumprod(x, axis=-1), _push_products, _pull_products)
-_any_tiny = Constant("any_tiny", lambda x: np.any(np.abs(x) < np.cbrt(np.finfo(x.dtype).tiny)))
+
+
+def _has_tiny(x: Any) -> Any:
+    return np.any(np.abs(x) < (np.cbrt(np.finfo(x.dtype).tiny) if x.dtype.kind == "f" else 1))
+
+
+_any_tiny = Constant("any_tiny", _has_tiny)
 
 
 def _in_turn(function: Callable[..., Any], rows: Any) -> Any:
