@@ -217,7 +217,7 @@ X = np.array([[0.7, -0.4], [1.9, 0.2]])
 REFUSED: dict[str, Any] = {
     "median out": lambda x: np.median(x, axis=0, out=np.zeros(2)),
     "quantile out": lambda x: np.quantile(x, 0.3, axis=0, out=np.zeros(2)),
-    "quantile weights": lambda x: np.quantile(x, 0.3, weights=np.ones((2, 2)), method="inverted_cdf"),
+    "nanquantile weights": lambda x: np.nanquantile(x, 0.3, weights=np.ones((2, 2)), method="inverted_cdf"),
     "nansum out": lambda x: np.nansum(x, axis=0, out=np.zeros(2)),
     "cumprod out": lambda x: np.cumprod(x, axis=0, out=np.zeros((2, 2))),
     "unique axis": lambda x: np.unique(x, axis=0),
@@ -253,6 +253,9 @@ def test_refusals_name_the_function(name: str, method: str) -> None:
     lambda x: np.quantile(x, 1.5),
     lambda x: np.percentile(x, [-1.0]),
     lambda x: np.quantile(x, 0.5, method="none"),
+    lambda x: np.quantile(x, 0.5, weights=np.ones((2, 2))),
+    lambda x: np.quantile(x, 0.5, weights=-np.ones((2, 2)), method="inverted_cdf"),
+    lambda x: np.quantile(x, 0.5, weights=np.ones(2), method="inverted_cdf"),
     lambda x: np.partition(x, 7),
     lambda x: np.sort(x[0, 0]),
     lambda x: np.cumprod(x, axis=2),

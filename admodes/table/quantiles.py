@@ -14,8 +14,9 @@ import numpy as np
 
 from ..kinds import Constant
 from ..rules import implements
-from .arguments import Traced, missing_option, real_array, refuse_options, whole_numbers
+from .arguments import Traced, array, missing_option, real_array, refuse_options, whole_numbers
 from .orders import sorted_rows
+from .statistics import weights_along
 from .structural import move, negative_axes
 
 #: The methods with a slope by q: alpha and beta of the position q (n + 1 - alpha - beta) + alpha, counted from 1
@@ -141,6 +142,26 @@ def _by_traced_q(ordered: Any, counts: Any, positions: Any, ends_are_inside: boo
     return _take(ordered, below) + slope * (positions - below.astype(positions.dtype))
 
 
+def _places_by_weight(rows: Any, weights: Any, q: Any) -> Any:
+    """Which element of each sorted row NumPy picks by the weights: it is asked for the quantile of the ranks."""
+    ranks = np.argsort(np.argsort(rows, axis=-1), axis=-1).astype(float)
+    picked = _plain_quantile(ranks, q, axis=-1, weights=weights, method="inverted_cdf")
+    return np.moveaxis(picked, 0, -1).astype(np.intp)
+
+
+#: The choice of an element is locally constant, by the weights too.
+_weighted = Constant("places_by_weight", _places_by_weight)
+
+
+def _weighted_rows(function: Any, a: Any, axis: Any, options: dict[str, Any], skip: bool) -> Any:
+    """The weights in the shape of the rows."""
+    if options["method"] != "inverted_cdf":
+        raise ValueError(f"Only method 'inverted_cdf' supports weights. Got: {options['method']}.")
+    if skip:
+        missing_option(function, "weights=<array>")
+    return rows_over(np.broadcast_to(weights_along(array(options["weights"]), a.shape, axis), a.shape), axis)[0]
+
+
 def _check(q: Any, low: float, high: float, kind: str) -> None:
     plain = np.asarray((q >= low) & (q <= high))
     if not plain.all():
@@ -157,8 +178,10 @@ def _quantile(function: Any, a: Any, q: Any, axis: Any, options: dict[str, Any],
         return function(np.zeros(a.shape, a.dtype), np.zeros(q.shape), axis=axis, keepdims=keepdims)
     ordered, counts, flat = sorted_rows(rows), counts_of(rows), np.reshape(q, -1)
     size = counts if skip else np.full_like(counts, rows.shape[-1])
-    positions = _positions(flat, size, method)
-    if isinstance(positions, Traced) and not positions.passive:
+    if options["weights"] is not None:
+        weights = _weighted_rows(function, a, axis, options, skip)
+        found = _take(ordered, whole_numbers(_weighted(rows, weights, flat)))
+    elif isinstance(positions := _positions(flat, size, method), Traced) and not positions.passive:
         found = _by_traced_q(ordered, size, positions, method == "linear")
     else:
         # Where it takes an element as it is, its type stays.
@@ -185,14 +208,12 @@ def _implement(function: Any, scale: int, skip: bool) -> Callable[..., Any]:
         weights: Any = None,
     ) -> Any:
         refuse_options(function, out=out)
-        if weights is not None:
-            missing_option(function, "weights=<array>")
         a = real_array(a)
         weak = isinstance(q, (int, float)) and not isinstance(q, Traced)
         q = np.asarray(q, dtype=a.dtype) if weak else real_array(q)
         _check(q, 0, scale, kind)
         q = q if scale == 1 else q / a.dtype.type(scale)
-        return _quantile(function, a, q, axis, {"method": method, "keepdims": keepdims}, skip)
+        return _quantile(function, a, q, axis, {"method": method, "keepdims": keepdims, "weights": weights}, skip)
 
     return quantile
 

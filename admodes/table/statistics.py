@@ -12,7 +12,7 @@ from .arguments import Traced, array, constant_like, missing_option, whole_numbe
 from .structural import scatter
 
 
-def _weights_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
+def weights_along(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
     """`weights` in a shape that fits an array of `shape`, of which they may cover the averaged axes alone."""
     if weights.shape == shape:
         return weights
@@ -32,7 +32,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         mean = np.mean(a, axis=axis, keepdims=keepdims)
         total: Any = mean.dtype.type(a.size / mean.size)
     else:
-        fitting = np.broadcast_to(_weights_along(array(weights), a.shape, axis), a.shape)
+        fitting = np.broadcast_to(weights_along(array(weights), a.shape, axis), a.shape)
         total = np.sum(fitting, axis=axis, keepdims=keepdims)
         if np.any(total == 0.0):
             raise ZeroDivisionError("Weights sum to zero, can't be normalized")
