@@ -29,7 +29,10 @@ def read_failure(error: Exception) -> None:
     Called while `error` is being handled; returns where the error is none of our business.
     """
     if isinstance(error, AdmodesError):
+        if type(error) in (TracedValueError, MissingRuleError):
+            _read_object_array(error)
         return
+    _read_object_array(error)
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, AdmodesError):
@@ -93,6 +96,31 @@ def _holds_traced(value: Any) -> bool:
         return any(map(_holds_traced, value))
     kind = type(value)
     return kind.__module__.partition(".")[0] == "admodes" or (kind is np.ndarray and value.dtype == object)
+
+
+def _read_object_array(error: Exception) -> None:
+    """Raise, with the cure, if a function of NumPy failed on an object array that it made of a list of traced numbers."""
+    name = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if frame.f_globals.get("__name__", "").partition(".")[0] != "numpy":
+            name = None
+        else:
+            name = name or frame.f_code.co_name.lstrip("_")
+            if any(_holds_traced_objects(value) for value in frame.f_locals.values()):
+                raise TracedValueError(
+                    f"np.{name} made an object array of a list of traced numbers, and cannot calculate with it"
+                    f"{_place(error.__traceback__)}. Build the array first: np.{name}(np.stack([...]))."
+                ) from error
+        traceback = traceback.tb_next
+
+
+def _holds_traced_objects(value: Any) -> bool:
+    # Traced arrays answer to __class__ as NumPy's do.
+    if type(value).__module__ != "numpy" or getattr(getattr(value, "dtype", None), "kind", "") != "O" or not value.size:
+        return False
+    return type(value.flat[0]).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _place(traceback: TracebackType | None) -> str:

@@ -169,6 +169,7 @@ _METHODS = [
     "max",
     "min",
     "cumsum",
+    "cumprod",
     "dot",
     "ravel",
     "squeeze",

@@ -11,6 +11,7 @@ import numpy as np
 from .errors import MissingRuleError, TracedValueError
 from .levels import Traced, lift
 from .rules import ELEMENTWISE, FUNCTIONS, METADATA, reason_refused
+from .table import ufuncs
 
 
 def peel(value: Any) -> Any:
@@ -29,26 +30,23 @@ def _peel_all(arguments: Any) -> Any:
 
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """NumPy's `__array_ufunc__` protocol."""
-    out = options.pop("out", (None,))[0]
+    outputs = options.pop("out", (None,))
+    if len(outputs) > 1 and any(part is not None for part in outputs):
+        raise MissingRuleError(f"np.{ufunc.__name__} with out=<several arrays> has no rule for traced values. Leave out= away.")
+    out = outputs[0]
     if options.get("where", True) is True:
         options.pop("where", None)
     if method == "__call__" and (not options or ufunc in _WITH_AXES):
         result = rule_of(ufunc)(*inputs, **options)
-    elif method in ("reduce", "accumulate") and (ufunc, method) in _UFUNC_METHODS:
-        result = _UFUNC_METHODS[ufunc, method](inputs[0], *inputs[1:], **{"axis": 0, **options} if len(inputs) == 1 else options)
-    elif method == "outer" and not options:
-        left, right = lift(inputs[0]), lift(inputs[1])
-        result = rule_of(ufunc)(np.reshape(left, left.shape + (1,) * right.ndim), right)
+    elif method in _METHODS and not (method in ("outer", "at") and options):
+        rule_of(ufunc)
+        result = _METHODS[method](ufunc, *inputs, **options)
     else:
         given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
         name = f"{'scipy.special' if _is_special(ufunc) else 'np'}.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
         raise MissingRuleError(
             f"{name}({given or '...'}) of traced values has no rule. "
-            + (
-                "Write by indexing in a loop instead: y[i] = y[i] + value."
-                if method == "at"
-                else "Call the function without options, and choose elements by np.where or indexing."
-            )
+            "Call the function without options, and choose elements by np.where or indexing."
         )
     if out is None:
         return result
@@ -62,14 +60,12 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     return out
 
 
-_UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {
-    (np.add, "reduce"): np.sum,
-    (np.multiply, "reduce"): np.prod,
-    (np.maximum, "reduce"): np.max,
-    (np.minimum, "reduce"): np.min,
-    (np.logical_and, "reduce"): np.all,
-    (np.logical_or, "reduce"): np.any,
-    (np.add, "accumulate"): np.cumsum,
+_METHODS: dict[str, Callable[..., Any]] = {
+    "reduce": ufuncs.reduce,
+    "accumulate": ufuncs.accumulate,
+    "reduceat": ufuncs.reduceat,
+    "outer": ufuncs.outer,
+    "at": ufuncs.at,
 }
 
 

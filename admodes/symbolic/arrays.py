@@ -14,8 +14,12 @@ import sympy
 
 from ..kinds import Primitive
 from ..table.linalg import determinant, inverse, log_determinant, solve_matrix
+from ..table.missing import largest_number, smallest_number
+from ..table.orders import share
+from ..table.polynomials import convolution
 from ..table.products import einsum, matmul
 from ..table.reductions import euclid, largest, product, smallest
+from ..table.scans import extremes_so_far, running_products
 from ..table.structural import cast, cumulate, flip, gather, join, pile, reshape, roll, scatter, select, spread, total, transpose
 from . import functions as own
 from . import matrices
@@ -88,10 +92,41 @@ def _product(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any,
 @rule(cumulate)
 def _cumulate(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axis: int) -> Any:
     array = np.moveaxis(as_objects(traces[0], values[0]), axis, -1)
+    return np.moveaxis(_over_prefixes(array, lambda row, index: sympy.Add(*row)), -1, axis)
+
+
+def _over_prefixes(array: Any, function: Callable[..., Any]) -> Any:
+    """``function(prefix, index)`` of all prefixes of all rows."""
     made = np.empty(array.shape, dtype=object)
     for index in np.ndindex(*array.shape):
-        made[index] = sympy.Add(*array[(*index[:-1], slice(0, index[-1] + 1))])
-    return np.moveaxis(made, -1, axis)
+        made[index] = function(array[(*index[:-1], slice(0, index[-1] + 1))], index)
+    return made
+
+
+@rule(running_products)
+def _running_products(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+    return _over_prefixes(as_objects(traces[0], values[0]), lambda row, index: sympy.Mul(*row))
+
+
+@rule(extremes_so_far)
+def _extremes_so_far(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, plan: Any) -> Any:
+    _, tied, start, _, count = plan
+
+    def mean(row: Any, index: Any) -> Any:
+        prefix = (*index[:-1], slice(start[index], index[-1] + 1))
+        return sympy.Add(*itertools.compress(row[start[index] :], tied[prefix])) / int(count[index])
+
+    return _over_prefixes(as_objects(traces[0], values[0]), mean)
+
+
+@rule(share)
+def _share(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, groups: Any) -> Any:
+    array = as_objects(traces[0], values[0])
+    made = np.empty(array.shape, dtype=object)
+    for group in np.unique(groups):
+        members = array[groups == group]
+        made[groups == group] = sympy.Add(*members) / len(members)
+    return made
 
 
 @rule(select)
@@ -149,10 +184,20 @@ def _element(array: Any, term: str, place: dict[str, int]) -> Any:
     return array[tuple(place[letter] if size > 1 else 0 for letter, size in zip(term, array.shape, strict=True))]
 
 
+@rule(convolution)
+def _convolution(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
+    a, v = (as_objects(trace, value) for trace, value in zip(traces, values, strict=True))
+    made = np.empty(a.size + v.size - 1, dtype=object)
+    for index in range(made.size):
+        places = range(max(0, index - v.size + 1), min(a.size, index + 1))
+        made[index] = sympy.Add(*(a[place] * v[index - place] for place in places))
+    return made
+
+
 # ---- reductions
 
 
-def _follow_extreme(primitive: Any, name: str, reduce: Any) -> None:
+def _follow_extreme(primitive: Any, name: str, reduce: Any, *, skips_nan: bool = False) -> None:
     """The element that is the extreme one at x; where several tie, their mean: they share equally."""
 
     def follow(
@@ -168,7 +213,8 @@ def _follow_extreme(primitive: Any, name: str, reduce: Any) -> None:
         flags = (row for _, row in cells(tied, axes, made.shape))
         for (index, row), chosen in zip(cells(as_objects(traces[0], plain), axes, made.shape), flags, strict=True):
             found = list(itertools.compress(row, chosen))
-            made.flat[index] = sympy.Add(*found) / len(found) if found else number(np.nan) * sympy.Add(*row)
+            of_nothing = number(np.nan) if skips_nan else number(np.nan) * sympy.Add(*row)
+            made.flat[index] = sympy.Add(*found) / len(found) if found else of_nothing
         return made
 
     RULES[primitive] = follow
@@ -176,6 +222,8 @@ def _follow_extreme(primitive: Any, name: str, reduce: Any) -> None:
 
 _follow_extreme(largest, "places_of_max", np.maximum.reduce)
 _follow_extreme(smallest, "places_of_min", np.minimum.reduce)
+_follow_extreme(largest_number, "places_of_nanmax", np.fmax.reduce, skips_nan=True)
+_follow_extreme(smallest_number, "places_of_nanmin", np.fmin.reduce, skips_nan=True)
 
 
 @rule(euclid)

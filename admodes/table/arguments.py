@@ -12,6 +12,12 @@ from ..levels import Traced, highest_level, lift
 array = lift
 
 
+def real_array(value: Any) -> Any:
+    """`value` as an array of floats; integers, locally constant traced ones among them, become float64."""
+    value = lift(value)
+    return value if value.dtype.kind == "f" else value.astype(float)
+
+
 def refuse_options(function: Any, **options: Any) -> None:
     """Raise where an option without a rule is given."""
     for name, value in options.items():
@@ -54,4 +60,4 @@ def whole_numbers(indices: Any) -> Any:
     return np.asarray(plain).reshape(indices.shape)
 
 
-__all__ = ["Traced", "array", "constant_like", "missing_option", "refuse_options", "whole_numbers"]
+__all__ = ["Traced", "array", "constant_like", "missing_option", "real_array", "refuse_options", "whole_numbers"]

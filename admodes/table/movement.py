@@ -103,15 +103,6 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     return move(array(arr), lambda numbers: np.take_along_axis(numbers, indices, axis))
 
 
-@implements(np.sort)
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    refuse_options(np.sort, order=order)
-    a = array(a)
-    a = np.ravel(a) if axis is None else a
-    axis = -1 if axis is None else axis
-    return np.take_along_axis(a, np.argsort(a, axis=axis, kind=kind, stable=stable), axis)
-
-
 @implements(np.diff)
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     a = array(a)

@@ -134,6 +134,8 @@ smallest = reduction(_minimum, _share_of_ties)
 @implements(np.max, np.amax)
 def max_(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
     refuse_options(np.max, out=out)
+    if where is not True and initial is None:
+        raise ValueError("np.max needs initial= beside where=: it is the value of a slice that has no element left.")
     a = _masked(array(a), where, -np.inf)
     result = largest(a, axes=negative_axes(axis, a.ndim), keepdims=bool(keepdims))
     return result if initial is None else np.maximum(result, initial)
@@ -142,6 +144,8 @@ def max_(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, ini
 @implements(np.min, np.amin)
 def min_(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Any:
     refuse_options(np.min, out=out)
+    if where is not True and initial is None:
+        raise ValueError("np.min needs initial= beside where=: it is the value of a slice that has no element left.")
     a = _masked(array(a), where, np.inf)
     result = smallest(a, axes=negative_axes(axis, a.ndim), keepdims=bool(keepdims))
     return result if initial is None else np.minimum(result, initial)
