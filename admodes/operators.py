@@ -186,6 +186,8 @@ _METHODS = [
     "nonzero",
     "round",
     "searchsorted",
+    "choose",
+    "compress",
 ]
 
 

@@ -24,10 +24,10 @@ PACKAGE = ROOT / "admodes"
 FLOORS = (
     {"_version", "errors"},
     {"containers", "failures", "levels"},
-    {"function", "kinds"},
+    {"function", "kinds", "outputs"},
     {"custom", "differentiator", "rules"},
     {"table"},
-    {"keys", "protocols", "views"},
+    {"inplace", "keys", "protocols", "views"},
     {"operators", "steps"},
     {"tracing"},
     {"careful", "scalars"},

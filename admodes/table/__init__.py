@@ -1,5 +1,31 @@
 """The formulas. Importing this package fills the registry in `admodes.rules`."""
 
-from . import arrangement, elementwise, linalg, movement, passive, products, reductions, structural
+from . import (
+    arrangement,
+    blocks,
+    creation,
+    elementwise,
+    linalg,
+    movement,
+    passive,
+    products,
+    reductions,
+    selection,
+    structural,
+    writing,
+)
 
-__all__ = ["arrangement", "elementwise", "linalg", "movement", "passive", "products", "reductions", "structural"]
+__all__ = [
+    "arrangement",
+    "blocks",
+    "creation",
+    "elementwise",
+    "linalg",
+    "movement",
+    "passive",
+    "products",
+    "reductions",
+    "selection",
+    "structural",
+    "writing",
+]
