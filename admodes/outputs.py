@@ -100,10 +100,5 @@ def call_with_out(function: Any, rule: Callable[..., Any], position: int, argume
     if out is None:
         return rule(*arguments, **options)
     name = f"np.{function.__name__}"
-    target = check_out(name, out, MissingRuleError)
-    # NumPy adds and multiplies in the precision of out; the result alone would be rounded once more, or once less.
-    names = getattr(_code(function, rule), "co_varnames", ())
-    other = bool(arguments) and getattr(arguments[0], "dtype", target.dtype) != target.dtype
-    if other and "dtype" in names and options.get("dtype") is None and target.dtype.kind == "f":
-        options["dtype"] = target.dtype
+    check_out(name, out, MissingRuleError)
     return write_out(name, out, rule(*arguments, **options))

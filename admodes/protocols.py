@@ -44,7 +44,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         return outs[0] if len(outs) == 1 else outs
     if method == "at" and not options:
         return _write_at(ufunc, *inputs)
-    result = _result(ufunc, method, inputs, options, outs[0])
+    result = _result(ufunc, method, inputs, options)
     if not written:
         return result
     name, exact = f"np.{ufunc.__name__}", method in ("reduce", "accumulate")
@@ -56,14 +56,12 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     return given if isinstance(result, tuple) else given[0]
 
 
-def _result(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any], out: Any) -> Any:
+def _result(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     if options.get("where", True) is True:
         options.pop("where", None)
     if method == "__call__" and not options:
         return rule_of(ufunc)(*inputs)
     if method in ("reduce", "accumulate") and (ufunc, method) in _UFUNC_METHODS:
-        if ufunc in (np.add, np.multiply) and out is not None and options.get("dtype") is None and out.dtype.kind == "f":
-            options = {**options, "dtype": out.dtype}
         return _UFUNC_METHODS[ufunc, method](inputs[0], *inputs[1:], **{"axis": 0, **options} if len(inputs) == 1 else options)
     if method == "outer" and not options:
         left, right = lift(inputs[0]), lift(inputs[1])

@@ -13,9 +13,6 @@ from ..rules import writes
 from .arguments import Traced, array, whole_numbers
 from .structural import is_basic, positions, scatter
 
-#: Up to this many elements of one place are added one after the other, as NumPy does; more are summed first.
-_MOST_ROUNDS = 8
-
 
 def cycle(values: Any, count: int) -> Any:
     """The first `count` of the values, which are repeated as often as that needs."""
@@ -136,16 +133,24 @@ def write_at(ufunc: Any, rule: Callable[..., Any], target: Any, indices: Any, *v
         target[key] = rule(target[key], *others)
         return
     flat, others = flat.ravel(), [np.ravel(other) if np.ndim(other) else other for other in others]
-    turns = _turns(flat)
-    if turns.max() >= _MOST_ROUNDS and ufunc in (np.add, np.subtract):
-        full = np.broadcast_to(array(others[0]), flat.shape)
-        summed = scatter(full, key=(flat,), shape=(math.prod(target.shape),), lead=0)
-        target[...] = rule(target, np.reshape(summed, target.shape))
+    if ufunc in (np.add, np.subtract) and getattr(others[0], "dtype", target.dtype) == target.dtype:
+        _add_at(target, flat, np.negative(others[0]) if ufunc is np.subtract else others[0])
         return
+    turns = _turns(flat)
     for turn in range(turns.max() + 1):
         chosen = turns == turn
         place = _at(target, flat[chosen])
         target[place] = rule(target[place], *(other[chosen] if np.ndim(other) else other for other in others))
+
+
+def _add_at(target: Any, flat: Any, values: Any) -> None:
+    """Sums by place, as one scatter that adds in NumPy's order: the elements first, then the values as they come."""
+    size = math.prod(target.shape)
+    values = np.broadcast_to(array(values).astype(target.dtype), flat.shape)
+    terms = np.concatenate([np.ravel(target), values])
+    summed = scatter(terms, key=(np.concatenate([np.arange(size), flat]),), shape=(size,), lead=0)
+    places = np.unique(flat)
+    target[_at(target, places)] = summed[places]
 
 
 def _plain(part: Any) -> Any:
