@@ -61,7 +61,7 @@ class TapeArray(TracedArray):
                 mark = (function, self.value.dtype, self.value.shape, arguments[1:], *options.items())
                 step = _reduction_steps.get(mark)
             except TypeError:
-                mark = step = None
+                mark = step = None  # type: ignore[assignment]
             if mark is None:  # outside of the handler: an error of f must not seem to come from this one
                 return call_function(function, arguments, options, self)
             tape: Any = self.level
