@@ -308,6 +308,7 @@ class TracedArray(InPlace, Shaped):
             and result.level is self.level
             and result.shape == self.shape
             and result.dtype == self.dtype
+            and peel(result).strides == peel(self).strides
         )
         if not whole or self.source is not None or result.source is not None:
             if np.shape(result) != self.shape:

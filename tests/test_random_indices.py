@@ -136,7 +136,7 @@ def numbers(shape: tuple[int, ...]) -> np.ndarray:
     return np.arange(1.0, 1.0 + np.prod(shape)).reshape(shape) / 4
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150)
 @given(case=cases())
 @example(case=((2, 3, 2), "itself", ([0, 1], slice(None), [1, 0])))
 @example(case=((2, 3, 2), "transposed", (0, slice(None), [1, 0])))
@@ -177,7 +177,7 @@ VALUES: dict[str, Callable[[Any, tuple[int, ...]], Any]] = {
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250)
 @given(case=cases(), value=st.sampled_from(sorted(VALUES)), add=st.sampled_from([False, False, True]))
 @example(case=((2, 3, 2), "itself", ([0, 1], slice(None), [1, 0])), value="more axes", add=False)
 @example(case=((3, 4), "transposed", ([[0], [1]], [2, 2])), value="all", add=False)

@@ -24,6 +24,7 @@ WRITES: dict[str, Callable[[Any, Any], Any]] = {
     "put over and over": lambda y, x: np.put(y, [0, 2, 4], x[0, :2]),
     "put too many": lambda y, x: np.put(y, [1], x[0]),
     "put twice": lambda y, x: np.put(y, [2, 2, 2], x[0]),
+    "put at fractions": lambda y, x: np.put(y, [0.5], x[0, 1]),
     "put negative": lambda y, x: np.put(y, [-1, -6], x[:, 0]),
     "put wrapped": lambda y, x: np.put(y, [7, -8], x[:, 1], mode="wrap"),
     "put clipped": lambda y, x: np.put(y, [77, -8], x[:, 1], mode="clip"),
@@ -42,6 +43,7 @@ WRITES: dict[str, Callable[[Any, Any], Any]] = {
     "copyto where": lambda y, x: np.copyto(y, np.sin(x), where=MASK),
     "copyto where traced": lambda y, x: np.copyto(y, np.sin(x[1]), where=x > 0),
     "copyto where row": lambda y, x: np.copyto(y, x[None, :1], where=MASK[0]),
+    "copyto where one is": lambda y, x: np.copyto(y, np.sin(x), where=x[0, 0] > 0),
     "copyto nowhere": lambda y, x: np.copyto(y, x, where=False),
     "copyto unsafe": lambda y, x: np.copyto(y, x, casting="unsafe"),
     "copyto by keywords": lambda y, x: np.copyto(dst=y, src=x),
@@ -238,6 +240,7 @@ def test_a_reduction_into_integers_is_refused(method: str) -> None:
     """Breaks if the derivative of a sum is cut off in silence, as NumPy cuts its digits."""
     for write in (
         lambda x: np.sum(x, axis=0, out=np.zeros(3, int, like=x)),
+        lambda x: np.add.at(np.zeros(3, int, like=x), [0, 0], x[0, 0]),
         lambda x: np.copyto(np.zeros((2, 3), int, like=x), x, casting="unsafe"),
         lambda x: np.compress([1, 1], x, axis=0, out=np.zeros((2, 3), int, like=x)),
     ):

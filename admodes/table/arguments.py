@@ -50,7 +50,8 @@ def whole_numbers(indices: Any) -> Any:
         raise TracedValueError(
             "An index or a count was made of a traced value whose derivative would be lost. Use np.floor(i).astype(int)."
         )
-    plain: Any = indices if indices.shape else [int(indices)]  # type: ignore[call-overload]
+    number = bool if indices.dtype.kind == "b" else int
+    plain: Any = indices if indices.shape else [number(indices)]
     # np.array copies: an array that np.asarray has read may not be written into any more.
     return np.array(plain).reshape(indices.shape)
 

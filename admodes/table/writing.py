@@ -128,6 +128,9 @@ def write_at(ufunc: Any, rule: Callable[..., Any], target: Any, indices: Any, *v
     """``ufunc.at(target, indices, *values)``: elements that are named twice are changed twice."""
     key = tuple(map(_plain, indices)) if isinstance(indices, tuple) else _plain(indices)
     flat = np.asarray(positions(key, target.shape))
+    for value in values:
+        if not np.can_cast(array(value).dtype, target.dtype, "same_kind"):
+            raise TypeError(f"np.{ufunc.__name__}.at cannot cast to {target.dtype}: make the array of floats.")
     others = [np.broadcast_to(array(value), flat.shape) if np.ndim(value) else value for value in values]
     if is_basic(key) or not flat.size:
         target[key] = rule(target[key], *others)
