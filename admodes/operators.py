@@ -187,7 +187,6 @@ _METHODS = [
     "round",
     "searchsorted",
     "choose",
-    "compress",
 ]
 
 
@@ -218,6 +217,10 @@ class Shaped(Operators):
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """As `numpy.reshape`."""
         return FUNCTIONS[np.reshape](self, _shape_argument(shape), order)
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        """As `numpy.compress`, whose first argument is the condition."""
+        return FUNCTIONS[np.compress](condition, self, axis, out)
 
     def transpose(self, *axes: Any) -> Any:
         """As `numpy.transpose`."""

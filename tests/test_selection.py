@@ -241,6 +241,14 @@ def test_choices_that_depend_on_x() -> None:
     check_array_function(lambda x: np.where(np.isin(x, x[:2]), x**2, x), V)
 
 
+def test_methods() -> None:
+    """Breaks if a method of arrays takes its arguments in the order of the function."""
+    check_array_function(lambda x: x.compress([True, False, True], axis=1) ** 2, M)
+    check_array_function(lambda x: x.compress(x[0] > -9, 1) ** 2, M)
+    check_array_function(lambda x: np.argsort(x[0]).choose([x, 2 * x, 3 * x]) ** 2, M)
+    check_array_function(lambda x: x.take([0, 2], 1) ** 2, M)
+
+
 STEPS = [
     (lambda x: np.trim_zeros(x), PADDED, np.eye(6)[2:5]),
     (lambda x: np.trim_zeros(x, "f"), PADDED, np.eye(6)[2:]),

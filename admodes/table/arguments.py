@@ -50,8 +50,8 @@ def whole_numbers(indices: Any) -> Any:
         raise TracedValueError(
             "An index or a count was made of a traced value whose derivative would be lost. Use np.floor(i).astype(int)."
         )
-    number = bool if indices.dtype.kind == "b" else int
-    plain: Any = indices if indices.shape else [number(indices)]
+    scalar: Any = indices
+    plain: Any = indices if indices.shape else [bool(scalar) if indices.dtype.kind == "b" else int(scalar)]
     # np.array copies: an array that np.asarray has read may not be written into any more.
     return np.array(plain).reshape(indices.shape)
 
