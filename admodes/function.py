@@ -104,7 +104,7 @@ class Function:
 
     def plain(self, leaves: Sequence[np.ndarray]) -> list[np.ndarray]:
         """f at plain arrays: f gets copies, so nothing it does reaches `leaves`, and so does the caller."""
-        copies = [leaf.copy() if leaf.ndim else leaf[()] for leaf in leaves]
+        copies = [leaf.copy("K") if leaf.ndim else leaf[()] for leaf in leaves]
         return [np.array(output) for output in self(copies)]
 
     def assemble(self, blocks: Sequence[Sequence[Any]]) -> Any:

@@ -187,6 +187,7 @@ _METHODS = [
     "nonzero",
     "round",
     "searchsorted",
+    "choose",
 ]
 
 
@@ -217,6 +218,10 @@ class Shaped(Operators):
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """As `numpy.reshape`."""
         return FUNCTIONS[np.reshape](self, _shape_argument(shape), order)
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        """As `numpy.compress`, whose first argument is the condition."""
+        return FUNCTIONS[np.compress](condition, self, axis, out)
 
     def transpose(self, *axes: Any) -> Any:
         """As `numpy.transpose`."""

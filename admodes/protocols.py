@@ -9,9 +9,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .errors import MissingRuleError, TracedValueError
-from .levels import Traced, lift
-from .rules import ELEMENTWISE, FUNCTIONS, METADATA, reason_refused
+from .levels import Traced
+from .outputs import check_out, write_out
+from .rules import ELEMENTWISE, FUNCTIONS, METADATA, WRITERS, reason_refused
 from .table import ufuncs
+from .table.arguments import whole_numbers
+from .table.creation import CREATORS
+from .table.writing import write_at, write_chosen
 
 
 def peel(value: Any) -> Any:
@@ -30,34 +34,51 @@ def _peel_all(arguments: Any) -> Any:
 
 def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """NumPy's `__array_ufunc__` protocol."""
-    outputs = options.pop("out", (None,))
-    if len(outputs) > 1 and any(part is not None for part in outputs):
-        raise MissingRuleError(f"np.{ufunc.__name__} with out=<several arrays> has no rule for traced values. Leave out= away.")
-    out = outputs[0]
+    outs = options.pop("out", (None,))
+    where = options.pop("where", True) if method == "__call__" else True
+    written = any(out is not None for out in outs)
+    casting = options.pop("casting", "same_kind") if written and method == "__call__" else "same_kind"
+    for out in outs:
+        if out is not None:
+            check_out(f"np.{ufunc.__name__}", out)
+    if where is not True and not options and method == "__call__":
+        write_chosen(ufunc, rule_of(ufunc), inputs, where, outs)
+        return outs[0] if len(outs) == 1 else outs
+    if method == "at" and not options:
+        return _write_at(ufunc, *inputs)
+    result = _result(ufunc, method, inputs, options)
+    if not written:
+        return result
+    name, exact = f"np.{ufunc.__name__}", method in ("reduce", "accumulate")
+    results = result if isinstance(result, tuple) else (result,)
+    given = tuple(
+        part if out is None else write_out(name, out, part, exact=exact, casting=casting)
+        for out, part in zip(outs, results, strict=True)
+    )
+    return given if isinstance(result, tuple) else given[0]
+
+
+def _result(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     if options.get("where", True) is True:
         options.pop("where", None)
     if method == "__call__" and (not options or ufunc in _WITH_AXES):
-        result = rule_of(ufunc)(*inputs, **options)
-    elif method in _METHODS and not (method in ("outer", "at") and options):
+        return rule_of(ufunc)(*inputs, **options)
+    if method in _METHODS and not (method == "outer" and options):
         rule_of(ufunc)
-        result = _METHODS[method](ufunc, *inputs, **options)
-    else:
-        given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
-        name = f"{'scipy.special' if _is_special(ufunc) else 'np'}.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
-        raise MissingRuleError(
-            f"{name}({given or '...'}) of traced values has no rule. "
-            "Call the function without options, and choose elements by np.where or indexing."
-        )
-    if out is None:
-        return result
-    if not isinstance(out, Traced) or not out.ndim:
-        raise TracedValueError(
-            f"np.{ufunc.__name__}(..., out=...) would write a traced value into a plain array, which cannot hold its derivative. "
-            "Make the array with np.zeros_like(x), or leave out= away."
-        )
-    target: Any = out
-    target[...] = result
-    return out
+        return _METHODS[method](ufunc, *inputs, **options)
+    given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
+    name = f"{'scipy.special' if _is_special(ufunc) else 'np'}.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
+    raise MissingRuleError(
+        f"{name}({given or '...'}) of traced values has no rule. "
+        "Call the function without options, and choose elements by np.where or indexing."
+    )
+
+
+def _write_at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
+    name = f"np.{ufunc.__name__}.at"
+    if not isinstance(target, Traced) or not target.ndim:
+        _refuse_target(name, target)
+    write_at(ufunc, rule_of(ufunc), target, indices, *values)
 
 
 _METHODS: dict[str, Callable[..., Any]] = {
@@ -65,7 +86,6 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "accumulate": ufuncs.accumulate,
     "reduceat": ufuncs.reduceat,
     "outer": ufuncs.outer,
-    "at": ufuncs.at,
 }
 
 
@@ -117,10 +137,13 @@ def missing_rule(function: Any) -> NoReturn:
     )
 
 
-_WRITES_INTO_FIRST = frozenset({np.copyto, np.put, np.place, np.putmask, np.put_along_axis, np.fill_diagonal})
 CREATES: frozenset[Any] = frozenset(
-    {np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.linspace, np.tri, np.fromiter, np.frombuffer}
+    {np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.linspace, np.tri, np.frombuffer, np.loadtxt, np.genfromtxt}
 )
+
+#: Functions of indices, and of shapes, that answer with plain arrays of indices.
+_INDICES: frozenset[Any] = frozenset({np.unravel_index, np.ravel_multi_index})
+_FROM_SHAPE: frozenset[Any] = frozenset({np.diag_indices_from, np.tril_indices_from, np.triu_indices_from})
 
 
 def call_function(function: Any, arguments: tuple[Any, ...], options: dict[str, Any], like: Traced) -> Any:
@@ -130,32 +153,39 @@ def call_function(function: Any, arguments: tuple[Any, ...], options: dict[str, 
         return rule(*arguments, **options)
     if function in METADATA:
         return function(*_peel_all(arguments), **{name: peel(value) for name, value in options.items()})
-    if function in (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray):
-        return _as_array(arguments[0], like, **options)
-    if function is np.full:
-        return np.full_like(like, arguments[1], shape=arguments[0], **options)
+    if function in CREATORS:
+        return CREATORS[function](like, *arguments, **options)
+    if function in _FROM_SHAPE:
+        return function(np.broadcast_to(0.0, np.shape(arguments[0])), *arguments[1:], **options)
+    if function in _INDICES:
+        return function(*_plain_indices(list(arguments)), **_plain_indices(options))
     if function in CREATES:
         traced = [value for value in (*arguments, *options.values()) if isinstance(value, Traced)]
         if all(value.passive for value in traced):
             for value in traced:
                 value.level.guard(value)
             return like.level.constant(function(*_peel_all(arguments), **{name: peel(value) for name, value in options.items()}))
-    if function in _WRITES_INTO_FIRST:
-        _write_into_first(function, *arguments, **options)
+    if function in WRITERS:
+        target = arguments[0] if arguments else next(iter(options.values()))
+        if not isinstance(target, Traced) or not target.ndim:
+            _refuse_target(f"np.{function.__name__}", target)
+        return WRITERS[function](*arguments, **options)
     missing_rule(function)
 
 
-def _as_array(value: Any, like: Traced, dtype: Any = None, **options: Any) -> Any:
-    array: Any = lift(value)
-    array = array if isinstance(array, Traced) else like.level.constant(np.array(array))
-    return array if dtype is None else array.astype(dtype)
+def _plain_indices(tree: Any) -> Any:
+    """`tree` with its locally constant traced values as plain integers."""
+    if isinstance(tree, dict):
+        return {name: _plain_indices(part) for name, part in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(_plain_indices(part) for part in tree)
+    return whole_numbers(tree)[()] if isinstance(tree, Traced) else tree
 
 
-def _write_into_first(function: Any, target: Any, *_: Any, **__: Any) -> NoReturn:
-    name = f"np.{function.__name__}"
+def _refuse_target(name: str, target: Any) -> NoReturn:
     if isinstance(target, Traced):
-        raise MissingRuleError(
-            f"{name} into a traced array has no rule. Write by indexing instead: y[...] = values, or y[mask] = values."
+        raise TracedValueError(
+            f"{name} would write into a traced number, which is a value and not a buffer. Use a new name for it."
         )
     raise TracedValueError(
         f"{name} would write traced values into a plain array, which cannot hold their derivatives. "

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .kinds import Constant, Elementwise, Linear, Primitive, Reduction
+from .outputs import call_with_out, out_position, with_out
 
 #: What NumPy's functions do with traced arguments, keyed by the function object itself.
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
@@ -14,6 +17,8 @@ METADATA: set[Any] = set()
 #: Functions without a derivative to speak of: why. And those of whole modules of NumPy, by the module's name.
 REFUSED: dict[Any, str] = {}
 REFUSED_MODULES: dict[str, str] = {}
+#: Functions that write into their first argument, as writes by index into a traced one.
+WRITERS: dict[Any, Callable[..., Any]] = {}
 #: The elementwise primitives, keyed by ufunc.
 ELEMENTWISE: dict[Any, Elementwise] = {}
 
@@ -68,7 +73,22 @@ def reduction(evaluate: Callable[..., Any], partial: Callable[..., Any]) -> Redu
 def constant(*functions: Any) -> None:
     """Register locally constant functions of arrays."""
     for function in functions:
-        FUNCTIONS[function] = Constant(function.__name__, function)
+        kind = Constant if isinstance(function, np.ufunc) else ConstantFunction
+        FUNCTIONS[function] = kind(function.__name__, function)
+
+
+class ConstantFunction(Constant):
+    """A locally constant function that is no ufunc: its `out` may stand among the positional arguments."""
+
+    def __init__(self, name: str, evaluate: Callable[..., Any]) -> None:
+        super().__init__(name, evaluate)
+        self.out_position = out_position(evaluate)
+
+    def __call__(self, *operands: Any, **parameters: Any) -> Any:
+        position = self.out_position
+        if position is not None and ("out" in parameters or len(operands) > position >= 0):
+            return call_with_out(self.evaluate, super().__call__, position, operands, parameters)
+        return super().__call__(*operands, **parameters)
 
 
 def metadata(*functions: Any) -> None:
@@ -91,7 +111,17 @@ def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
         for function in functions:
-            FUNCTIONS[function] = implementation
+            FUNCTIONS[function] = with_out(function, implementation)
+        return implementation
+
+    return register
+
+
+def writes(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say what a function of NumPy that writes into its first argument does with a traced one."""
+
+    def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        WRITERS[function] = implementation
         return implementation
 
     return register

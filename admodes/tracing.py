@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .errors import LevelError, ShapeError, TracedAttributeError, TracedValueError
+from .inplace import InPlace, arranged
 from .keys import plain_key
 from .levels import Level, Traced, check_alive, lift
 from .operators import Shaped
@@ -103,7 +104,7 @@ class PassiveScalar(TracedScalar):
         return bool(self._plain())
 
 
-class TracedArray(Shaped):
+class TracedArray(InPlace, Shaped):
     """A traced buffer.
 
     Attributes
@@ -196,41 +197,19 @@ class TracedArray(Shaped):
     def copy(self, order: str = "C") -> Any:
         """A copy that shares no writes with this one (memory is shared until one of them is written into)."""
         other = self.detached()
-        if order == "C" and type(other.value) is np.ndarray and not other.value.flags.c_contiguous:
-            other.value = other.value.copy()
+        if order not in {"C", None} or type(other.value) is not np.ndarray or not other.value.flags.c_contiguous:
+            other.value = arranged(other.value, self.layout(), order or "C")
         return other
 
     def tolist(self) -> list[Any]:
         """Nested lists of traced scalars."""
         return [item.tolist() for item in self]
 
-    def fill(self, value: Any) -> None:
-        """Set all elements."""
-        self[...] = value
-
-    def sort(self, axis: int = -1, **options: Any) -> None:
-        """Sort in place."""
-        self[...] = np.sort(self, axis, **options)
-
     def __len__(self) -> int:
         return len(self.value)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self.value)))
-
-    @property
-    def flat(self) -> Any:
-        """The elements in C order, as a view."""
-        size = self.size
-
-        def ravel(base: Any) -> Any:
-            return np.reshape(base, size)
-
-        return ravel(self).follow(self, ravel)
-
-    @flat.setter
-    def flat(self, values: Any) -> None:
-        self.flat[...] = values
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -300,7 +279,8 @@ class TracedArray(Shaped):
             )
         if self.source is not None and not self.source.writable:
             raise ValueError(
-                "assignment destination is read-only: it is a view by np.broadcast_to, np.diagonal, np.real or np.imag. "
+                "assignment destination is read-only: it is a view by np.broadcast_to, np.diagonal, np.real, np.imag "
+                "or sliding_window_view. "
                 "Copy it first: y = y.copy()."
             )
 
@@ -334,6 +314,7 @@ class TracedArray(Shaped):
             and result.level is self.level
             and result.shape == self.shape
             and result.dtype == self.dtype
+            and peel(result).strides == peel(self).strides
         )
         if not whole or self.source is not None or result.source is not None:
             if np.shape(result) != self.shape:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from order_cases import CASES as ORDERS
 from rule_cases import FunctionCase, case, check_array_function, check_first_order, check_second_order, check_seeds, check_value
 from support import EXACT_MODES, assert_close, exact_modes, numerical_jacobian
 
@@ -394,7 +393,7 @@ FUNCTIONS = [
 ]
 
 
-SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("test_*.py")))
+SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in sorted(Path(__file__).parent.glob("*.py")))
 NAMESPACES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
 
 

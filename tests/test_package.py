@@ -24,10 +24,10 @@ PACKAGE = ROOT / "admodes"
 FLOORS = (
     {"_version", "errors"},
     {"containers", "failures", "levels"},
-    {"function", "kinds"},
+    {"function", "kinds", "outputs"},
     {"custom", "differentiator", "rules"},
     {"table"},
-    {"keys", "protocols", "special", "views"},
+    {"inplace", "keys", "protocols", "special", "views"},
     {"operators", "steps"},
     {"tracing"},
     {"careful", "scalars"},

@@ -117,7 +117,7 @@ class Point:
 
     def _leaves(self, x: Array) -> Leaves:
         parts = zip(self.function.inputs, self._bounds[:-1], self._bounds[1:], strict=True)
-        return [x[start:stop].astype(leaf.dtype, copy=False).reshape(leaf.shape) for leaf, start, stop in parts]
+        return [_like(leaf, x[start:stop]) for leaf, start, stop in parts]
 
     def _vector(self, leaves: Sequence[Array]) -> Array:
         if len(leaves) == 1:
@@ -152,3 +152,13 @@ def _spacing(leaves: Sequence[Array]) -> Array:
     """Relative spacing of each element's floating-point numbers."""
     spacing = [float(np.finfo(leaf.dtype if leaf.dtype.kind == "f" else np.float64).eps) for leaf in leaves]
     return np.repeat(np.array(spacing), [leaf.size for leaf in leaves])
+
+
+def _like(leaf: Any, numbers: Array) -> Any:
+    """The numbers in the shape, dtype and memory order of `leaf`."""
+    made = numbers.astype(leaf.dtype, copy=False).reshape(leaf.shape)
+    if leaf.flags.c_contiguous:
+        return made
+    ordered = np.empty_like(leaf)
+    ordered[...] = made
+    return ordered

@@ -3,7 +3,9 @@
 from . import (
     arrangement,
     bessel,
+    blocks,
     complex_values,
+    creation,
     decompositions,
     degenerate,
     eigenvalues,
@@ -26,16 +28,20 @@ from . import (
     reductions,
     refused,
     scans,
+    selection,
     singular,
     statistics,
     structural,
     ufuncs,
+    writing,
 )
 
 __all__ = [
     "arrangement",
     "bessel",
+    "blocks",
     "complex_values",
+    "creation",
     "decompositions",
     "degenerate",
     "eigenvalues",
@@ -58,8 +64,10 @@ __all__ = [
     "reductions",
     "refused",
     "scans",
+    "selection",
     "singular",
     "statistics",
     "structural",
     "ufuncs",
+    "writing",
 ]

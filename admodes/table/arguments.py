@@ -56,8 +56,10 @@ def whole_numbers(indices: Any) -> Any:
         raise TracedValueError(
             "An index or a count was made of a traced value whose derivative would be lost. Use np.floor(i).astype(int)."
         )
-    plain: Any = indices if indices.shape else [int(indices)]  # type: ignore[call-overload]
-    return np.asarray(plain).reshape(indices.shape)
+    scalar: Any = indices
+    plain: Any = indices if indices.shape else [bool(scalar) if indices.dtype.kind == "b" else int(scalar)]
+    # np.array copies: an array that np.asarray has read may not be written into any more.
+    return np.array(plain).reshape(indices.shape)
 
 
 __all__ = ["Traced", "array", "constant_like", "missing_option", "real_array", "refuse_options", "whole_numbers"]

@@ -29,21 +29,56 @@ def _resolve(shape: Any, size: int) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def _layout(a: Any) -> Any:
+    """A plain array with the strides of `a`; None for a number."""
+    return None if not np.ndim(a) else a.layout() if isinstance(a, Traced) else a  # type: ignore[attr-defined]
+
+
+def _index_order(a: Any, order: Any, allowed: str) -> str:
+    """`order` as "C", "F" or "K": what "A" means depends on the memory of `a`."""
+    letter = "C" if order is None else str(order).upper()[:1]
+    if letter not in allowed:
+        raise ValueError(f"order must be one of {', '.join(map(repr, allowed))}, but is {order!r}.")
+    if letter != "A":
+        return letter
+    layout = _layout(a)
+    return "F" if layout is not None and layout.flags.fnc else "C"
+
+
 @implements(np.reshape)
 def reshape_(a: Any, /, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
     a = array(a)
     target = _resolve(shape, a.size)
-    arranged = np.transpose(reshape(np.transpose(a), shape=target[::-1])) if order == "F" else reshape(a, shape=target)
+    backwards = order != "C" and _index_order(a, order, "CFA") == "F"
+    arranged = np.transpose(reshape(np.transpose(a), shape=target[::-1])) if backwards else reshape(a, shape=target)
     return arranged.copy() if copy else arranged
 
 
 @implements(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
     a = array(a)
-    flat = np.reshape(a, -1, order="F" if order == "F" else "C")
-    # Unlike reshape, ravel copies strided memory even where its elements are already in a row.
-    strided = isinstance(a, Traced) and a.ndim == 1 and not a.layout().flags.c_contiguous  # type: ignore[attr-defined]
-    return flat.copy() if strided else flat
+    letter = _index_order(a, order, "CFAK")
+    if letter != "C" and a.ndim > 1:
+        a = np.transpose(a) if letter == "F" else transpose(a, axes=_axes_by_memory(_layout(a)))
+    flat = reshape(a, shape=(a.size,))
+    # Unlike reshape, ravel copies memory that is not in a row, also where a view would do.
+    return flat.copy() if isinstance(a, Traced) and a.ndim and not _layout(a).flags.c_contiguous else flat
+
+
+def _axes_by_memory(layout: Any) -> tuple[int, ...]:
+    """The axes from the slowest in memory to the fastest; one of no stride stays where it is."""
+    strides = [0 if size == 1 else abs(step) for size, step in zip(layout.shape, layout.strides, strict=True)]
+    fastest: list[int] = []
+    for axis in reversed(range(layout.ndim)):
+        place = len(fastest)
+        for number in reversed(range(len(fastest))):
+            inner = strides[fastest[number]]
+            if inner and strides[axis]:
+                if inner <= strides[axis]:
+                    break
+                place = number
+        fastest.insert(place, axis)
+    return tuple(reversed(fastest))
 
 
 @implements(np.transpose, np.permute_dims)

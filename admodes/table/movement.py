@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..rules import implements
-from .arguments import array, missing_option, refuse_options, whole_numbers
+from .arguments import Traced, array, missing_option, refuse_options, whole_numbers
 from .structural import flip, move, negative_axes, roll, scatter
 
 
@@ -49,11 +49,6 @@ def flipud(m: Any) -> Any:
     return np.flip(m, 0)
 
 
-@implements(np.rot90)
-def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
-    return move(array(m), lambda numbers: np.rot90(numbers, k, axes))
-
-
 @implements(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
     v = array(v)
@@ -67,6 +62,8 @@ def diag(v: Any, k: int = 0) -> Any:
 @implements(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     def take_diagonal(base: Any) -> Any:
+        if not isinstance(base, Traced):
+            return np.diagonal(base, offset, axis1, axis2)  # with NumPy's strides
         return move(base, lambda numbers: np.diagonal(numbers, offset, axis1, axis2))
 
     base = array(a)

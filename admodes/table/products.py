@@ -13,8 +13,8 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..errors import ShapeError
 from ..kinds import Multilinear, is_complex, sum_to_shape
 from ..rules import FUNCTIONS, implements
-from .arguments import array, refuse_options
-from .structural import scatter
+from .arguments import Traced, array, refuse_options
+from .structural import move, scatter
 
 Shape = tuple[int, ...]
 
@@ -157,7 +157,26 @@ def _numpy_einsum(*operands: Any, out: None = None, optimize: Any = False, **opt
         subscripts, arrays = operands[0], [array(operand) for operand in operands[1:]]
     else:
         subscripts, arrays = _interleaved(operands)
-    return einsum(*arrays, subscripts=_explicit(subscripts.replace(" ", ""), tuple([np.ndim(a) for a in arrays])))
+    explicit = _explicit(subscripts.replace(" ", ""), tuple([np.ndim(a) for a in arrays]))
+    term, _, right = explicit.partition("->")
+    return (
+        _rearranged(arrays[0], explicit) if len(arrays) == 1 and set(term) == set(right) else einsum(*arrays, subscripts=explicit)
+    )
+
+
+def _rearranged(x: Any, subscripts: str) -> Any:
+    """Without a sum, np.einsum returns a view of its operand that may be written into."""
+    term, _, right = subscripts.partition("->")
+    if len(term) == len(right) == len(set(term)):
+        return np.transpose(x, [term.index(letter) for letter in right])
+
+    def take(base: Any) -> Any:
+        if not isinstance(base, Traced):
+            return np.einsum(subscripts, base)  # with NumPy's strides
+        return move(base, lambda numbers: np.einsum(subscripts, numbers))
+
+    taken: Any = take(x)
+    return taken.follow(x, take) if hasattr(taken, "follow") else taken
 
 
 def _interleaved(operands: Sequence[Any]) -> tuple[str, list[Any]]:

@@ -190,7 +190,7 @@ def is_small_piece(piece: Shape, shape: Shape) -> bool:
 
 def _gather(x: Any, *, key: Any) -> Any:
     out = x[key]
-    return out.copy() if out.base is x and is_small_piece(out.shape, x.shape) else out
+    return out.copy("K") if out.base is x and is_small_piece(out.shape, x.shape) else out
 
 
 def _gather_seeded(t: Any, key: Any) -> Any:

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..errors import MissingRuleError, TracedValueError
+from ..errors import MissingRuleError
 from ..kinds import Constant
-from ..levels import Traced
 from ..rules import ELEMENTWISE, FUNCTIONS
 from .arguments import array, whole_numbers
 from .quantiles import rows_over
 from .scans import ACCUMULATE, accumulate_in_turn
-from .structural import positions, scatter
 
 
 def _no_method(ufunc: Any, method: str, why: str) -> MissingRuleError:
@@ -132,26 +130,3 @@ def outer(ufunc: Any, left: Any, right: Any) -> Any:
     """``ufunc.outer(left, right)``."""
     left, right = array(left), array(right)
     return FUNCTIONS[ufunc](np.reshape(left, left.shape + (1,) * right.ndim), right)
-
-
-def at(ufunc: Any, a: Any, indices: Any, *operand: Any) -> None:
-    """``ufunc.at(a, indices, b)``: in place, an element that is named twice is changed twice."""
-    if not isinstance(a, Traced) or not a.ndim:
-        raise TracedValueError(
-            f"np.{ufunc.__name__}.at would write traced values into a plain array, which cannot hold their derivatives. "
-            "Make the array with np.zeros_like(x), or np.zeros(n, like=x)."
-        )
-    target: Any = a
-    parts = tuple(part if part is None or isinstance(part, slice) else whole_numbers(part) for part in _as_tuple(indices))
-    places = positions(parts, a.shape)
-    if ufunc in (np.add, np.subtract) and operand:
-        change = scatter(np.broadcast_to(array(operand[0]), places.shape), key=parts, shape=tuple(a.shape), lead=0)
-        target[...] = FUNCTIONS[ufunc](target, change)
-        return
-    if len(np.unique(places)) < np.size(places):
-        raise _no_method(ufunc, "at", "with an index that is named twice")
-    target[parts] = FUNCTIONS[ufunc](target[parts], *operand)
-
-
-def _as_tuple(indices: Any) -> tuple[Any, ...]:
-    return indices if isinstance(indices, tuple) else (indices,)
