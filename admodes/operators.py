@@ -16,6 +16,7 @@ from .table.elementwise import constant_power
 from .table.structural import cast
 
 _NO_PARAMETERS: dict[str, Any] = {}
+_PYTHON_NUMBERS = frozenset({float, int, bool, complex})
 _PLAIN_NUMBERS = (int, float, np.integer, np.floating)
 
 
@@ -34,7 +35,8 @@ class Operators(Traced):
     @property
     def dtype(self) -> Any:
         """NumPy dtype of the value."""
-        return np.result_type(self.value) if type(self.value) is float else self.value.dtype
+        value = self.value
+        return np.result_type(value) if type(value) in _PYTHON_NUMBERS else value.dtype
 
     def __pow__(self, other: Any) -> Any:
         if issubclass(type(other), _PLAIN_NUMBERS):

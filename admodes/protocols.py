@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -13,7 +12,7 @@ from .levels import Traced
 from .outputs import check_out, write_out
 from .rules import ELEMENTWISE, FUNCTIONS, METADATA, WRITERS, reason_refused
 from .table import ufuncs
-from .table.arguments import whole_numbers
+from .table.arguments import is_special, ufunc_name, whole_numbers
 from .table.creation import CREATORS
 from .table.writing import write_at, write_chosen
 
@@ -40,7 +39,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     casting = options.pop("casting", "same_kind") if written and method == "__call__" else "same_kind"
     for out in outs:
         if out is not None:
-            check_out(f"np.{ufunc.__name__}", out)
+            check_out(ufunc_name(ufunc), out)
     if where is not True and not options and method == "__call__":
         write_chosen(ufunc, rule_of(ufunc), inputs, where, outs)
         return outs[0] if len(outs) == 1 else outs
@@ -49,7 +48,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
     result = _result(ufunc, method, inputs, options)
     if not written:
         return result
-    name, exact = f"np.{ufunc.__name__}", method in ("reduce", "accumulate")
+    name, exact = ufunc_name(ufunc), method in ("reduce", "accumulate")
     results = result if isinstance(result, tuple) else (result,)
     given = tuple(
         part if out is None else write_out(name, out, part, exact=exact, casting=casting)
@@ -67,7 +66,7 @@ def _result(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str,
         rule_of(ufunc)
         return _METHODS[method](ufunc, *inputs, **options)
     given = ", ".join(f"{name}=<{type(value).__name__}>" for name, value in options.items())
-    name = f"{'scipy.special' if _is_special(ufunc) else 'np'}.{ufunc.__name__}{'' if method == '__call__' else '.' + method}"
+    name = ufunc_name(ufunc) + ("" if method == "__call__" else f".{method}")
     raise MissingRuleError(
         f"{name}({given or '...'}) of traced values has no rule. "
         "Call the function without options, and choose elements by np.where or indexing."
@@ -75,7 +74,7 @@ def _result(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[str,
 
 
 def _write_at(ufunc: Any, target: Any, indices: Any, *values: Any) -> None:
-    name = f"np.{ufunc.__name__}.at"
+    name = f"{ufunc_name(ufunc)}.at"
     if not isinstance(target, Traced) or not target.ndim:
         _refuse_target(name, target)
     write_at(ufunc, rule_of(ufunc), target, indices, *values)
@@ -96,7 +95,7 @@ _WITH_AXES = frozenset(getattr(np, name) for name in ("vecdot", "matvec", "vecma
 def rule_of(function: Any) -> Callable[..., Any]:
     """The rule of a function of NumPy, or an error that says how to add one."""
     rule = FUNCTIONS.get(function)
-    if rule is None and _is_special(function):
+    if rule is None and is_special(function):
         # The rules for SciPy's ufuncs are read when the first of them is met: nobody else pays for them, or needs SciPy.
         own, own_elementwise = dict(FUNCTIONS), dict(ELEMENTWISE)
         from .table import special  # noqa: F401 - fills the registry
@@ -110,12 +109,6 @@ def rule_of(function: Any) -> Callable[..., Any]:
     return rule
 
 
-def _is_special(function: Any) -> bool:
-    """Whether a ufunc is one of `scipy.special`: SciPy's ufuncs do not name their module themselves."""
-    modules = (sys.modules.get("scipy.special"), sys.modules.get("scipy.special._ufuncs"))
-    return any(module is not None and getattr(module, function.__name__, None) is function for module in modules)
-
-
 def missing_rule(function: Any) -> NoReturn:
     """Raise: no rule for this function; say how to add one."""
     name = getattr(function, "__name__", str(function))
@@ -124,7 +117,7 @@ def missing_rule(function: Any) -> NoReturn:
         name = f"{module.replace('numpy', 'np', 1)}.{name}"
     elif getattr(np, name, None) is function:
         name = f"np.{name}"
-    elif _is_special(function):
+    elif is_special(function):
         name = f"scipy.special.{name}"
     if reason := reason_refused(function):
         raise MissingRuleError(

@@ -157,7 +157,8 @@ def _name(function: Any, arguments: Any, options: Any) -> str:
             return "x".join(map(str, value.shape)) or "0d"
         if isinstance(value, (list, tuple)):
             return "[" + ",".join(map(text, value)) + "]"
-        return str(value)
+        # The address of a function would differ between the processes that share the tests.
+        return getattr(value, "__name__", str(value)) if callable(value) else str(value)
 
     parts = [text(value) for value in arguments] + [f"{key}={text(value)}" for key, value in options.items()]
     return f"{function.__name__}({', '.join(parts)})"

@@ -233,8 +233,6 @@ REFUSED: dict[str, Any] = {
     "scimath power": lambda x: np.lib.scimath.power(x, 2),
     "sort_complex": lambda x: np.sort_complex(x[0]),
     "reduce where": lambda x: np.subtract.reduce(x, where=x > 0, initial=0.0),
-    "at twice": lambda x: np.multiply.at(x[0] * 1.0, [0, 0], 2.0),
-    "modf out": lambda x: np.modf(x, out=(np.zeros((2, 2)), np.zeros((2, 2)))),
 }
 
 

@@ -50,7 +50,7 @@ def test_scipy_is_not_loaded_by_us() -> None:
     code = (
         "import sys, numpy as np, admodes as ad\n"
         "ad.gradient(lambda x: np.sum(np.sin(x)), [1.0, 2.0])\n"
-        "try:\n    ad.jacobian(lambda x: np.frexp(x)[0], [1.0])\n"
+        "try:\n    ad.jacobian(lambda x: np.nextafter(x, 2.0), [1.0])\n"
         "except ad.errors.MissingRuleError:\n    print(*(name for name in sys.modules if 'scipy' in name or 'special' in name))"
     )
     assert run("import admodes.errors\n" + code) == ""
@@ -73,8 +73,8 @@ def test_without_scipy_nothing_breaks() -> None:
     code = (
         "import sys\nsys.modules['scipy'] = sys.modules['scipy.special'] = None\nimport numpy as np, admodes as ad\n"
         "print(ad.gradient(lambda x: np.sum(x * x), [1.0, 2.0]).tolist())\n"
-        "try:\n    ad.jacobian(lambda x: np.frexp(x)[0], [1.0])\n"
-        "except ad.errors.MissingRuleError as error:\n    print('np.frexp' in str(error))"
+        "try:\n    ad.jacobian(lambda x: np.nextafter(x, 2.0), [1.0])\n"
+        "except ad.errors.MissingRuleError as error:\n    print('np.nextafter' in str(error))"
     )
     assert run("import admodes.errors\n" + code).split("\n") == ["[2.0, 4.0]", "True"]
 
@@ -399,7 +399,7 @@ def test_batches_and_lists() -> None:
         (lambda x: S.log_softmax(x), ["from admodes.special import log_softmax"]),
         (lambda x: S.polygamma(1, x), ["from admodes.special import polygamma"]),
         (lambda x: S.factorial(x), ["from admodes.special import factorial"]),
-        (lambda x: S.expit(x, where=x > 1, out=np.zeros(2)), ["scipy.special.expit"]),
+        (lambda x: S.expit(x, where=x > 1), ["scipy.special.expit"]),
         (lambda x: stand_ins.comb(x, 2, exact=True), ["exact=True"]),
         (lambda x: stand_ins.factorial(x, extend="complex"), ["extend='complex'"]),
     ],

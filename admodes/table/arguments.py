@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NoReturn
 
 import numpy as np
@@ -62,4 +63,25 @@ def whole_numbers(indices: Any) -> Any:
     return np.array(plain).reshape(indices.shape)
 
 
-__all__ = ["Traced", "array", "constant_like", "missing_option", "real_array", "refuse_options", "whole_numbers"]
+def is_special(function: Any) -> bool:
+    """Whether a ufunc is one of `scipy.special`: SciPy's ufuncs do not name their module themselves."""
+    modules = (sys.modules.get("scipy.special"), sys.modules.get("scipy.special._ufuncs"))
+    return any(module is not None and getattr(module, function.__name__, None) is function for module in modules)
+
+
+def ufunc_name(ufunc: Any) -> str:
+    """How the documentation calls a ufunc."""
+    return f"{'scipy.special' if is_special(ufunc) else 'np'}.{ufunc.__name__}"
+
+
+__all__ = [
+    "Traced",
+    "array",
+    "constant_like",
+    "is_special",
+    "missing_option",
+    "real_array",
+    "refuse_options",
+    "ufunc_name",
+    "whole_numbers",
+]

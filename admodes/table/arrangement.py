@@ -250,16 +250,6 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: None = None, *, min:
     return a if high is None else np.minimum(a, high)
 
 
-@implements(np.real)
-def real(val: Any) -> Any:
-    return array(val)
-
-
-@implements(np.imag)
-def imag(val: Any) -> Any:
-    return np.zeros_like(val)
-
-
 # ---- new arrays
 
 

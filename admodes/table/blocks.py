@@ -119,19 +119,6 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
 # ---- real numbers as complex ones
 
 
-@implements(np.real_if_close)
-def real_if_close(a: Any, tol: float = 100) -> Any:
-    return array(a)
-
-
-@implements(np.angle)
-def angle(z: Any, deg: bool = False) -> Any:
-    """Of real numbers: 0 or pi, a step at 0."""
-    z = array(z)
-    half = np.where(np.isnan(z), np.nan, np.where(np.signbit(z), 180.0 if deg else np.pi, 0.0))
-    return half.astype(z.dtype if z.dtype.kind == "f" else float)
-
-
 @implements(np.astype)
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     return array(x).astype(dtype, copy=copy)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import is_complex
+from ..kinds import Constant, is_complex
 from ..rules import ELEMENTWISE, FUNCTIONS, elementwise, implements, linear
 from .arguments import array
 from .elementwise import safe_ratio
@@ -19,6 +19,10 @@ real_part = linear(lambda z: np.real(z).copy(), lambda t: np.real(t), lambda g, 
 imaginary_part = linear(lambda z: np.imag(z).copy(), lambda t: np.imag(t), lambda g, shape, lead: -1j * g)
 conjugate = linear(np.conjugate, lambda t: np.conjugate(t), lambda g, shape, lead: np.conjugate(g))
 real_part.name, imaginary_part.name = "real", "imag"
+
+
+#: 0 or pi, a step at 0.
+_angle_of_real = Constant("angle", lambda x, deg: np.angle(x, deg))
 
 
 def _read_only(part: Any, z: Any, take: Any) -> Any:
@@ -41,6 +45,8 @@ def imag(val: Any) -> Any:
 @implements(np.angle)
 def angle(z: Any, deg: bool = False) -> Any:
     z = array(z)
+    if not is_complex(z):
+        return _angle_of_real(z, deg=bool(deg)).astype(z.dtype if z.dtype.kind == "f" else float)
     angles = np.arctan2(np.imag(z), np.real(z))
     return np.rad2deg(angles) if deg else angles
 

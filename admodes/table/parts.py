@@ -12,7 +12,7 @@ from ..kinds import Constant
 from ..rules import FUNCTIONS, constant, implements
 from .arguments import array, real_array, whole_numbers
 
-constant(np.isin, np.iscomplex, np.isreal, np.gcd, np.lcm, np.bitwise_count)
+constant(np.iscomplex, np.isreal, np.gcd, np.lcm, np.bitwise_count)
 
 _exponent = Constant("frexp_exponent", lambda x: np.frexp(x)[1])
 

@@ -11,14 +11,14 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..errors import MissingRuleError
 from ..kinds import Constant
 from ..rules import ELEMENTWISE, FUNCTIONS
-from .arguments import array, whole_numbers
+from .arguments import array, ufunc_name, whole_numbers
 from .quantiles import rows_over
 from .scans import ACCUMULATE, accumulate_in_turn
 
 
 def _no_method(ufunc: Any, method: str, why: str) -> MissingRuleError:
     return MissingRuleError(
-        f"np.{ufunc.__name__}.{method} of traced values {why} has no rule. Call np.{ufunc.__name__} itself "
+        f"{ufunc_name(ufunc)}.{method} of traced values {why} has no rule. Call {ufunc_name(ufunc)} itself "
         "in a loop over the elements, and choose elements by np.where or indexing."
     )
 

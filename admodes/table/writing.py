@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import MissingRuleError
 from ..rules import writes
-from .arguments import Traced, array, whole_numbers
+from .arguments import Traced, array, ufunc_name, whole_numbers
 from .structural import is_basic, positions, scatter
 
 
@@ -105,7 +105,7 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 
 def write_chosen(ufunc: Any, rule: Callable[..., Any], inputs: Sequence[Any], where: Any, outs: Sequence[Any]) -> None:
     """``ufunc(*inputs, out=outs, where=where)``: only the chosen elements are computed."""
-    name = f"np.{ufunc.__name__}"
+    name = ufunc_name(ufunc)
     if ufunc.signature is not None or any(out is None for out in outs):
         raise MissingRuleError(
             f"{name}(..., where=...) without out= leaves the other elements undefined. "
@@ -130,7 +130,7 @@ def write_at(ufunc: Any, rule: Callable[..., Any], target: Any, indices: Any, *v
     flat = np.asarray(positions(key, target.shape))
     for value in values:
         if not np.can_cast(array(value).dtype, target.dtype, "same_kind"):
-            raise TypeError(f"np.{ufunc.__name__}.at cannot cast to {target.dtype}: make the array of floats.")
+            raise TypeError(f"{ufunc_name(ufunc)}.at cannot cast to {target.dtype}: make the array of floats.")
     others = [np.broadcast_to(array(value), flat.shape) if np.ndim(value) else value for value in values]
     if is_basic(key) or not flat.size:
         target[key] = rule(target[key], *others)
