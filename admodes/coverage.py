@@ -9,8 +9,9 @@ import numpy as np
 
 from . import table  # noqa: F401 - fills the registry
 from .kinds import Constant
-from .protocols import CREATES
-from .rules import FUNCTIONS, METADATA, reason_refused
+from .protocols import CREATES, FROM_SHAPE, INDICES
+from .rules import FUNCTIONS, METADATA, WRITERS, reason_refused
+from .table.creation import CREATORS
 
 #: The classes, and what a function of each does with traced values.
 CLASSES = {
@@ -32,10 +33,15 @@ def overridable() -> set[Any]:
 
 def classes_of(function: Any) -> list[str]:
     """Every class that claims a function; there should be one."""
+    # NumPy dispatches `np.eye(..., like=x)` by a function of its own, of the same name.
+    if function.__name__ in _WITH_LIKE:
+        function = getattr(np, function.__name__)
     rule = FUNCTIONS.get(function)
     claims = {
-        "differentiable": (rule is not None and not isinstance(rule, Constant)) or function in CREATES,
-        "constant": isinstance(rule, Constant),
+        "differentiable": (rule is not None and not isinstance(rule, Constant) and function not in METADATA)
+        or function in WRITERS
+        or function in CREATORS,
+        "constant": isinstance(rule, Constant) or function in CREATES or function in INDICES or function in FROM_SHAPE,
         "metadata": function in METADATA,
         "refused": bool(reason_refused(function)),
     }
@@ -57,4 +63,5 @@ def name_of(function: Any) -> str:
     return f"{home}.{name}"
 
 
+_WITH_LIKE = frozenset({"eye", "fromfunction", "full", "genfromtxt", "identity", "loadtxt", "ones", "require", "tri"})
 _SPACES = {"np": np, "np.strings": np.strings}

@@ -10,8 +10,9 @@ import numpy as np
 from .careful import Masked, careful_jvp, has_nan
 from .differentiator import Differentiator
 from .function import Function, Leaves
-from .kinds import Application, Primitive, is_complex, require_analytic
+from .kinds import Application, Primitive, require_analytic
 from .levels import Level, Traced, next_number, read_outputs
+from .operands import is_complex
 from .protocols import peel
 from .steps.elements import WRITE, write_seeded
 from .tape import follow

@@ -8,15 +8,15 @@ cotangents may carry one leading axis of k seeds; `_lead` tells by the number of
 from __future__ import annotations
 
 import dis
-import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from .errors import InputError, MissingRuleError
+from .errors import MissingRuleError
 from .levels import Traced, highest_level, lift
+from .operands import needs_lift, plain_array
 
 Shape = tuple[int, ...]
 
@@ -86,10 +86,10 @@ class Primitive:
             if kind in _TRUSTED or (kind is np.ndarray and operand.dtype != object):
                 continue
             if not isinstance(operand, Traced):
-                if _needs_lift(operand):
+                if needs_lift(operand):
                     return self(*(lift(part) for part in operands), **parameters)
                 if issubclass(kind, np.ndarray) and kind is not np.ndarray:
-                    return self(*(_plain_array(part) for part in operands), **parameters)
+                    return self(*(plain_array(part) for part in operands), **parameters)
                 continue
             if level is not operand.level:
                 level = operand.level if level is None else highest_level(operands)
@@ -114,12 +114,6 @@ class Primitive:
         raise NotImplementedError
 
 
-def is_complex(value: Any) -> bool:
-    """Whether a value, traced or plain, is of complex numbers."""
-    dtype = getattr(value, "dtype", None)
-    return type(value) is complex if dtype is None else dtype.kind == "c"
-
-
 def require_analytic(primitive: Primitive) -> None:
     """Refuse a primitive whose rule is for real values alone."""
     if not primitive.analytic:
@@ -127,23 +121,6 @@ def require_analytic(primitive: Primitive) -> None:
             f"{primitive.name} of complex values has no rule: it has no complex derivative, or none is known. "
             "Apply it to the real parts you mean: np.real(z), np.imag(z), np.abs(z)."
         )
-
-
-def _plain_array(operand: Any) -> Any:
-    """An array of a subclass as the array that it is; those whose arithmetic is another one are refused."""
-    if not issubclass(type(operand), np.ndarray) or type(operand) is np.ndarray:
-        return operand
-    masked = sys.modules.get("numpy.ma")
-    if isinstance(operand, np.matrix) or (masked is not None and isinstance(operand, masked.MaskedArray)):
-        raise InputError(
-            f"A traced value met a {type(operand).__name__}, whose arithmetic is not that of arrays. "
-            "Use a plain array: np.asarray(m) and @ for a matrix, m.filled(0.0) and np.where for a masked array."
-        )
-    return np.asarray(operand)
-
-
-def _needs_lift(operand: Any) -> bool:
-    return type(operand) in (list, tuple) or (isinstance(operand, np.ndarray) and operand.dtype == object)
 
 
 def _lead(array: Any, shape: Shape) -> int:

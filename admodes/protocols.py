@@ -131,12 +131,12 @@ def missing_rule(function: Any) -> NoReturn:
 
 
 CREATES: frozenset[Any] = frozenset(
-    {np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.linspace, np.tri, np.frombuffer, np.loadtxt, np.genfromtxt}
+    {np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.tri, np.frombuffer, np.loadtxt, np.genfromtxt}
 )
 
 #: Functions of indices, and of shapes, that answer with plain arrays of indices.
-_INDICES: frozenset[Any] = frozenset({np.unravel_index, np.ravel_multi_index})
-_FROM_SHAPE: frozenset[Any] = frozenset({np.diag_indices_from, np.tril_indices_from, np.triu_indices_from})
+INDICES: frozenset[Any] = frozenset({np.unravel_index, np.ravel_multi_index})
+FROM_SHAPE: frozenset[Any] = frozenset({np.diag_indices_from, np.tril_indices_from, np.triu_indices_from})
 
 
 def call_function(function: Any, arguments: tuple[Any, ...], options: dict[str, Any], like: Traced) -> Any:
@@ -148,9 +148,9 @@ def call_function(function: Any, arguments: tuple[Any, ...], options: dict[str, 
         return function(*_peel_all(arguments), **{name: peel(value) for name, value in options.items()})
     if function in CREATORS:
         return CREATORS[function](like, *arguments, **options)
-    if function in _FROM_SHAPE:
+    if function in FROM_SHAPE:
         return function(np.broadcast_to(0.0, np.shape(arguments[0])), *arguments[1:], **options)
-    if function in _INDICES:
+    if function in INDICES:
         return function(*_plain_indices(list(arguments)), **_plain_indices(options))
     if function in CREATES:
         traced = [value for value in (*arguments, *options.values()) if isinstance(value, Traced)]

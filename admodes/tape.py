@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from .arrays import ComplexArray, TapeArray, recorded
-from .kinds import Elementwise, Primitive, is_complex, require_analytic
+from .kinds import Elementwise, Primitive, require_analytic
 from .levels import Level, Traced, duplicate, next_number
+from .operands import is_complex
 from .scalars import TapeFloat
 from .steps.elements import WRITE, ElementStep, GatherStep, WriteStep
 from .steps.elementwise import elementwise_step

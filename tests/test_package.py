@@ -23,7 +23,7 @@ PACKAGE = ROOT / "admodes"
 # Who may import whom: only what stands on a lower line. CONTRIBUTING.md says what each one is for.
 FLOORS = (
     {"_version", "errors"},
-    {"containers", "failures", "levels"},
+    {"containers", "failures", "levels", "operands"},
     {"function", "kinds", "outputs"},
     {"custom", "differentiator", "rules"},
     {"table"},

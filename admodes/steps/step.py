@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Application, Primitive, Shape, is_complex
+from ..kinds import Application, Primitive, Shape
+from ..operands import is_complex
 
 #: The cotangent of a record that nothing has reached; told by identity, so that 0.0 is not skipped.
 ZERO = float("0")

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..kinds import Constant, Elementwise, Primitive, is_complex
+from ..kinds import Constant, Elementwise, Primitive
 from ..levels import Level, Traced, next_number
+from ..operands import is_complex
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from .arrays import RULES

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Constant, is_complex
+from ..kinds import Constant
+from ..operands import is_complex
 from ..rules import ELEMENTWISE, FUNCTIONS, elementwise, implements, linear
 from .arguments import array
 from .elementwise import safe_ratio

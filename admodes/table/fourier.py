@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import is_complex
+from ..operands import is_complex
 from ..rules import implements, linear
 from .arguments import array, refuse_options
 from .structural import cast

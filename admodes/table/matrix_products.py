@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..kinds import is_complex
+from ..operands import is_complex
 from ..rules import constant, implements
 from .arguments import array, refuse_options
 from .degenerate import square

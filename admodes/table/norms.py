@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..kinds import Constant, is_complex
+from ..kinds import Constant
+from ..operands import is_complex
 from ..rules import implements, reduction
 from .arguments import array, missing_option
 from .complex_values import magnitude

@@ -18,4 +18,7 @@ constant(np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpar
 
 metadata(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type)
 metadata(np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory)
+# Text never shows the bare numbers: they could be read back as constants.
+metadata(np.array_repr, np.array_str, np.array2string)
 implements(np.array_repr, np.array_str, np.array2string)(lambda a, *_, **__: repr(a))
+metadata(np.einsum_path)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import ShapeError
-from ..kinds import Multilinear, is_complex, sum_to_shape
+from ..kinds import Multilinear, sum_to_shape
+from ..operands import is_complex
 from ..rules import FUNCTIONS, implements
 from .arguments import Traced, array, refuse_options
 from .structural import move, scatter
