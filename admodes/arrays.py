@@ -93,6 +93,8 @@ class TapeArray(TracedArray):
         return np.negative(self)
 
     def __getitem__(self, key: Any) -> Any:
+        if type(key) is tuple and len(key) == 1:
+            key = key[0]
         if type(key) is slice:
             if type(key.start) in _ENDS and type(key.stop) in _ENDS and type(key.step) in _ENDS:
                 return _piece(self, key)

@@ -67,7 +67,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], Any], Any]] = {
     "concatenate": (lambda np, x: np.concatenate([x, 2 * x], axis=1), MATRIX),
     "stack": (lambda np, x: np.stack([x, 2 * x]), MATRIX),
     "split": (lambda np, x: np.split(x, 4)[1], MATRIX),
-    "tile": (lambda np, x: np.tile(x, 2), MATRIX),
+    "tile": (lambda np, x: np.tile(x, (1, 2)), MATRIX),
     "repeat": (lambda np, x: np.repeat(x, 3), VECTOR),
     "roll": (lambda np, x: np.roll(x, 3), VECTOR),
     "rot90": (lambda np, x: np.rot90(x), MATRIX),
@@ -77,7 +77,7 @@ RULES: dict[str, tuple[Callable[[Any, Any], Any], Any]] = {
     "slice": (lambda np, x: x[1:] - x[:-1], VECTOR),
     "index array": (lambda np, x: x[INDEX], VECTOR),
     "mask": (lambda np, x: x[MASK], VECTOR),
-    "broadcast_to": (lambda np, x: np.broadcast_to(x[0], (40, 25)), MATRIX),
+    "broadcast_to": (lambda np, x: np.broadcast_to(x[:1], (40, 25)), MATRIX),
     "gradient": (lambda np, x: np.gradient(x), VECTOR),
     "inv": (lambda np, x: np.linalg.inv(x), SQUARE),
     "det": (lambda np, x: np.linalg.det(x / 2), SQUARE),
@@ -99,6 +99,7 @@ def weighted(form: Callable[[Any, Any], Any], namespace: Any, x: Any) -> Callabl
     weights = np.random.default_rng(11).normal(size=shape)
 
     def value(x: Any) -> Any:
-        return namespace.sum(weights * form(namespace, x))
+        weighted = weights * form(namespace, x)
+        return namespace.sum(weighted) if shape else weighted
 
     return value

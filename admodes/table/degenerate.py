@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ def mirrored(a: Any, lower: bool) -> Any:
     return np.where(read, a, swap(a))
 
 
+@cache
 def named_tuple(function: Any) -> Any:
     """The class of what a function of NumPy's returns."""
     return type(function(np.ones((1, 1))))
@@ -85,9 +87,17 @@ def _tolerance(values: Any) -> Any:
 
 def _tied(values: Any) -> Any:
     """Which pairs are equal; every value equals itself."""
-    gaps = np.abs(values[..., :, None] - values[..., None, :])
-    tied: np.ndarray = gaps <= _tolerance(values)[..., None]
-    return tied | np.eye(values.shape[-1], dtype=bool)
+    own, tolerance = _identity(values.shape[-1]), _tolerance(values)
+    steps = values[..., 1:] - values[..., :-1]
+    if np.all(steps > tolerance) or np.all(steps < -tolerance):  # in order, as most decompositions return them
+        return np.broadcast_to(own, (*values.shape, values.shape[-1]))
+    tied: np.ndarray = np.abs(values[..., :, None] - values[..., None, :]) <= tolerance[..., None]
+    return tied | own
+
+
+@cache
+def _identity(size: int) -> np.ndarray:
+    return np.eye(size, dtype=bool)
 
 
 def _shares(values: Any) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 from ..kinds import Constant, Custom, align, sum_to_shape
 from ..rules import analytic, implements, reduction
 from .arguments import array
-from .degenerate import square, swap
+from .degenerate import named_tuple, square, swap
 
 Shape = tuple[int, ...]
 
@@ -75,11 +75,7 @@ def det(a: Any) -> Any:
 def slogdet(a: Any) -> Any:
     a = square(a, "slogdet")
     logarithm = log_determinant(a, axes=(-2, -1), keepdims=False)
-    return _slogdet_result()(determinant_sign(a), logarithm)
-
-
-def _slogdet_result() -> Any:
-    return type(np.linalg.slogdet(np.ones((1, 1))))
+    return named_tuple(np.linalg.slogdet)(determinant_sign(a), logarithm)
 
 
 def _inverse_push(tangents: Sequence[Any], out: Any, values: Sequence[Any]) -> Any:

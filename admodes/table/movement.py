@@ -27,7 +27,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
 def roll_(a: Any, shift: Any, axis: Any = None) -> Any:
     a = array(a)
     if axis is None:
-        return np.reshape(np.roll(np.ravel(a), shift, 0), a.shape)
+        return np.roll(a, shift, 0) if a.ndim == 1 else np.reshape(np.roll(np.ravel(a), shift, 0), a.shape)
     axes = [normalize_axis_index(int(number), a.ndim) for number in np.atleast_1d(axis)]
     shifts = np.broadcast_to(whole_numbers(shift), len(axes)).tolist()
     return roll(a, shift=tuple(shifts), axes=tuple(number - a.ndim for number in axes))
@@ -59,12 +59,25 @@ def diag(v: Any, k: int = 0) -> Any:
     return scatter(v, key=(numbers - min(k, 0), numbers + max(k, 0)), shape=(size, size), lead=0)
 
 
+def _diagonal_of_matrices(base: Any, offset: int, axis1: int, axis2: int) -> Any:
+    """The diagonal as a slice: every (columns + 1)-th element of the matrix in a row."""
+    first, second = (normalize_axis_index(axis, base.ndim) for axis in (axis1, axis2))
+    if first == second:
+        raise ValueError("np.diagonal needs two different axes.")
+    stacked = base if (first, second) == (base.ndim - 2, base.ndim - 1) else np.moveaxis(base, (first, second), (-2, -1))
+    rows, columns = stacked.shape[-2:]
+    start = offset if offset >= 0 else -offset * columns
+    length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    stop = start + (length - 1) * (columns + 1) + 1 if length else start
+    return np.reshape(stacked, (*stacked.shape[:-2], rows * columns))[..., start : stop : columns + 1]
+
+
 @implements(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     def take_diagonal(base: Any) -> Any:
         if not isinstance(base, Traced):
             return np.diagonal(base, offset, axis1, axis2)  # with NumPy's strides
-        return move(base, lambda numbers: np.diagonal(numbers, offset, axis1, axis2))
+        return _diagonal_of_matrices(base, offset, axis1, axis2)
 
     base = array(a)
     taken: Any = take_diagonal(base)

@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..kinds import Constant
 from ..rules import implements, linear
 from .arguments import array, missing_option, refuse_options, whole_numbers
-from .structural import move, scatter
+from .structural import gather, move, scatter
 
 # ---- equal elements share
 
@@ -60,10 +60,22 @@ def shared(x: Any) -> Any:
     return x if not groups.size or groups.max() == groups.size - 1 else share(x, groups=groups)
 
 
+_neighbours_tie = Constant("neighbours_tie", lambda x: bool(np.any(x[..., 1:] == x[..., :-1])))
+
+
+def _to_last(a: Any, axis: int) -> Any:
+    return a if axis == a.ndim - 1 else np.moveaxis(a, axis, -1)
+
+
+def _from_last(a: Any, axis: int) -> Any:
+    return a if axis == a.ndim - 1 else np.moveaxis(a, -1, axis)
+
+
 def sorted_rows(a: Any, kind: Any = None) -> Any:
     """`a` sorted along its last axis, NaN last."""
     order = whole_numbers(np.argsort(a, axis=-1, kind=kind))
-    return shared(move(a, lambda numbers: np.take_along_axis(numbers, order, -1)))
+    taken = gather(a, key=order) if a.ndim == 1 else move(a, lambda numbers: np.take_along_axis(numbers, order, -1))
+    return shared(taken) if _neighbours_tie(taken) else taken
 
 
 @implements(np.sort)
@@ -72,7 +84,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     a = array(a)
     a = np.ravel(a) if axis is None else a
     axis = normalize_axis_index(-1 if axis is None else axis, a.ndim)
-    return np.moveaxis(sorted_rows(np.moveaxis(a, axis, -1), "stable" if stable else kind), -1, axis)
+    return _from_last(sorted_rows(_to_last(a, axis), "stable" if stable else kind), axis)
 
 
 def _places_after_partition(x: Any, kth: Any) -> Any:

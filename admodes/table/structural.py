@@ -180,7 +180,10 @@ def _key_signature(key: Any) -> Any:
     """An index as a dict key; None for arrays (slices cannot be hashed before Python 3.12)."""
     if type(key) is slice:
         return slice, key.start, key.stop, key.step
-    return None
+    if type(key) is tuple:
+        parts = tuple([_key_signature(part) for part in key])
+        return None if None in parts else parts
+    return (key,) if key is None or key is Ellipsis or type(key) is int else None
 
 
 def is_small_piece(piece: Shape, shape: Shape) -> bool:
