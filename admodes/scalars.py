@@ -178,8 +178,8 @@ class TapeFloat(TracedScalar):
                     result.node = len(tape)  # type: ignore[arg-type]
                     tape.append((step, (self.node,), (x,), out))  # type: ignore[attr-defined]
                     return result
-            elif ufunc in _OPERATORS and all(type(value) in _FLOATS for value in inputs):
-                left, right = (float(value) if type(value) is np.float64 else value for value in inputs)
+            elif ufunc in _OPERATORS and all(type(value) in _FLOATS or _is_single(value) for value in inputs):
+                left, right = (value if type(value) in _OWN_FLOATS else float(value) for value in inputs)
                 return _OPERATORS[ufunc](left, right)
         return call_ufunc(ufunc, method, inputs, options)
 
@@ -206,6 +206,14 @@ def _record_unary(operand: TapeFloat, step: ScalarStep, out: float) -> TapeFloat
 
 
 _FLOATS = frozenset({TapeFloat, float, int, np.float64})
+_OWN_FLOATS = frozenset({TapeFloat, float, int})
+
+
+def _is_single(value: Any) -> bool:
+    """Whether a value is a plain array without axes, which NumPy takes for a number."""
+    return type(value) is np.ndarray and not value.ndim and value.dtype == np.float64
+
+
 _OPERATORS = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv}
 _UNARY = {
     function: ScalarStep(rule, (True,), {})

@@ -129,6 +129,9 @@ shares = Constant("shares", _shares)
 nonzero = Constant("nonzero", _nonzero)
 #: 1 for the vectors that are determined, up to sign, by their eigenvalue; NaN for the others.
 alone = Constant("alone", _alone)
+#: Whether all vectors are determined; the same for singular values.
+all_alone = Constant("all_alone", lambda values: not np.isnan(_alone(values)).any())
+all_alone_and_nonzero = Constant("all_alone_and_nonzero", lambda values: not np.isnan(_alone_and_nonzero(values)).any())
 #: The same for singular values, where those of zero are not determined either.
 alone_and_nonzero = Constant("alone_and_nonzero", _alone_and_nonzero)
 

@@ -16,7 +16,20 @@ import numpy as np
 from ..errors import MissingRuleError
 from ..kinds import Constant, Custom
 from ..rules import implements
-from .degenerate import alone, averaged, determined, inverse_gaps, mirrored, named_tuple, pack, shares, square, swap, unpack
+from .degenerate import (
+    all_alone,
+    alone,
+    averaged,
+    determined,
+    inverse_gaps,
+    mirrored,
+    named_tuple,
+    pack,
+    shares,
+    square,
+    swap,
+    unpack,
+)
 
 Shape = tuple[int, ...]
 
@@ -31,7 +44,7 @@ def _eigen_shapes(shape: Shape) -> list[Shape]:
 def _values_and_vectors(packed: Any, shapes: Sequence[Shape]) -> tuple[Any, Any]:
     """Eigenvalues and eigenvectors: those of equal eigenvalues have no derivative, in derivatives of the rule as well."""
     w, v = unpack(packed, shapes)
-    return w, determined(v, alone(w)[..., None, :])
+    return (w, v) if all_alone(w) else (w, determined(v, alone(w)[..., None, :]))
 
 
 def _eigh(a: Any, *, uplo: Any) -> Any:
@@ -50,6 +63,8 @@ def _eigh_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Sh
     parts = _eigen_shapes(shapes[0])
     w, v = _values_and_vectors(out, parts)
     g_w, g_v = unpack(g, parts)
+    if type(g) is np.ndarray and not g_v.any():  # as most functions, f uses the eigenvalues alone
+        return np.matmul(v * averaged(swap(shares(w)), g_w)[..., None, :], swap(v))
     within = inverse_gaps(w) * np.matmul(swap(v), g_v) + _diagonal_matrix(averaged(swap(shares(w)), g_w))
     return np.matmul(np.matmul(v, within), swap(v))
 

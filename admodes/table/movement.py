@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..rules import implements
 from .arguments import Traced, array, missing_option, refuse_options, whole_numbers
-from .structural import flip, move, negative_axes, roll, scatter
+from .structural import flip, gather, move, negative_axes, reshape, roll, scatter, total
 
 
 @implements(np.tile)
@@ -69,7 +69,8 @@ def _diagonal_of_matrices(base: Any, offset: int, axis1: int, axis2: int) -> Any
     start = offset if offset >= 0 else -offset * columns
     length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
     stop = start + (length - 1) * (columns + 1) + 1 if length else start
-    return np.reshape(stacked, (*stacked.shape[:-2], rows * columns))[..., start : stop : columns + 1]
+    in_a_row = reshape(stacked, shape=(*stacked.shape[:-2], rows * columns))
+    return gather(in_a_row, key=(Ellipsis, slice(start, stop, columns + 1)))
 
 
 @implements(np.diagonal)
@@ -92,7 +93,10 @@ def matrix_diagonal(x: Any, /, *, offset: int = 0) -> Any:
 @implements(np.trace)
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None) -> Any:
     refuse_options(np.trace, out=out)
-    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+    a = array(a)
+    if dtype is not None or not isinstance(a, Traced):
+        return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+    return total(_diagonal_of_matrices(a, offset, axis1, axis2), axes=(-1,), keepdims=False)
 
 
 @implements(np.linalg.trace)

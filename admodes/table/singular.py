@@ -16,6 +16,7 @@ import numpy as np
 from ..kinds import Custom
 from ..rules import implements
 from .degenerate import (
+    all_alone_and_nonzero,
     alone_and_nonzero,
     averaged,
     determined,
@@ -55,6 +56,8 @@ def _thin(packed: Any, shape: Shape, full: bool) -> tuple[Any, Any, Any]:
 def _determined(packed: Any, shape: Shape, full: bool) -> tuple[Any, Any, Any]:
     """The same of the outputs; vectors of equal singular values have no derivative, in derivatives of the rule as well."""
     u, s, v = _thin(packed, shape, full)
+    if all_alone_and_nonzero(s):
+        return u, s, v
     factor = alone_and_nonzero(s)[..., None, :]
     return determined(u, factor), s, determined(v, factor)
 
@@ -106,6 +109,8 @@ def _svd_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Sha
     shape = shapes[0]
     u, s, v = _determined(out, shape, full)
     g_u, g_s, g_v = _thin(g, shape, full)
+    if type(g) is np.ndarray and np.count_nonzero(g) == np.count_nonzero(g_s):  # f uses the singular values alone
+        return np.matmul(u * averaged(swap(_weights(s)), g_s)[..., None, :], swap(v))
     couplings = _couplings(s)
     by_u, by_v = couplings * np.matmul(swap(u), g_u), couplings * np.matmul(swap(v), g_v)
     diagonal = averaged(swap(_weights(s)), g_s)
@@ -166,6 +171,8 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
         return singular_values(a)
     full = bool(full_matrices)
     u, s, vh = unpack(packed_svd(a, full=full), _svd_shapes(a.shape, full))
+    if u.shape[-1] == vh.shape[-2] and all_alone_and_nonzero(s):
+        return named_tuple(np.linalg.svd)(u, s, vh)
     factor = alone_and_nonzero(s)
     return named_tuple(np.linalg.svd)(
         determined(u, _extended(factor, u.shape[-1])[..., None, :]), s, determined(vh, _extended(factor, vh.shape[-2])[..., None])
