@@ -65,7 +65,8 @@ class TapeArray(TracedArray):
         return call_ufunc(ufunc, method, inputs, options)
 
     def __array_function__(self, function: Any, types: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if not arguments or arguments[0] is not self or type(self.value) is not ndarray or self.node < 0:
+        known = function in _REDUCTIONS and arguments and arguments[0] is self
+        if not known or type(self.value) is not ndarray or self.node < 0:
             return call_function(function, arguments, options, self)
         tape: Any = self.level
         step = mark = None
@@ -150,6 +151,7 @@ _reduction_steps: dict[Any, Any] = {}
 
 
 _AXES = frozenset({int, type(None)})
+_REDUCTIONS = frozenset({np.sum, np.prod, np.max, np.amax, np.min, np.amin, np.linalg.norm, np.linalg.det})
 
 
 def _are_plain(arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:

@@ -369,6 +369,7 @@ LEAKS = (
     ("zeros_in_the_order_of_x", lambda x: write_flat(np.zeros_like(np.outer(x, x).T) + 0.0 * x[0]) * x[1], V),
     ("astype_without_a_copy", lambda x: write_flat((x * 1).astype(float, copy=False)), V),
     ("reshape_with_a_copy", lambda x: (lambda y: (write_flat(np.reshape(y, 3, copy=True)), y)[1])(x * 1), V),
+    ("sum_by_keyword", lambda x: x * np.sum(a=x) + np.max(axis=0, a=x), V),
     ("linspace", lambda x: np.linspace(x[0], x[1], 3), V),
     ("arange", lambda x: np.arange(3) * x[0] + np.arange(x[2], x[2] + 2.5), V),
     ("print", printed, V),
