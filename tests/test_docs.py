@@ -21,7 +21,7 @@ from admodes import errors
 
 ROOT = Path(__file__).parents[1]
 PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "numpy.md"]  # that one is made by a script
-KINK_COLUMNS = ["f(x)", "x", "forward, reverse", "symbolic", "finite", "why"]
+KINK_COLUMNS = ["f(x)", "x", "forward, reverse", "symbolic", "finite", "JAX", "PyTorch", "why"]
 CURE_COLUMNS = ["refused", "write instead", "x", "error"]
 NAMES = {"np": np, "math": math, "statistics": statistics, "inf": np.inf, "nan": np.nan}
 if importlib.util.find_spec("scipy") is not None:
