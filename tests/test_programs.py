@@ -63,7 +63,34 @@ ARRAY: dict[str, Callable[[Any], Any]] = {
     "centred": lambda a: a - np.mean(a),
     "diff": lambda a: np.diff(a, append=a[:1]),
     "reshaped": lambda a: (a.reshape(3, 1) * a.reshape(1, 3)).sum(axis=0) / 3,
+    "filtered": lambda a: np.real(np.fft.ifft(np.fft.fft(a) * np.array([1.0, 0.5j, -0.3]))),
+    "spectrum": lambda a: np.abs(np.fft.rfft(a / 4, 4) + 9.0) - 9.0,
+    "cholesky": lambda a: np.linalg.cholesky(_positive(a))[2],
+    "eigenvalues": lambda a: np.linalg.eigvalsh(np.diag([0.0, 9.0, 20.0]) + np.outer(a, a) / 3) / 20,
+    "singular_values": lambda a: np.linalg.svd(np.diag([1.0, 9.0, 20.0]) + np.outer(a, np.sin(a)) / 3)[1] / 20,
+    "orthogonal": lambda a: np.linalg.qr(_positive(a))[0] @ a,
+    "pseudo_inverse": lambda a: np.linalg.pinv(_positive(a)[:, :2])[0],
+    "convolved": lambda a: np.convolve(a, [0.3, -0.5, 0.2], "same"),
+    "slopes": lambda a: np.gradient(a),
+    "running_product": lambda a: np.cumprod(np.tanh(a)),
+    "triangle": lambda a: np.tril(np.outer(a, a)) @ np.ones(3) / 3,
+    "averaged": lambda a: a * np.average(a, weights=1.5 + np.tanh(a)),
+    "polynomial": lambda a: np.polyval(np.tanh(a), 0.3 * a),
+    "put": lambda a: _put(a),
 }
+
+
+def _positive(a: Any) -> Any:
+    return np.outer(a, a) / 9 + np.diag([1.0, 2.0, 3.0])
+
+
+def _put(a: Any) -> Any:
+    y = a * 0.5
+    np.put(y, [0, 2], np.sin(a[:2]))
+    np.add.at(y, [1, 1], a[1:])
+    return np.multiply(y, 0.5, out=y)
+
+
 REDUCE: dict[str, Callable[[Any], Any]] = {
     "sum": np.sum,
     "mean": lambda a: a.mean(),
@@ -72,6 +99,10 @@ REDUCE: dict[str, Callable[[Any], Any]] = {
     "var": np.var,
     "element": lambda a: a[1],
     "det": lambda a: np.linalg.det(np.eye(3) + np.outer(a, np.sin(a)) / 5),
+    "trapezoid": lambda a: np.trapezoid(a, dx=0.5),
+    "log_determinant": lambda a: np.linalg.slogdet(_positive(a))[1] / 3,
+    "condition": lambda a: np.linalg.cond(_positive(a) + np.diag([0.0, 3.0, 9.0])) / 20,
+    "nan_sum": lambda a: np.nansum(np.concatenate([a, [np.nan]])),
     "smooth_norm": lambda a: np.linalg.norm(np.concatenate([a, np.ones(1)])),
 }
 
