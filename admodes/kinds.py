@@ -16,7 +16,7 @@ import numpy as np
 
 from .errors import MissingRuleError
 from .levels import Traced, highest_level, lift
-from .operands import needs_lift, plain_array
+from .operands import as_numbers, needs_lift, plain_array
 
 Shape = tuple[int, ...]
 
@@ -87,7 +87,7 @@ class Primitive:
                 continue
             if not isinstance(operand, Traced):
                 if needs_lift(operand):
-                    return self(*(lift(part) for part in operands), **parameters)
+                    return self(*(as_numbers(lift(part)) for part in operands), **parameters)
                 if issubclass(kind, np.ndarray) and kind is not np.ndarray:
                     return self(*(plain_array(part) for part in operands), **parameters)
                 continue
@@ -112,6 +112,15 @@ class Primitive:
     def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
         """Cotangent of one operand, with the leading axis of `g` if it has one."""
         raise NotImplementedError
+
+
+def plain_of(value: Any) -> Any:
+    """The plain value of what a locally constant function is told; that it was used is recorded."""
+    while isinstance(value, Traced):
+        value.refresh()
+        value.level.guard(value)
+        value = value.value
+    return value
 
 
 def require_analytic(primitive: Primitive) -> None:
@@ -312,6 +321,10 @@ class Constant(Primitive):
 
     def signature(self, parameters: dict[str, Any]) -> Any:
         return None if parameters else ()
+
+    def __call__(self, *operands: Any, **parameters: Any) -> Any:
+        # A tolerance or a mask may be traced: the result is constant in it as well.
+        return super().__call__(*operands, **{name: plain_of(value) for name, value in parameters.items()})
 
     def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
         return False, (False,) * len(active)

@@ -32,3 +32,15 @@ def plain_array(operand: Any) -> Any:
 def needs_lift(operand: Any) -> bool:
     """Whether an operand is a list, or an array of objects, that may hold traced values."""
     return type(operand) in (list, tuple) or (isinstance(operand, np.ndarray) and operand.dtype == object)
+
+
+def as_numbers(operand: Any) -> Any:
+    """An array of objects that are plain numbers as what it holds; others as they are."""
+    if type(operand) is not np.ndarray or operand.dtype != object:
+        return operand
+    numbers = np.array(operand.tolist())
+    if numbers.dtype == object:
+        raise InputError(
+            f"A traced value met an array of objects of type {type(operand.flat[0]).__name__}. Make it an array of numbers."
+        )
+    return numbers

@@ -243,7 +243,7 @@ class Shaped(Operators):
         if kind in "fc":
             if np.dtype(dtype) == self.dtype and options.get("copy") is False:
                 return self
-            return self.copy() if np.dtype(dtype) == self.dtype else cast(self, dtype=np.dtype(dtype))
+            return self.copy("K") if np.dtype(dtype) == self.dtype else cast(self, dtype=np.dtype(dtype))
         if kind in "biu":
             return _AS_INTEGER(self, dtype=np.dtype(dtype))
         raise TracedValueError(f"x.astype({dtype!r}) of a traced value has no rule: traced values are numbers. Leave it out.")

@@ -230,6 +230,11 @@ class TracedArray(InPlace, Shaped):
         if self.passive:
             self.level.guard(self)
             return self._export(np.array(peel(self), dtype=dtype), copy)
+        if self.dtype.kind == "c":
+            raise TracedValueError(
+                "np.asarray (or another conversion) of complex traced values would make an array of objects, whose .real and "
+                ".imag NumPy itself answers wrongly. Leave the conversion out: z is an array already."
+            )
         if dtype is not None and np.dtype(dtype) != object:
             refuse_number(
                 f"np.asarray(x, {np.dtype(dtype).name})", "Leave the dtype out, use x.astype(...), or np.stack for lists."

@@ -361,6 +361,6 @@ def _digits(rule: rules.Elementwise, position: int, parameters: dict[str, Any], 
     truth = exact_function(rule, position, *items)(*point)
     out = Exact(exact_function(rule, None, *items)(*point))
     partial = partial_of(rule, position, out, [Exact(number) for number in point], parameters)
-    ours = partial.value if isinstance(partial, Exact) else Exact(partial).value
+    ours = partial.value if isinstance(partial, Exact) else Exact(float(partial)).value
     error = abs(ours - truth) / max(1, abs(truth))
     return float(-mpmath.log10(error)) if error else float(_DIGITS)

@@ -279,6 +279,9 @@ def ones_like(a: Any, dtype: Any = None, order: str = "K", subok: bool = True, s
 def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
 ) -> Any:
-    out = constant_like([array(a), array(fill_value)][0], _new(a, dtype, order, shape))
+    made = _new(a, dtype, order, shape)
+    if not made.ndim:
+        return array(fill_value).astype(made.dtype)[()]
+    out = constant_like(array(a), made)
     out[...] = fill_value
     return out

@@ -8,10 +8,12 @@ kinks and limits follow the policy table in ``docs/kinks.md``.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ..operands import is_complex
 from ..rules import ELEMENTWISE, analytic, elementwise
 
 LN2 = float(np.log(2.0))
@@ -29,16 +31,35 @@ def chosen(out: Any, x: Any, y: Any) -> Any:
     return (out == x) * (1 - 0.5 * (x == y))
 
 
-def soft_weight(out: Any, x: Any, exponential: Any) -> Any:
-    """exp(x - out), the share of x in log(exp(x) + exp(y)); where both are -inf they share equally."""
-    difference = np.where(x == out, 0.0, x - np.where(x == out, 0.0, out))
-    return np.where(out == -np.inf, 0.5, exponential(difference))
+def chosen_or_nan(out: Any, x: Any, y: Any) -> Any:
+    """The same, and NaN where the result is NaN."""
+    return np.where(out == out, chosen(out, x, y), np.nan)  # noqa: PLR0124 - false for NaN alone, in 60 digits as well
+
+
+def soft_weight(x: Any, y: Any, exponential: Any) -> Any:
+    """exp(x) / (exp(x) + exp(y)), the share of x in log(exp(x) + exp(y)); where both are equal, infinite ones too, a half."""
+    return 1 / (1 + exponential(np.where(x == y, 0.0, y - np.where(x == y, 0.0, x))))
+
+
+def inverse_of(y: Any) -> Any:
+    """1 / y; Python's own zero, which would raise, gives what NumPy's does."""
+    return 1 / y if type(y) not in (float, int) or y else math.copysign(math.inf, y)
 
 
 def safe_ratio(numerator: Any, denominator: Any) -> Any:
     """numerator / denominator, and 0 where the denominator is 0 (the documented value at such points)."""
     zero = denominator == 0
     return np.where(zero, 0.0, numerator / np.where(zero, 1.0, denominator))
+
+
+def over_square(x: Any, radius: Any) -> Any:
+    """x / radius**2, and 0 where the radius is 0; the square itself could under- or overflow."""
+    return safe_ratio(safe_ratio(x, radius), radius)
+
+
+def arcsinh_partial(x: Any) -> Any:
+    """1 / sqrt(x**2 + 1); of real numbers without the square, which could overflow."""
+    return 1 / np.sqrt(x * x + 1) if is_complex(x) else 1 / np.hypot(x, 1.0)
 
 
 def power_by_base(out: Any, x: Any, y: Any) -> Any:
@@ -70,7 +91,9 @@ def _constant_power(x: Any, *, exponent: Any) -> Any:
 elementwise(np.add, 1, 1, sympy="x + y")
 elementwise(np.subtract, 1, -1, sympy="x - y")
 elementwise(np.multiply, lambda out, x, y: y, lambda out, x, y: x, sympy="x * y")
-elementwise(np.divide, lambda out, x, y: 1 / y, lambda out, x, y: (out, -1 / y), sympy="x / y", domain=((-3.0, 3.0), (0.3, 3.0)))
+elementwise(
+    np.divide, lambda out, x, y: inverse_of(y), lambda out, x, y: (out, -1 / y), sympy="x / y", domain=((-3.0, 3.0), (0.3, 3.0))
+)
 elementwise(np.power, power_by_base, power_by_exponent, sympy="x**y", domain=((0.2, 3.0), (-2.0, 3.0)))
 elementwise(np.float_power, power_by_base, power_by_exponent, sympy="x**y", domain=((0.2, 3.0), (-2.0, 3.0)))
 constant_power = elementwise(
@@ -92,21 +115,21 @@ elementwise(np.cbrt, lambda out, x: 1 / (3 * out * out), domain=(0.1, 4.0))
 
 elementwise(np.exp, lambda out, x: out)
 elementwise(np.exp2, lambda out, x: out * LN2, sympy="2**x")
-elementwise(np.expm1, lambda out, x: out + 1, sympy="exp(x) - 1")
+elementwise(np.expm1, lambda out, x: np.exp(x), sympy="exp(x) - 1")
 elementwise(np.log, lambda out, x: 1 / x, domain=(0.1, 4.0))
 elementwise(np.log2, lambda out, x: 1 / (x * LN2), sympy="log(x, 2)", domain=(0.1, 4.0))
 elementwise(np.log10, lambda out, x: 1 / (x * LN10), sympy="log(x, 10)", domain=(0.1, 4.0))
 elementwise(np.log1p, lambda out, x: 1 / (1 + x), sympy="log(1 + x)", domain=(-0.8, 4.0))
 elementwise(
     np.logaddexp,
-    lambda out, x, y: soft_weight(out, x, np.exp),
-    lambda out, x, y: soft_weight(out, y, np.exp),
+    lambda out, x, y: soft_weight(x, y, np.exp),
+    lambda out, x, y: soft_weight(y, x, np.exp),
     sympy="log(exp(x) + exp(y))",
 )
 elementwise(
     np.logaddexp2,
-    lambda out, x, y: soft_weight(out, x, np.exp2),
-    lambda out, x, y: soft_weight(out, y, np.exp2),
+    lambda out, x, y: soft_weight(x, y, np.exp2),
+    lambda out, x, y: soft_weight(y, x, np.exp2),
     sympy="log(2**x + 2**y, 2)",
 )
 
@@ -118,8 +141,8 @@ elementwise(np.arccos, lambda out, x: -1 / np.sqrt((1 - x) * (1 + x)), sympy="ac
 elementwise(np.arctan, lambda out, x: 1 / (1 + x * x), sympy="atan")
 elementwise(
     np.arctan2,
-    lambda out, y, x: safe_ratio(x, x * x + y * y),
-    lambda out, y, x: safe_ratio(-y, x * x + y * y),
+    lambda out, y, x: over_square(x, np.hypot(x, y)),
+    lambda out, y, x: over_square(-y, np.hypot(x, y)),
     sympy="atan2",
     domain=((-3.0, 3.0), (0.3, 3.0)),
 )
@@ -127,8 +150,8 @@ elementwise(np.hypot, lambda out, x, y: safe_ratio(x, out), lambda out, x, y: sa
 elementwise(np.sinh, lambda out, x: np.cosh(x))
 elementwise(np.cosh, lambda out, x: np.sinh(x))
 elementwise(np.tanh, lambda out, x: 1 - out * out)
-elementwise(np.arcsinh, lambda out, x: 1 / np.sqrt(x * x + 1), sympy="asinh")
-elementwise(np.arccosh, lambda out, x: 1 / np.sqrt((x - 1) * (x + 1)), sympy="acosh", domain=(1.1, 4.0))
+elementwise(np.arcsinh, lambda out, x: arcsinh_partial(x), sympy="asinh")
+elementwise(np.arccosh, lambda out, x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)), sympy="acosh", domain=(1.1, 4.0))
 elementwise(np.arctanh, lambda out, x: 1 / ((1 - x) * (1 + x)), sympy="atanh", domain=(-0.95, 0.95))
 elementwise(np.sinc, sinc_partial, sympy="sinc(pi * x)")
 
@@ -137,8 +160,8 @@ elementwise(np.radians, lambda out, x: DEGREE, sympy="pi * x / 180")
 elementwise(np.rad2deg, lambda out, x: 1 / DEGREE, sympy="180 * x / pi")
 elementwise(np.degrees, lambda out, x: 1 / DEGREE, sympy="180 * x / pi")
 
-elementwise(np.maximum, lambda out, x, y: chosen(out, x, y), lambda out, x, y: chosen(out, y, x), sympy="Max")
-elementwise(np.minimum, lambda out, x, y: chosen(out, x, y), lambda out, x, y: chosen(out, y, x), sympy="Min")
+elementwise(np.maximum, lambda out, x, y: chosen_or_nan(out, x, y), lambda out, x, y: chosen_or_nan(out, y, x), sympy="Max")
+elementwise(np.minimum, lambda out, x, y: chosen_or_nan(out, x, y), lambda out, x, y: chosen_or_nan(out, y, x), sympy="Min")
 elementwise(np.fmax, lambda out, x, y: chosen(out, x, y), lambda out, x, y: chosen(out, y, x), sympy="Max")
 elementwise(np.fmin, lambda out, x, y: chosen(out, x, y), lambda out, x, y: chosen(out, y, x), sympy="Min")
 elementwise(np.copysign, lambda out, x, y: np.sign(x) * np.sign(out), None, sympy="Abs(x) * sign(y)")

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..kinds import Constant, Custom, align, sum_to_shape
 from ..rules import analytic, implements, reduction
-from .arguments import array
+from .arguments import array, whole_numbers
 from .degenerate import named_tuple, square, swap
 
 Shape = tuple[int, ...]
@@ -63,7 +63,18 @@ def _minors(x: Any) -> Any:
 
 determinant = reduction(_matrix_reduction(np.linalg.det), cofactors)
 determinant_sign = Constant("slogdet_sign", lambda x: np.linalg.slogdet(x)[0])
-log_determinant = reduction(_matrix_reduction(_log_determinant), lambda out, x, axes: swap(np.linalg.inv(x)))
+
+
+def _inverse_where_there_is_one(x: Any) -> Any:
+    """The inverses, and NaN for singular matrices, at which log|det| has no derivative."""
+    singular = np.asarray(whole_numbers(np.isneginf(np.linalg.slogdet(x)[1])))[..., None, None]
+    if not singular.any():
+        return np.linalg.inv(x)
+    return np.where(singular, np.nan, np.linalg.inv(np.where(singular, np.eye(x.shape[-1]), x)))
+
+
+log_determinant = reduction(_matrix_reduction(_log_determinant), lambda out, x, axes: swap(_inverse_where_there_is_one(x)))
+log_determinant.name = "slogdet"
 
 
 @implements(np.linalg.det)

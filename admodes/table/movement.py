@@ -137,6 +137,8 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 @implements(np.pad)
 def pad(array_: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
     a = array(array_)
+    if options.get("reflect_type", "even") != "even":
+        missing_option(np.pad, f"reflect_type={options['reflect_type']!r}")
     if mode in ("edge", "reflect", "symmetric", "wrap"):
         return move(a, lambda numbers: np.pad(numbers, pad_width, mode, **options))
     if mode != "constant":

@@ -24,7 +24,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     axes = negative_axes(axis, x.ndim)
     # Singular values are those of the complex matrix itself, which have no rule.
     x = x if ord in _BY_SINGULAR_VALUES and len(axes) == 2 else magnitude(x)
-    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+    if ord is None or (ord == 2 and len(axes) == 1) or (ord in ("fro", "f") and len(axes) == 2):
         return euclid(x, axes=axes, keepdims=bool(keepdims))
     if len(axes) == 1:
         return _norm_of_vectors(x, ord, axes[0], keepdims)

@@ -63,11 +63,15 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         x, xp, fp = _repeated(x, xp, fp, period)
         left = right = None
     # One more segment on each side, which is flat: slopes[i] is that on the left of knot i.
-    slopes = np.concatenate([[0.0], np.diff(fp) / np.diff(xp), [0.0]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = np.concatenate([[0.0], np.diff(fp) / np.diff(xp), [0.0]])
     after = np.asarray(whole_numbers(np.searchsorted(xp, x, side="right")))
     knot = np.maximum(after - 1, 0)
     exact = np.asarray(whole_numbers(x == xp[knot])) & (after > 0)
     slope = np.where(exact, (slopes[knot] + slopes[knot + 1]) / 2, slopes[after]) if exact.any() else slopes[after]
+    # Between two knots at one place f jumps: its value is that of the last one, and steps are flat.
+    jump = exact & ~np.asarray(whole_numbers(np.isfinite(slope)))
+    slope = np.where(jump, 0.0, slope) if jump.any() else slope
     infinite = np.asarray(whole_numbers(np.isinf(x)))
     # A flat segment is flat at infinity too, and not 0 * inf.
     distance = np.where(infinite, 0.0, x - xp[knot]) if infinite.any() else x - xp[knot]

@@ -68,7 +68,8 @@ def _to_last(a: Any, axis: int) -> Any:
 
 
 def _from_last(a: Any, axis: int) -> Any:
-    return a if axis == a.ndim - 1 else np.moveaxis(a, -1, axis)
+    """NumPy sorts a copy: no view of the rows, though they lie along another axis here."""
+    return a if axis == a.ndim - 1 else np.moveaxis(a, -1, axis).copy()
 
 
 def sorted_rows(a: Any, kind: Any = None) -> Any:
@@ -106,7 +107,7 @@ def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order
     axis = normalize_axis_index(-1 if axis is None else axis, a.ndim)
     rows = np.moveaxis(a, axis, -1)
     places = whole_numbers(_partition_places(rows, kth=whole_numbers(kth)))
-    return np.moveaxis(shared(move(rows, lambda numbers: np.take_along_axis(numbers, places, -1))), -1, axis)
+    return _from_last(shared(move(rows, lambda numbers: np.take_along_axis(numbers, places, -1))), axis)
 
 
 # ---- distinct values

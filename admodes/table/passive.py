@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..rules import constant, implements, metadata
+from ..rules import FUNCTIONS, constant, implements, metadata
 
 constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.floor_divide, np.sign, np.heaviside, np.signbit)
 constant(np.spacing)
@@ -22,3 +22,5 @@ metadata(np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory)
 metadata(np.array_repr, np.array_str, np.array2string)
 implements(np.array_repr, np.array_str, np.array2string)(lambda a, *_, **__: repr(a))
 metadata(np.einsum_path)
+# z / |z| is no step.
+FUNCTIONS[np.sign].analytic = False  # type: ignore[attr-defined]

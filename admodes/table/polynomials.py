@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import MissingRuleError
 from ..kinds import Constant, Multilinear
+from ..operands import is_complex
 from ..rules import implements
 from .arguments import array, missing_option, real_array, refuse_options, whole_numbers
 
@@ -76,7 +77,7 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
     sizes = a.size, v.size
     # Where the first is the shorter one, NumPy exchanges the two and turns the result around.
     start = (v.size - 1) // 2 if a.size >= v.size else a.size // 2
-    return _cut(convolution(a, v[::-1]), mode, sizes, start)
+    return _cut(convolution(a, np.conjugate(v[::-1]) if is_complex(v) else v[::-1]), mode, sizes, start)
 
 
 # ---- polynomials

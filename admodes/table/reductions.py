@@ -59,7 +59,7 @@ def var(
     a = array(a)
     ddof = ddof if correction is None else correction
     center = np.mean(a, axis=axis, dtype=dtype, keepdims=True, where=where) if mean is None else mean
-    squares = np.sum(squared_magnitude(a - center), axis=axis, keepdims=keepdims, where=where)
+    squares = np.sum(squared_magnitude(a - center), axis=axis, dtype=dtype, keepdims=keepdims, where=where)
     count = _count(a, axis, where, keepdims) - ddof
     return squares / (np.maximum(count, 0) if np.ndim(count) else max(count, 0))
 
@@ -127,8 +127,15 @@ def _share_of_ties(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
     return ties / np.sum(1.0 * ties, axis=axes, keepdims=True)
 
 
+def _initial_alone(a: Any, axis: Any, keepdims: bool, initial: Any) -> Any:
+    """The result over no elements: the initial value for each row (rows that there are have no elements)."""
+    shape = np.max(np.zeros(a.shape), axis=axis, keepdims=keepdims, initial=0.0).shape
+    return np.broadcast_to(array(initial), shape) + np.zeros(shape, a.dtype)
+
+
 largest = reduction(_maximum, _share_of_ties)
 smallest = reduction(_minimum, _share_of_ties)
+largest.name, smallest.name = "max", "min"
 
 
 @implements(np.max, np.amax)
@@ -137,6 +144,8 @@ def max_(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, ini
     if where is not True and initial is None:
         raise ValueError("np.max needs initial= beside where=: it is the value of a slice that has no element left.")
     a = _masked(array(a), where, -np.inf)
+    if initial is not None and not a.size:
+        return _initial_alone(a, axis, keepdims, initial)
     result = largest(a, axes=negative_axes(axis, a.ndim), keepdims=bool(keepdims))
     return result if initial is None else np.maximum(result, initial)
 
@@ -147,6 +156,8 @@ def min_(a: Any, axis: Any = None, out: None = None, keepdims: bool = False, ini
     if where is not True and initial is None:
         raise ValueError("np.min needs initial= beside where=: it is the value of a slice that has no element left.")
     a = _masked(array(a), where, np.inf)
+    if initial is not None and not a.size:
+        return _initial_alone(a, axis, keepdims, initial)
     result = smallest(a, axes=negative_axes(axis, a.ndim), keepdims=bool(keepdims))
     return result if initial is None else np.minimum(result, initial)
 

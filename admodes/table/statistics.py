@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..kinds import Constant
+from ..operands import is_complex
 from ..rules import implements
 from .arguments import Traced, array, constant_like, missing_option, whole_numbers
 from .structural import scatter
@@ -95,20 +96,22 @@ def cov(
     if weights is None:
         centered = rows - np.mean(rows, axis=1, keepdims=True)
         factor: Any = max(rows.shape[1] - ddof, 0)
-        products = centered @ np.transpose(centered)
+        products = centered @ np.transpose(np.conjugate(centered))
     else:
         total = np.sum(weights)
         centered = rows - np.sum(rows * weights, axis=1, keepdims=True) / total
         lost = ddof if aweights is None else ddof * np.sum(weights * array(aweights)) / total
         factor = total - lost
         factor = factor if factor > 0 else 0.0
-        products = centered @ np.transpose(centered * weights)
+        products = centered @ np.transpose(np.conjugate(centered * weights))
     return np.squeeze(products * np.true_divide(1, factor))
 
 
 @implements(np.corrcoef)
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     covariance = np.cov(x, y, rowvar, dtype=dtype)
+    if is_complex(covariance):
+        missing_option(np.corrcoef, "complex values")
     if not covariance.ndim:
         return covariance / covariance
     deviations = np.sqrt(np.diagonal(covariance))

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import MissingRuleError
-from ..kinds import Constant
+from ..kinds import Constant, plain_of
 from ..rules import ELEMENTWISE, FUNCTIONS
-from .arguments import array, ufunc_name, whole_numbers
+from .arguments import Traced, array, constant_like, ufunc_name, whole_numbers
 from .quantiles import rows_over
 from .scans import ACCUMULATE, accumulate_in_turn
 
@@ -75,6 +75,7 @@ _REDUCE: dict[Any, Callable[..., Any]] = {
 
 
 def _constantly(ufunc: Any, method: str, inputs: Any, options: dict[str, Any]) -> Any:
+    options = {name: plain_of(value) for name, value in options.items()}
     return Constant(f"{ufunc.__name__}_{method}", lambda *plain: getattr(ufunc, method)(*plain, **options))(*inputs)
 
 
@@ -97,7 +98,9 @@ def reduce(ufunc: Any, a: Any, **options: Any) -> Any:
     if _is_constant(ufunc):
         return _constantly(ufunc, "reduce", [array(a)], options)
     _check(ufunc, "reduce")
-    a, dtype = array(a), options.pop("dtype", None)
+    traced = next((value for value in options.values() if isinstance(value, Traced)), None)
+    a = array(a) if traced is None or isinstance(a, Traced) else constant_like(traced, np.array(a))
+    dtype = options.pop("dtype", None)
     rule = _REDUCE.get(ufunc) or _in_turn(ufunc)
     return rule(a if dtype is None else a.astype(dtype), **options)
 
