@@ -37,6 +37,16 @@ def test_no_digits_are_lost_at_the_ends(f: Any, x: Any, wanted: Any, method: str
     np.testing.assert_allclose(ad.differentiate(f, x, method=method), wanted, rtol=1e-13)
 
 
+@pytest.mark.parametrize("x", [[1.0, 1.0], [0.0, 0.0], [2.0, -1.0], [-1.0, 2.0], [0.0, 800.0]])
+@pytest.mark.parametrize("method", ["auto", "forward", "reverse"])
+def test_second_derivatives_of_soft_maxima(x: Any, method: str) -> None:
+    """Breaks if a tie, which is no kink here, is treated as one."""
+    share = np.exp(-np.logaddexp(0.0, x[1] - x[0]))
+    curvature = share * (1 - share)
+    found = ad.hessian(lambda x: np.logaddexp(x[0], x[1]), x, method=method)
+    np.testing.assert_allclose(found, [[curvature, -curvature], [-curvature, curvature]], rtol=1e-12, atol=1e-300)
+
+
 @exact_modes
 def test_division_by_pythons_zero(method: str) -> None:
     """Breaks if a partial divides by Python's zero, which raises where NumPy's gives inf."""

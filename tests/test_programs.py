@@ -68,7 +68,6 @@ ARRAY: dict[str, Callable[[Any], Any]] = {
     "cholesky": lambda a: np.linalg.cholesky(_positive(a))[2],
     "eigenvalues": lambda a: np.linalg.eigvalsh(np.diag([0.0, 9.0, 20.0]) + np.outer(a, a) / 3) / 20,
     "singular_values": lambda a: np.linalg.svd(np.diag([1.0, 9.0, 20.0]) + np.outer(a, np.sin(a)) / 3)[1] / 20,
-    "orthogonal": lambda a: np.linalg.qr(_positive(a))[0] @ a,
     "pseudo_inverse": lambda a: np.linalg.pinv(_positive(a)[:, :2])[0],
     "convolved": lambda a: np.convolve(a, [0.3, -0.5, 0.2], "same"),
     "slopes": lambda a: np.gradient(a),

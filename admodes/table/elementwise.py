@@ -37,8 +37,12 @@ def chosen_or_nan(out: Any, x: Any, y: Any) -> Any:
 
 
 def soft_weight(x: Any, y: Any, exponential: Any) -> Any:
-    """exp(x) / (exp(x) + exp(y)), the share of x in log(exp(x) + exp(y)); where both are equal, infinite ones too, a half."""
-    return 1 / (1 + exponential(np.where(x == y, 0.0, y - np.where(x == y, 0.0, x))))
+    """exp(x) / (exp(x) + exp(y)), the share of x in log(exp(x) + exp(y)); a half each where both are the same infinity."""
+    both = (x == y) & (np.abs(x) == np.inf)
+    difference = np.where(both, 0.0, y - np.where(both, 0.0, x))
+    # The exponential of what is negative neither overflows nor, where it is 0, meets an infinity in the next derivative.
+    share = exponential(np.where(difference > 0, -difference, difference))
+    return np.where(difference > 0, share, 1.0) / (1 + share)
 
 
 def inverse_of(y: Any) -> Any:
