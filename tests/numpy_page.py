@@ -133,8 +133,8 @@ def page() -> str:
             lines.append(", ".join(f"`{name_of(function)}`" for function in functions) + ".")
             continue
         lines += [
-            f'"yes": for the (up to {_TRIES}) calls of real arrays that were tried; options without a rule are refused by name. "some":',
-            'not for all of them. `"finite"` takes everything.',
+            f'"yes": for the (up to {_TRIES}) calls of real arrays that were tried; options without a rule are refused by name.',
+            '"some": not for all of them. `"finite"` takes everything.',
             "",
             "| function | " + " | ".join(TRACING) + " |",
             "|---|" + "---|" * len(TRACING),
