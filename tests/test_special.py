@@ -445,3 +445,17 @@ def test_the_switch_of_scipy_is_named() -> None:
     said = run(code)
     assert said.startswith("MissingRuleError scipy.special.expit")
     assert "SCIPY_ARRAY_API" in said
+
+
+@pytest.mark.parametrize("method", ["auto", "forward", "reverse"])
+def test_second_derivatives_at_the_ends(method: str) -> None:
+    """Breaks if the end of an inverse, where the slope is infinite, is taken for a constant."""
+    for function, x, wanted in (
+        (S.erfinv, 1.0, np.inf),
+        (S.erfinv, -1.0, -np.inf),
+        (S.erfcinv, 0.0, np.inf),
+        (S.erfcinv, 2.0, -np.inf),
+        (S.ndtri, 0.0, -np.inf),
+        (S.ndtri, 1.0, np.inf),
+    ):
+        assert ad.hessian(function, x, method=method) == wanted

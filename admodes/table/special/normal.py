@@ -71,7 +71,8 @@ repeated: Elementwise = Elementwise(
 def over_tail(tail: Any, far: Any) -> Any:
     """erfcx(far) / tail: 1 / exp(-far**2) for a tail that is erfc(far); infinite where the tail is 0."""
     end = tail == 0
-    return np.where(end, np.inf, special.erfcx(far) / np.where(end, 1.0, tail))
+    # 1 / 0 and not inf: its own derivative is infinite as well.
+    return np.where(end, 1.0 / np.where(end, tail, 1.0), special.erfcx(far) / np.where(end, 1.0, tail))
 
 
 def _erfinv(out: Any, x: Any) -> Any:
