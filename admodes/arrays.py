@@ -151,7 +151,7 @@ _reduction_steps: dict[Any, Any] = {}
 
 
 _AXES = frozenset({int, type(None)})
-_REDUCTIONS = frozenset({np.sum, np.prod, np.max, np.amax, np.min, np.amin, np.linalg.norm, np.linalg.det})
+_REDUCTIONS = frozenset({np.sum, np.max, np.amax, np.min, np.amin, np.linalg.norm, np.linalg.det})
 
 
 def _are_plain(arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:

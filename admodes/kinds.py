@@ -23,6 +23,24 @@ Shape = tuple[int, ...]
 _TRUSTED = frozenset({float, int, bool, np.float64, np.float32, np.bool_})
 
 
+#: What is itself as a key.
+_PLAIN = frozenset({int, float, str, type(None), type(Ellipsis), np.ufunc})
+
+
+def frozen(value: Any) -> Any:
+    """`value` as a part of a key; None where it cannot be one (arrays). True is not 1 here, as in an index."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value if value is not None else kind
+    if kind is tuple:
+        parts = tuple([frozen(part) for part in value])
+        return None if None in parts else parts
+    if kind is slice:  # hashed by itself from Python 3.12 on only
+        ends = frozen((value.start, value.stop, value.step))
+        return None if ends is None else (slice, ends)
+    return (bool, value) if kind is bool else None
+
+
 class Application:
     """A primitive at given parameters and operand shapes: what the tape records, less the values."""
 
@@ -73,8 +91,8 @@ class Primitive:
         self.evaluate = evaluate
 
     def signature(self, parameters: dict[str, Any]) -> Any:
-        """The parameters as a key, so that like records share one step; None where they cannot be one."""
-        return tuple(parameters.values()) if parameters else ()
+        """All parameters as a key, so that like records share one step; None where they cannot be one."""
+        return frozen((*parameters, *parameters.values())) if parameters else ()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} {self.name}>"
@@ -319,12 +337,10 @@ class Constant(Primitive):
     passive = True
     analytic = True
 
-    def signature(self, parameters: dict[str, Any]) -> Any:
-        return None if parameters else ()
-
     def __call__(self, *operands: Any, **parameters: Any) -> Any:
         # A tolerance or a mask may be traced: the result is constant in it as well.
-        return super().__call__(*operands, **{name: plain_of(value) for name, value in parameters.items()})
+        plain = {name: plain_of(value) for name, value in parameters.items()} if parameters else parameters
+        return super().__call__(*operands, **plain)
 
     def reads(self, active: tuple[bool, ...]) -> tuple[bool, tuple[bool, ...]]:
         return False, (False,) * len(active)

@@ -124,7 +124,7 @@ WORKLOADS: tuple[Workload, ...] = (
     _rosenbrock("rosenbrock-1e5", 100_000, 1.5, by_hand_target=True),
     _rosenbrock("rosenbrock-1e6", 1_000_000, 1.5, by_hand_target=True),
     Workload("rnn", forms.recurrent_network, _network_inputs, argnums=(0, 1), targets={"torch": 1.5}),
-    Workload("mlp", forms.perceptron, _perceptron_inputs, targets={"torch": 1.0}),
+    Workload("mlp", forms.perceptron, _perceptron_inputs, targets={"torch": 1.0}, by_hand=forms.perceptron_gradient),
     Workload("gmm", forms.gaussian_mixture, _mixture_inputs, argnums=(0, 1, 2), targets={"torch": 1.0}),
     Workload("jacobian-forward", forms.sine_layer, _layer_inputs, "jacobian", "forward", targets=_JACOBIAN_TARGETS),
     Workload("jacobian-reverse", forms.sine_layer, _layer_inputs, "jacobian", "reverse", targets=_JACOBIAN_TARGETS),

@@ -210,6 +210,19 @@ def check_seeds(case: FunctionCase) -> None:
     np.testing.assert_allclose(np.sum(w * pushed), reverse, rtol=1e-10, atol=1e-10)
 
 
+def check_single_precision(case: FunctionCase) -> None:
+    """float32 stays where NumPy keeps it, and the derivative is that of double precision, but for rounding."""
+    narrow = case.named([point.astype(np.float32) for point in case.points])
+    wanted = np.asarray(case(narrow))
+    exact = ad.jacobian(case, case.named(case.points), method="forward")
+    for method in EXACT_MODES:
+        value, derivative = ad.value_and_jacobian(case, narrow, method=method)
+        assert np.asarray(value).dtype == wanted.dtype
+        for found, truth in zip(derivative.values(), exact.values(), strict=True):
+            assert found.dtype == np.float32
+            assert_close(found, truth, 2e-4, method)
+
+
 def check_second_order(case: FunctionCase) -> None:
     """Hessian times two vectors of sum(c sin(f)), in all pairings, against differences of the gradient."""
     x = case.flat_point

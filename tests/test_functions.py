@@ -9,8 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 from order_cases import CASES as ORDERS
-from rule_cases import FunctionCase, case, check_array_function, check_first_order, check_second_order, check_seeds, check_value
-from support import EXACT_MODES, assert_close, exact_modes, numerical_jacobian
+from rule_cases import (
+    FunctionCase,
+    case,
+    check_array_function,
+    check_first_order,
+    check_second_order,
+    check_seeds,
+    check_single_precision,
+    check_value,
+)
+from support import assert_close, exact_modes, numerical_jacobian
 
 import admodes as ad
 from admodes import rules
@@ -451,15 +460,7 @@ def test_second_order(case: FunctionCase) -> None:
 @every_case
 def test_float32_stays(case: FunctionCase) -> None:
     """Breaks if a rule widens float32 to float64 where NumPy does not, or computes a wrong derivative in it."""
-    narrow = case.named([point.astype(np.float32) for point in case.points])
-    wanted = np.asarray(case(narrow))
-    exact = ad.jacobian(case, case.named(case.points), method="forward")
-    for method in EXACT_MODES:
-        value, derivative = ad.value_and_jacobian(case, narrow, method=method)
-        assert np.asarray(value).dtype == wanted.dtype
-        for found, truth in zip(derivative.values(), exact.values(), strict=True):
-            assert found.dtype == np.float32
-            assert_close(found, truth, 2e-4, method)
+    check_single_precision(case)
 
 
 X = floats(2, 2)

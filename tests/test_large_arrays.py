@@ -23,7 +23,7 @@ ENDS = {
 }
 
 
-def agree(f: Any, x: Any, rtol: float = 1e-10) -> None:
+def assert_modes_agree(f: Any, x: Any, rtol: float = 1e-10) -> None:
     """Reverse mode along a direction is what forward mode pushes along it."""
     rng = np.random.default_rng(3)
     leaves = [x] if isinstance(x, np.ndarray) else list(x.values())
@@ -64,7 +64,7 @@ def test_functions_of_one_array(function: Any, end: str) -> None:
     """Breaks if the cotangent of a sum, or an overwritten one, is not what it stands for."""
     for shape in SHAPES:
         (x,) = points(ELEMENTWISE[function], shape)
-        agree(lambda x: ENDS[end](function(x)), x)
+        assert_modes_agree(lambda x: ENDS[end](function(x)), x)
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -73,11 +73,11 @@ def test_functions_of_one_array(function: Any, end: str) -> None:
 def test_functions_of_two_arrays(function: Any, other: tuple[int, ...], end: str) -> None:
     """Breaks if a sum over broadcast axes is short, or if an operand's share was overwritten by the other's."""
     x, y = points(ELEMENTWISE[function], (600, 10), other)
-    agree(lambda p: ENDS[end](function(p["x"], p["y"])), {"x": x, "y": y})
-    agree(lambda x: ENDS[end](function(x, 1.5)), x)
+    assert_modes_agree(lambda p: ENDS[end](function(p["x"], p["y"])), {"x": x, "y": y})
+    assert_modes_agree(lambda x: ENDS[end](function(x, 1.5)), x)
     y, x = points(ELEMENTWISE[function], other, (600, 10))
-    agree(lambda p: ENDS[end](function(p["y"], p["x"])), {"x": x, "y": y})
-    agree(lambda x: ENDS[end](function(np.full((600, 10), 0.7), x)), x)
+    assert_modes_agree(lambda p: ENDS[end](function(p["y"], p["x"])), {"x": x, "y": y})
+    assert_modes_agree(lambda x: ENDS[end](function(np.full((600, 10), 0.7), x)), x)
 
 
 PROGRAMS = {
@@ -108,7 +108,7 @@ def _doubled(x: Any) -> Any:
 def test_programs(name: str, dtype: Any) -> None:
     """Breaks if memory is reused while somebody still needs it."""
     x = np.random.default_rng(7).uniform(0.2, 1.7, LONG).astype(dtype)
-    agree(PROGRAMS[name], x, rtol=1e-10 if dtype is np.float64 else 1e-4)
+    assert_modes_agree(PROGRAMS[name], x, rtol=1e-10 if dtype is np.float64 else 1e-4)
 
 
 def test_several_seeds_at_once() -> None:

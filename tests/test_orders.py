@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from order_cases import CASES, UFUNC_METHODS, M, floats
-from rule_cases import FunctionCase, check_first_order, check_second_order, check_seeds, check_value
+from rule_cases import FunctionCase, check_first_order, check_second_order, check_seeds, check_single_precision, check_value
 from support import EXACT_MODES, MODES, TRACING_MODES, assert_close, exact_modes, numerical_jacobian, tracing_modes
 
 import admodes as ad
@@ -45,15 +45,7 @@ def test_second_order(case: FunctionCase) -> None:
 @every_case
 def test_float32_stays(case: FunctionCase) -> None:
     """Breaks if a rule widens float32 to float64 where NumPy does not, or computes a wrong derivative in it."""
-    narrow = case.named([point.astype(np.float32) for point in case.points])
-    wanted = np.asarray(case(narrow))
-    exact = ad.jacobian(case, case.named(case.points), method="forward")
-    for method in EXACT_MODES:
-        value, derivative = ad.value_and_jacobian(case, narrow, method=method)
-        assert np.asarray(value).dtype == wanted.dtype
-        for found, truth in zip(derivative.values(), exact.values(), strict=True):
-            assert found.dtype == np.float32
-            assert_close(found, truth, 2e-4, method)
+    check_single_precision(case)
 
 
 #: SymPy knows no NaN to differentiate at.

@@ -55,7 +55,7 @@ class Step(Application):
     `keeps` and `keeps_out` say which values the record must hold for the partials.
     """
 
-    __slots__ = ("active", "keeps", "keeps_any", "keeps_out", "keeps_own", "nothing", "smooth")
+    __slots__ = ("active", "keeps", "keeps_any", "keeps_out", "nothing", "smooth")
     complexes: tuple[bool, ...] | None = None
 
     def __init__(
@@ -69,8 +69,6 @@ class Step(Application):
         self.smooth = True in active
         self.keeps_out, self.keeps = primitive.reads(active) if self.smooth else (False, (False,) * len(active))
         self.keeps_any = True in self.keeps
-        # Every value is kept and is the tape's own: no constant among them needs a snapshot.
-        self.keeps_own = False not in self.keeps and False not in active
         self.nothing = (None,) * len(active)
 
     def pull(self, cotangents: Cotangents, g: Any, operands: Sequence[Any], values: Sequence[Any], out: Any) -> None:

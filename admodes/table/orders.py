@@ -37,7 +37,6 @@ share = linear(
     lambda t, groups: _means_of_groups(t, groups, 1),
     lambda g, old, lead, groups: _means_of_groups(g, groups, lead),
 )
-share.signature = lambda parameters: None  # type: ignore[method-assign]
 
 
 def _groups_of_equals(x: Any) -> Any:

@@ -112,7 +112,6 @@ def _mean_of_ties_back(g: Any, shape: Shape, lead: int, plan: Any) -> Any:
 
 #: The extreme so far, along the last axis; those that tie share equally, as far as they have come. See `_plan`.
 extremes_so_far = linear(_as_it_is_at, lambda t, plan: _mean_of_ties(t, plan), _mean_of_ties_back)
-extremes_so_far.signature = lambda parameters: None  # type: ignore[method-assign]
 
 
 def _plan(x: Any, ufunc: Any) -> Any:

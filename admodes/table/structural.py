@@ -176,16 +176,6 @@ def _is_plain_end(end: Any) -> bool:
     return end is None or type(end) is int or issubclass(type(end), np.integer)
 
 
-def _key_signature(key: Any) -> Any:
-    """An index as a dict key; None for arrays (slices cannot be hashed before Python 3.12)."""
-    if type(key) is slice:
-        return slice, key.start, key.stop, key.step
-    if type(key) is tuple:
-        parts = tuple([_key_signature(part) for part in key])
-        return None if None in parts else parts
-    return (key,) if key is None or key is Ellipsis or type(key) is int else None
-
-
 def is_small_piece(piece: Shape, shape: Shape) -> bool:
     """Whether a piece is copied: a small one must not pin, or be pinned by, the large array that it is a view of."""
     return 4 * math.prod(piece) < math.prod(shape)
@@ -229,7 +219,6 @@ scatter = linear(
     lambda t, key, shape, lead: _seeded_scatter(t, key, shape, lead),
     lambda g, old, outer, key, shape, lead: _scatter_back(g, key, outer + lead, shape),
 )
-gather.signature = scatter.signature = lambda parameters: _key_signature(parameters["key"])  # type: ignore[method-assign]
 
 
 def _seeded_scatter(t: Any, key: Any, shape: Shape, lead: int) -> Any:
