@@ -15,9 +15,9 @@ from .derivatives import differentiate
 from .functions import published
 from .level import Guard, itself
 from .passives import as_condition
-from .printing import Code
+from .printing import compile_expressions
 from .recording import record, too_deep
-from .values import evaluate_rows, jacobian, split_rows, to_blocks
+from .values import evaluate_rows, jacobian, numbers_of, split_rows, to_blocks
 
 #: Lines that the printed forms show.
 _SHOWN = 40
@@ -141,13 +141,13 @@ class SymbolicDerivative:
         return [to_blocks(part, output.shape, recording.inputs) for part, output in zip(parts, recording.outputs, strict=True)]
 
     @cached_property
-    def _evaluate(self) -> Callable[[Sequence[Any]], Any]:
+    def _evaluate(self) -> Callable[[np.ndarray], np.ndarray]:
         return evaluate_rows(self._rows, self._recording.variables)
 
     @cached_property
-    def _guards(self) -> Callable[[Sequence[Any]], list[Any]]:
+    def _guards(self) -> Callable[[np.ndarray], np.ndarray]:
         flat = [expression for guard in self._recording.guards for array in guard.expressions for expression in array.flat]
-        return Code(self._recording.variables).compile(flat)
+        return compile_expressions(self._recording.variables, flat)
 
     def __call__(self, x: Any, *args: Any) -> Any:
         """The derivative's numbers at x.
@@ -163,31 +163,52 @@ class SymbolicDerivative:
         -------
         ndarray, NumPy scalar or container
         """
+        if not args and type(x) is np.ndarray and x.dtype == np.float64 and x.shape == self._one_shape:
+            numbers = x.reshape(-1)
+            if self._path_holds(numbers):
+                matrix = self._evaluate(numbers)
+                return matrix.reshape(self._recording.outputs[0].shape + x.shape)
         function = Function(self._f, x, args or self._args, self._function.argnums)
-        if args or not self._holds(function):
+        if args or not self._fits(function) or not self._path_holds(numbers_of(function.inputs)):
             return function.assemble(jacobian(function)[1])
-        matrix = self._evaluate([np.float64(value) for leaf in function.inputs for value in leaf.flat])
-        parts = split_rows(matrix, self._recording.outputs)
+        parts = split_rows(self._evaluate(numbers_of(function.inputs)), self._recording.outputs)
         blocks = [
             to_blocks(part, output.shape, function.inputs) for part, output in zip(parts, self._recording.outputs, strict=True)
         ]
         function.output_structure = self._function.output_structure
         return function.assemble(blocks)
 
-    def _holds(self, function: Function) -> bool:
-        """Whether f takes the same path at this point: the same shapes, and every guard holds."""
-        recording = self._recording
+    @cached_property
+    def _one_shape(self) -> tuple[int, ...] | None:
+        """The shape of x where f maps one array to one array: such points need no unpacking."""
+        function = self._function
+        plain = function.argnums == 0 and function.output_structure.is_leaf and function.input_names == ["x"]
+        return function.inputs[0].shape or None if plain else None
+
+    def _fits(self, function: Function) -> bool:
+        """Whether this point is of the shapes that f was traced with."""
         if function.nested or function.input_names != self._function.input_names:
             return False
-        if any(leaf.shape != symbols.shape for leaf, symbols in zip(function.inputs, recording.inputs, strict=True)):
-            return False
+        pairs = zip(function.inputs, self._recording.inputs, strict=True)
+        return all(leaf.shape == symbols.shape for leaf, symbols in pairs)
+
+    def _path_holds(self, numbers: np.ndarray) -> bool:
+        """Whether f takes the same path at this point: whether every guard holds."""
+        if not self._recording.guards:
+            return True
         with np.errstate(all="ignore"):
-            numbers = iter(self._guards([np.float64(value) for leaf in function.inputs for value in leaf.flat]))
-            for guard in recording.guards:
-                arrays = [
-                    np.array([next(numbers) for _ in range(array.size)]).reshape(array.shape) for array in guard.expressions
-                ]
-                if not np.array_equal(guard.function(*arrays), guard.value, equal_nan=guard.value.dtype.kind == "f"):
+            values, start = self._guards(numbers), 0
+            for guard in self._recording.guards:
+                arrays = []
+                for array in guard.expressions:
+                    arrays.append(values[start : start + array.size].reshape(array.shape))
+                    start += array.size
+                found = guard.function(*arrays)
+                if guard.value.dtype.kind == "f":
+                    holds = np.array_equal(found, guard.value, equal_nan=True)
+                else:
+                    holds = np.equal(found, guard.value).all()
+                if not holds:
                     return False
         return True
 

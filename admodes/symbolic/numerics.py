@@ -13,20 +13,34 @@ from ..errors import UnsupportedError
 
 
 def _ratio(x: Any, y: Any) -> Any:
-    """x / y, and 0 where y is 0."""
+    """x / y, and 0 where y is 0; of numbers or arrays."""
+    if type(x) is np.ndarray or type(y) is np.ndarray:
+        return np.divide(x, y, out=np.zeros(np.broadcast(x, y).shape), where=np.not_equal(y, 0))
     return x / y if y != 0 else np.float64(0.0)
 
 
 def _euclid(*values: Any) -> Any:
-    """The Euclidean norm, without overflow or underflow of the squares."""
+    """The Euclidean norm, without overflow or underflow of the squares; of numbers, of arrays, of one array's first axis."""
+    if any(type(value) is np.ndarray for value in values):
+        return _euclid_of_array(values[0] if len(values) == 1 else np.stack(np.broadcast_arrays(*values)))
     largest = max(map(abs, values))
     if largest == 0 or not math.isfinite(largest):
         return np.float64(sum(map(abs, values)))
     return largest * np.sqrt(sum((value / largest) ** 2 for value in values))
 
 
+def _euclid_of_array(array: np.ndarray) -> Any:
+    sizes = np.abs(array)
+    largest = sizes.max(axis=0)
+    usual = (largest > 0) & np.isfinite(largest)
+    scaled = sizes / np.where(usual, largest, 1.0)
+    return np.where(usual, largest * np.sqrt(np.sum(scaled * scaled, axis=0)), sizes.sum(axis=0))[()]
+
+
 def _softshare(x: Any, y: Any) -> Any:
-    """exp(x) / (exp(x) + exp(y))."""
+    """exp(x) / (exp(x) + exp(y)); of numbers or arrays."""
+    if type(x) is np.ndarray or type(y) is np.ndarray:
+        return np.where(np.equal(x, y), 0.5, 1.0 / (1.0 + np.exp(np.subtract(y, x))))
     return np.float64(0.5) if x == y else 1.0 / (1.0 + np.exp(y - x))
 
 

@@ -1,200 +1,260 @@
 """Writes expressions as Python code on NumPy's float64, and compiles it.
 
-SymPy's own printer rounds constants to 15 digits. Here they go by `repr`; every distinct
-subexpression is computed once; a choice is a conditional expression, so that the branch that was
-not taken cannot spoil the result.
+SymPy's own printer rounds constants to 15 digits; here they are the doubles themselves. Every distinct
+subexpression is computed once, those that are alike together, as one array. A choice between two
+numbers is a conditional expression, between arrays `np.where`: the branch that was not taken cannot
+spoil the result.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
-import sympy
+import numpy as np
 
-from ..errors import UnsupportedError
-from . import functions as own
-from .numerics import RUNTIME, general
-from .passives import Passive
-from .walking import postorder
+from .grouping import Group, Grouping
+from .lowering import Lowering, Term
+from .numerics import RUNTIME
 
-#: Longer texts get a line of their own, so that parentheses do not nest beyond what Python parses.
-_LONGEST = 240
-#: Sums of more terms are written by halves: rounding errors then grow with the logarithm.
+#: Sums and products of more terms are written by halves: rounding errors then grow with the logarithm.
 _TERMS = 8
-
-_NAMES: dict[Any, str] = {
-    sympy.exp: "exp",
-    sympy.log: "log",
-    sympy.sin: "sin",
-    sympy.cos: "cos",
-    sympy.tan: "tan",
-    sympy.asin: "arcsin",
-    sympy.acos: "arccos",
-    sympy.atan: "arctan",
-    sympy.sinh: "sinh",
-    sympy.cosh: "cosh",
-    sympy.tanh: "tanh",
-    sympy.asinh: "arcsinh",
-    sympy.acosh: "arccosh",
-    sympy.atanh: "arctanh",
-    sympy.atan2: "arctan2",
-    sympy.Abs: "absolute",
-    sympy.sign: "sign",
-    sympy.floor: "floor",
-    sympy.ceiling: "ceil",
-    own.absolute: "absolute",
-    own.maximum: "maximum",
-    own.minimum: "minimum",
-    own.root: "sqrt",
-    own.cbrt: "cbrt",
-    own.expm1: "expm1",
-    own.log1p: "log1p",
-    own.logaddexp: "logaddexp",
-    own.angle: "arctan2",
-}
-_HELPERS = {
-    own.ratio: "_ratio",
-    own.euclid: "_euclid",
-    own.softshare: "_softshare",
-    own.sinc: "_sinc",
-    own.heaviside: "_heaviside",
-}
+#: Up to this many terms of a sum from one array are added as arrays; more as a product with a matrix, or row by row.
+_FEW = 3
 
 
-class Code:
-    """Lines of straight code that compute expressions.
+def compile_expressions(
+    variables: Sequence[Any], expressions: Sequence[Any], places: Sequence[int] | None = None, size: int | None = None
+) -> Callable[[np.ndarray], np.ndarray]:
+    """A function of the variables' values that returns the values of `expressions`.
 
     Parameters
     ----------
     variables : sequence of Symbol
-        What the compiled function takes, as one sequence of numbers.
+    expressions : sequence of Expr
+    places : sequence of int, optional
+        Where each value goes in the result; one after the other by default.
+    size : int, optional
+        Length of the result; what has no place is 0.
+
+    Returns
+    -------
+    callable
+        ``evaluate(v)``: `v` a vector of float64, one number a variable; the result likewise, new at each call.
     """
+    lowering = Lowering(variables)
+    placed = zip(range(len(expressions)) if places is None else places, lowering.lower(expressions), strict=True)
+    results = sorted(placed, key=itemgetter(0))
+    code = _Code(lowering, Grouping(lowering.slots, [slot for _, (_, slot) in results if slot is not None]))
+    return code.compile(results, len(expressions) if size is None else size)
 
-    def __init__(self, variables: Sequence[Any]) -> None:
+
+class _Code:
+    """Lines of straight code that compute the groups of a program."""
+
+    def __init__(self, lowering: Lowering, grouping: Grouping) -> None:
+        self.slots = lowering.slots
+        self.grouping = grouping
         self.lines: list[str] = []
-        self.scope: dict[str, Any] = dict(RUNTIME)
-        self._texts: dict[Any, str] = {variable: f"v[{number}]" for number, variable in enumerate(variables)}
+        self.scope: dict[str, Any] = RUNTIME | lowering.functions
+        self._singles: dict[int, str] = {}
+        self._arrays: dict[tuple[int, Any], str] = {}
 
-    def compile(self, expressions: Sequence[Any]) -> Callable[[Sequence[Any]], list[Any]]:
-        """A function of the variables' values that returns the values of `expressions`."""
-        uses = Counter(argument for node in postorder(expressions) for argument in node.args)
-        uses.update(expressions)
-        for node in postorder(expressions):
-            if node not in self._texts:
-                text = self._write(node)
-                shared = uses[node] > 1 and node.args
-                self._texts[node] = self._name(text) if shared or len(text) > _LONGEST else text
-        results = "".join(f"{self._texts[expression]}, " for expression in expressions)
-        source = "\n    ".join(["def evaluate(v):", *self.lines, f"return [{results}]"])
+    def compile(self, results: Sequence[tuple[int, Term]], size: int) -> Callable[[np.ndarray], np.ndarray]:
+        for number, group in enumerate(self.grouping.groups[1:], start=1):
+            name = f"t{group.members[0]}" if self._is_alone(number) else f"a{number}"
+            self.lines.append(f"{name} = {self._computed(group)}")
+        result = self._result(results, size)
+        source = "\n    ".join(["def evaluate(v):", *self.lines, f"return {result}"])
         exec(compile(source, "<expressions>", "exec"), self.scope)  # noqa: S102 - made above, from expression nodes alone
         return self.scope["evaluate"]  # type: ignore[no-any-return]
 
-    def _name(self, text: str) -> str:
-        """A variable that holds the value of `text`."""
-        name = f"t{len(self.lines)}"
-        self.lines.append(f"{name} = {text}")
+    # ---- what is read
+
+    def _single(self, slot: int) -> str:
+        """The text of one number."""
+        if self.slots[slot].kind == "constant":
+            return _literal(self.slots[slot].numbers[0])
+        if slot not in self._singles:
+            group = self.grouping.group[slot]
+            text = f"t{slot}"
+            if not self._is_alone(group):
+                self.lines.append(f"t{slot} = {_array_name(group)}[{self.grouping.position[slot]}]")
+            self._singles[slot] = text
+        return self._singles[slot]
+
+    def _constant(self, values: Any) -> str:
+        """The text of an array of constants; one number where all are equal."""
+        values = np.array(values, dtype=float)
+        first = values.flat[0]
+        # By their bits: 0 is not -0, and nan is nan.
+        return _literal(float(first)) if values.tobytes() == first.tobytes() * values.size else self._stored(values)
+
+    def _stored(self, array: np.ndarray) -> str:
+        array.flags.writeable = False
+        name = f"c{len(self.scope)}"
+        self.scope[name] = array
         return name
 
-    def _write(self, node: Any) -> str:
-        """One node, as an atom or in parentheses."""
-        if not node.args:
-            return _atom(node)
-        if isinstance(node, sympy.Add):
-            return self._sum(node)
-        if isinstance(node, sympy.Mul):
-            return self._product(node)
-        if isinstance(node, sympy.Pow):
-            return _power(self._texts[node.base], self._texts[node.exp], node.exp)
-        texts = [self._texts[argument] for argument in node.args]
-        if isinstance(node, own.Choice):
-            return f"({texts[1]} if {texts[0]} else {texts[2]})"
-        return self._call(node, texts)
+    def _column(self, slots: Sequence[int]) -> str:
+        """The text of an array of slots that lie in one group, or are constants."""
+        if len(set(slots)) == 1:
+            return self._single(slots[0])
+        if self.slots[slots[0]].kind == "constant":
+            return self._constant([self.slots[slot].numbers[0] for slot in slots])
+        return self._taken(self.grouping.group[slots[0]], np.array([self.grouping.position[slot] for slot in slots]))
 
-    def _call(self, node: Any, texts: list[str]) -> str:
-        kind = type(node)
-        if kind is own.power:
-            return f"(float64({texts[0]})**{texts[1]})"
-        if kind in _HELPERS:
-            return f"{_HELPERS[kind]}({', '.join(texts)})"
-        name = _NAMES.get(kind) or (kind.__name__ if isinstance(node, Passive) else None)
-        if name is not None:
-            # Comparisons count as 1 and 0: NumPy's booleans would add up by "or".
-            text = f"np.{name}({', '.join(texts)})"
-            return f"float64({text})" if isinstance(node, Passive) else text
-        if not isinstance(node, sympy.Function):
-            name = "hyper" if isinstance(node, sympy.Tuple) else kind.__name__
-            raise UnsupportedError(
-                f"Symbolic mode cannot evaluate the SymPy expression '{name}'. Use method='forward' or method='reverse'."
-            )
-        self.scope[f"_{kind.__name__}"] = general(node.func)
-        return f"_{kind.__name__}({', '.join(texts)})"
+    def _taken(self, group: int, positions: np.ndarray) -> str:
+        """The text of some elements of a group's array: a slice where one will do."""
+        key = (group, positions.tobytes() + bytes(str(positions.shape), "ascii"))
+        if key not in self._arrays:
+            piece = as_slice(positions.ravel(), len(self.grouping.groups[group].members))
+            text = f".take({self._stored(positions)})" if not piece else "" if piece == ":" else f"[{piece}]"
+            if piece and positions.ndim > 1:
+                text += f".reshape{positions.shape}"
+            self._arrays[key] = _array_name(group)
+            if text:
+                self._arrays[key] = f"p{len(self._arrays)}"
+                self.lines.append(f"{self._arrays[key]} = {_array_name(group)}{text}")
+        return self._arrays[key]
 
-    def _sum(self, node: Any) -> str:
-        """A sum; one minus a square as a product of two, which does not cancel near 1."""
-        if len(node.args) == 2 and node.args[0] == 1:
-            square = -node.args[1]
-            if isinstance(square, sympy.Pow) and square.exp == 2:
-                base = self._texts[square.base]
-                return f"((1.0 - {base})*(1.0 + {base}))"
-        return self._halved([self._texts[argument] for argument in node.args], " + ")
+    def _rows(self, operands: Sequence[Sequence[int]]) -> str:
+        """The text of the operands as a matrix, one row a member, or a vector; empty where they are few, or of several groups."""
+        sources = {self.grouping.group[operand] for operand in operands[0]}
+        if len(operands[0]) <= _FEW or len(sources) > 1 or self._is_alone(min(sources)):
+            return ""
+        positions = np.array([[self.grouping.position[operand] for operand in row] for row in operands])
+        return self._taken(min(sources), positions if len(operands) > 1 else positions[0])
 
-    def _product(self, node: Any) -> str:
-        """A product: factors of negative power as divisions, a minus sign in front."""
-        above, below = [], []
-        negative = False
-        for factor in node.args:
-            if factor.is_Rational:
-                negative = factor < 0
-                above += [_atom(sympy.Integer(abs(factor.p)))] if abs(factor.p) != 1 else []
-                below += [_atom(sympy.Integer(factor.q))] if factor.q != 1 else []
-            elif isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0:
-                below += self._divisors(factor)
-            else:
-                above.append(self._texts[factor])
-        text = self._halved(above, "*") if above else "1.0"
-        text = "/".join([text, *below])
-        return f"(-{text})" if negative else f"({text})"
+    # ---- what is computed
 
-    def _divisors(self, factor: Any) -> list[str]:
-        """What to divide by for a factor of negative power; small powers one by one, whose product may overflow."""
-        base, exponent = self._texts[factor.base], -factor.exp
-        if exponent.is_Integer and exponent <= 3:
-            return [base] * int(exponent)
-        return [_power(base, _atom(exponent), exponent)]
+    def _computed(self, group: Group) -> str:
+        """The text of what a group is."""
+        slot, several = self.slots[group.members[0]], len(group.members) > 1
+        if slot.kind == "sum":
+            return self._sum(group)
+        rows = self._rows(group.operands)
+        if rows and slot.name == "_euclid":
+            return f"_euclid({rows}.T)"
+        if rows and slot.kind == "product" and not slot.divisors:
+            return self._multiple(f"np.multiply.reduce({rows}, axis=-1)", np.array(group.numbers)[:, 0])
+        texts = [self._column(column) for column in zip(*group.operands, strict=True)]
+        if slot.kind == "product":
+            ends = len(texts) - slot.divisors
+            return self._quotient([numbers[0] for numbers in group.numbers], texts[:ends], texts[ends:])
+        if slot.kind == "choice":
+            return f"np.where({', '.join(texts)})" if several else f"float64({texts[1]} if {texts[0]} else {texts[2]})"
+        if slot.kind == "power":
+            return f"{texts[0]} ** {texts[1]}" if several else f"float64({texts[0]}) ** {texts[1]}"
+        call = f"{slot.name if slot.kind == 'helper' else f'np.{slot.name}'}({', '.join(texts)})"
+        # Comparisons count as 1 and 0: NumPy's booleans would add up by "or".
+        return call if slot.kind != "passive" else f"{call}.astype(float64)" if several else f"float64({call})"
 
-    def _halved(self, texts: list[str], operator: str) -> str:
+    def _quotient(self, coefficient: Any, above: Sequence[str], below: Sequence[str]) -> str:
+        """A product, then one division after the other."""
+        factor = self._constant(coefficient)
+        if factor in {"1.0", "(-1.0)"} and above:
+            return factor[1:2].replace(".", "") + "/".join([self._halved(above, "*"), *below])
+        return "/".join([self._halved([factor, *above], "*"), *below])
+
+    def _halved(self, texts: Sequence[str], operator: str) -> str:
         if len(texts) <= _TERMS:
-            return f"({operator.join(texts)})" if len(texts) > 1 else texts[0]
+            return operator.join(texts)
         middle = len(texts) // 2
-        text = f"({self._halved(texts[:middle], operator)}{operator}{self._halved(texts[middle:], operator)})"
-        return self._name(text) if len(text) > _LONGEST else text
+        name = f"h{len(self.lines)}"
+        first = self._halved(texts[:middle], operator)
+        self.lines.append(f"{name} = {first}")
+        return f"{name}{operator}({self._halved(texts[middle:], operator)})"
+
+    def _sum(self, group: Group) -> str:
+        """A sum, or an array of sums: the terms from each array together."""
+        numbers = np.array(group.numbers, dtype=float)
+        terms: list[str] = []
+        start = 0
+        sources = [self.grouping.group[operand] for operand in group.operands[0]]
+        while start < len(sources):
+            stop = start
+            while stop < len(sources) and sources[stop] == sources[start]:
+                stop += 1
+            operands = [row[start:stop] for row in group.operands]
+            terms += self._terms(sources[start], operands, numbers[:, 1 + start : 1 + stop])
+            start = stop
+        if np.any(numbers[:, 0] != 0):
+            terms.insert(0, self._constant(numbers[:, 0]))
+        return self._halved(terms, " + ")
+
+    def _terms(self, source: int, operands: Sequence[Sequence[int]], coefficients: np.ndarray) -> list[str]:
+        """The terms of sums that come from one array."""
+        if all(row == operands[0] for row in operands):
+            # All sums are of the same elements: one product with a matrix.
+            row = self._rows(operands[:1])
+            if row and len(operands) == 1:
+                return [f"np.add.reduce({row})" if np.all(coefficients == 1) else f"{self._stored(coefficients[0])}.dot({row})"]
+            if row:
+                return [f"{self._stored(coefficients)}.dot({row})"]
+        rows = self._rows(operands)
+        if rows:
+            return [f"np.add.reduce({self._multiple(rows, coefficients)}, axis=1)"]
+        columns = zip(zip(*operands, strict=True), coefficients.T, strict=True)
+        return [self._multiple(self._column(column), factors) for column, factors in columns]
+
+    def _multiple(self, text: str, coefficients: np.ndarray) -> str:
+        factor = self._constant(coefficients)
+        return text if factor == "1.0" else f"(-{text})" if factor == "(-1.0)" else f"{factor}*{text}"
+
+    # ---- what is returned
+
+    def _result(self, results: Sequence[tuple[int, Term]], size: int) -> str:
+        """The text of the result: one array as it is, or the constants with everything else written into them."""
+        template = np.zeros(size)
+        blocks: dict[Any, list[tuple[int, Term]]] = {}
+        for place, (coefficient, slot) in results:
+            if slot is None:
+                template[place] = coefficient
+            else:
+                group = self.grouping.group[slot]
+                blocks.setdefault((group, slot if self._is_alone(group) else None), []).append((place, (coefficient, slot)))
+        slots = {slot for _, (_, slot) in results} - {None}
+        if len(blocks) == 1 and len(slots) == len(results) == size > 1:
+            text = self._root([term for _, term in results])
+            return text if text.startswith("a") or not text.isidentifier() else f"{text}.copy()"
+        self.lines.append(f"out = {self._stored(template)}.copy()")
+        for block in blocks.values():
+            places = np.array([place for place, _ in block])
+            piece = str(places[0]) if len(block) == 1 else as_slice(places, size) or self._stored(places)
+            self.lines.append(f"out[{piece}] = {self._root([term for _, term in block])}")
+        return "out"
+
+    def _root(self, terms: Sequence[Term]) -> str:
+        """The text of results that come from one array."""
+        column = self._column([slot for _, slot in terms if slot is not None])
+        return self._multiple(column, np.array([coefficient for coefficient, _ in terms]))
+
+    def _is_alone(self, group: int) -> bool:
+        """Whether the group is one number, or the constants."""
+        return group < 0 or (group > 0 and len(self.grouping.groups[group].members) == 1)
 
 
-def _power(base: str, exponent: str, number: Any) -> str:
-    if number == -1:
-        return f"(1.0/{base})"
-    if number == sympy.S.Half:
-        return f"np.sqrt({base})"
-    if number == -sympy.S.Half:
-        return f"(1.0/np.sqrt({base}))"
-    return f"(float64({base})**{exponent})"
+def as_slice(positions: np.ndarray, length: int | None) -> str:
+    """The text of a slice that takes these positions, ":" for all of `length`; empty where none does."""
+    if len(positions) < 2:
+        return ""
+    step = int(positions[1] - positions[0])
+    if step < 1 or np.any(np.diff(positions) != step):
+        return ""
+    if step == 1 and positions[0] == 0 and len(positions) == length:
+        return ":"
+    return f"{positions[0]}:{positions[-1] + 1}" + (f":{step}" if step > 1 else "")
 
 
-def _atom(node: Any) -> str:
-    """A number or a symbol that stands for one."""
-    if isinstance(node, own.Plain):
-        return f"({node.name})"
-    if node.is_Number or node.is_NumberSymbol:
-        if node.is_Rational and node.q != 1:
-            return f"({_atom(sympy.Integer(node.p))}/{_atom(sympy.Integer(node.q))})"
-        value = float(node) if node.is_finite else {sympy.oo: math.inf, -sympy.oo: -math.inf}.get(node, math.nan)
-        return repr(value) if math.isfinite(value) and value >= 0 else f"({value!r})"
-    if node is sympy.zoo:
-        return "nan"
-    raise UnsupportedError(
-        f"Symbolic mode met '{node}', which is not a real number: the function leaves the real numbers there. "
-        "Use method='forward' or method='reverse'."
-    )
+def _array_name(group: int) -> str:
+    return f"a{group}" if group else "v"
+
+
+def _literal(value: float) -> str:
+    """A number as text that stands for it exactly."""
+    if not math.isfinite(value):
+        return f"({value!r})" if value < 0 else repr(value)
+    return repr(value) if math.copysign(1.0, value) > 0 else f"({value!r})"

@@ -10,7 +10,7 @@ import numpy as np
 from ..differentiator import Blocks
 from ..function import Function, Leaves
 from .derivatives import Derivatives, differentiate
-from .printing import Code
+from .printing import compile_expressions
 from .recording import Recording, record, too_deep
 from .walking import resolve
 
@@ -53,24 +53,24 @@ def smooth_outputs(recording: Recording) -> list[Any]:
     return resolve([expression for output in recording.outputs for expression in output.flat], recording.known, recording.graph)
 
 
-def numbers_of(inputs: Leaves) -> list[Any]:
-    """All elements of the inputs as NumPy's float64."""
-    return [np.float64(value) for leaf in inputs for value in leaf.flat]
+def numbers_of(inputs: Leaves) -> np.ndarray:
+    """All elements of the inputs as one vector of float64."""
+    if len(inputs) == 1:
+        return np.asarray(inputs[0], dtype=np.float64).reshape(-1)
+    return np.concatenate([np.zeros(0), *(leaf.reshape(-1) for leaf in inputs)])
 
 
-def evaluate_rows(rows: Sequence[Derivatives], variables: Sequence[Any]) -> Callable[[Sequence[Any]], Any]:
+def evaluate_rows(rows: Sequence[Derivatives], variables: Sequence[Any]) -> Callable[[np.ndarray], np.ndarray]:
     """A function from the variables' values to the matrix of derivatives; what is missing from a row is zero."""
     column = {variable: number for number, variable in enumerate(variables)}
-    places = [(row, column[variable]) for row, entries in enumerate(rows) for variable in entries]
-    function = Code(variables).compile([expression for entries in rows for expression in entries.values()])
+    shape = (len(rows), len(variables))
+    places = [row * shape[1] + column[variable] for row, entries in enumerate(rows) for variable in entries]
+    expressions = [expression for entries in rows for expression in entries.values()]
+    function = compile_expressions(variables, expressions, places, shape[0] * shape[1])
 
-    def evaluate(numbers: Sequence[Any]) -> Any:
-        matrix = np.zeros((len(rows), len(variables)))
+    def evaluate(numbers: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            found = function(numbers)
-        for place, value in zip(places, found, strict=True):
-            matrix[place] = value
-        return matrix
+            return function(numbers).reshape(shape)
 
     return evaluate
 
