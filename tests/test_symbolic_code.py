@@ -16,6 +16,7 @@ from support import assert_close
 import admodes as ad
 from admodes import rules
 from admodes.errors import UnsupportedError
+from admodes.symbolic.lowering import Lowering
 from admodes.symbolic.printing import as_slice, compile_expressions
 
 RNG = np.random.default_rng(11)
@@ -139,7 +140,7 @@ def test_random_expressions_against_mpmath(expressions: list[Any], values: list[
     renamed = [(sympy.Symbol(f"x_{i}"), sympy.Symbol(f"y_{i}"), sympy.Symbol(f"z_{i}")) for i in range(5)]
     copies = [part.xreplace({x: a, y: b, z: c}) for part in expressions for a, b, c in renamed]
     points = [[value + 0.01 * i for value in values] for i in range(5)]
-    function = compile_expressions([symbol for triple in renamed for symbol in triple], copies)
+    function = compile_expressions(Lowering([symbol for triple in renamed for symbol in triple]), copies)
     found = function(np.array(points).ravel()).reshape(len(expressions), 5)
     with mpmath.workdps(40):
         for row, expression in zip(found, expressions, strict=True):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..differentiator import Blocks, Differentiator
 from ..function import Function, Leaves
+from .engines import checked_engine
 from .expressions import SymbolicDerivative, symbolic_derivative
 from .values import hessian, jacobian
 
@@ -22,6 +23,12 @@ class Symbolic(Differentiator):
     indexing, sums, products, `np.where`, extrema and matrices up to 4 x 4 are understood; what is not
     raises `UnsupportedError`, which names a method that can.
 
+    Parameters
+    ----------
+    engine : {"sympy", "symengine"}
+        What multiplies and adds up the parts of the chain rule. SymEngine is a C++ library that has to be installed
+        (``pip install 'admodes[symengine]'``): the same derivatives, sooner where there are many. Second derivatives are SymPy's.
+
     Examples
     --------
     >>> import numpy as np
@@ -33,9 +40,12 @@ class Symbolic(Differentiator):
     name = "symbolic"
     traces = True
 
+    def __init__(self, *, engine: str = "sympy") -> None:
+        self.engine = checked_engine(engine)
+
     def jacobian(self, function: Function) -> tuple[Leaves, Blocks]:
         """Every element of every output, differentiated by every symbol in it."""
-        return jacobian(function)
+        return jacobian(function, self.engine)
 
     def hessian(self, function: Function) -> tuple[Any, Blocks]:
         """The expression of f, differentiated twice."""

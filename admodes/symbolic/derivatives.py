@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy
 
-from .functions import Choice, choose
+from .functions import Choice
 from .passives import Passive, RealFunction
 from .walking import Graph, postorder
 
@@ -37,44 +37,49 @@ def differentiate(roots: Sequence[Any], variables: Collection[Any], graph: Graph
     list of dict
         ``{variable: derivative}``, one a root.
     """
-    known: dict[Any, Derivatives] = {variable: {variable: sympy.S.One} for variable in variables}
+    one = graph.expression(sympy.S.One)
+    known: dict[Any, Derivatives] = {variable: {variable: one} for variable in variables}
     for node in postorder(roots):
         if node not in known:
             inner = [known[argument] for argument in node.args]
-            found = _node_derivatives(node, inner) if any(inner) else {}
+            found = _node_derivatives(node, inner, graph) if any(inner) else {}
             known[node] = {variable: graph.unique(part) for variable, part in found.items()}
     return [known[root] for root in roots]
 
 
-def _node_derivatives(node: Any, inner: list[Derivatives]) -> Derivatives:
+def _node_derivatives(node: Any, inner: list[Derivatives], graph: Graph) -> Derivatives:
     """Derivatives of one node, given those of its arguments."""
     if isinstance(node, sympy.Add):
-        return _sum([(sympy.S.One, part) for part in inner if part])
+        return _sum([(sympy.S.One, part) for part in inner if part], graph)
     if isinstance(node, sympy.Mul):
-        rest = [sympy.Mul(*node.args[:i], *node.args[i + 1 :]) if part else None for i, part in enumerate(inner)]
-        return _sum([(factor, part) for factor, part in zip(rest, inner, strict=True) if part])
-    if isinstance(node, sympy.Pow):
-        return _sum([(_power_partial(node.base, node.exp, position), part) for position, part in enumerate(inner) if part])
+        factors = [graph.expression(argument) for argument in node.args]
+        rest = [graph.product(*factors[:i], *factors[i + 1 :]) if part else None for i, part in enumerate(inner)]
+        return _sum([(factor, part) for factor, part in zip(rest, inner, strict=True) if part], graph)
     if isinstance(node, _CONSTANT):
         return {}
     if isinstance(node, Choice):
         _, x, y = inner
-        zero = sympy.S.Zero
-        chosen = {symbol: choose(type(node), node.args[0], x.get(symbol, zero), y.get(symbol, zero)) for symbol in {**x, **y}}
+        zero = graph.expression(sympy.S.Zero)
+        chosen = {symbol: graph.choice(node, x.get(symbol, zero), y.get(symbol, zero)) for symbol in {**x, **y}}
         return {symbol: part for symbol, part in chosen.items() if part != 0}
-    if isinstance(node, sympy.Function) and not isinstance(node, sympy.Piecewise):
-        return _sum([(_function_partial(node, position), part) for position, part in enumerate(inner, start=1) if part])
-    derivatives = {symbol: sympy.diff(node, symbol) for symbol in {symbol: None for part in inner for symbol in part}}
-    return {symbol: part for symbol, part in derivatives.items() if part != 0}
+    if isinstance(node, sympy.Pow):
+        partials = [_power_partial(node.base, node.exp, place) if part else None for place, part in enumerate(inner)]
+    elif isinstance(node, sympy.Function) and not isinstance(node, sympy.Piecewise):
+        partials = [_function_partial(node, place) if part else None for place, part in enumerate(inner, start=1)]
+    else:
+        derivatives = {symbol: sympy.diff(node, symbol) for symbol in {symbol: None for part in inner for symbol in part}}
+        return {symbol: graph.expression(part) for symbol, part in derivatives.items() if part != 0}
+    outer = [None if partial is None else graph.expression(partial) for partial in partials]
+    return _sum([(factor, part) for factor, part in zip(outer, inner, strict=True) if part], graph)
 
 
-def _sum(parts: Sequence[tuple[Any, Derivatives]]) -> Derivatives:
+def _sum(parts: Sequence[tuple[Any, Derivatives]], graph: Graph) -> Derivatives:
     """The chain rule: the sum of outer partials times inner derivatives, without what cancels."""
     terms: dict[Any, list[Any]] = {}
     for outer, inner in parts:
         for symbol, part in inner.items():
-            terms.setdefault(symbol, []).append(part if outer == 1 else outer if part == 1 else sympy.Mul(outer, part))
-    summed = {symbol: found[0] if len(found) == 1 else sympy.Add(*found) for symbol, found in terms.items()}
+            terms.setdefault(symbol, []).append(part if outer == 1 else outer if part == 1 else graph.product(outer, part))
+    summed = {symbol: found[0] if len(found) == 1 else graph.sum(*found) for symbol, found in terms.items()}
     return {symbol: part for symbol, part in summed.items() if part != 0}
 
 

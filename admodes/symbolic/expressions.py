@@ -14,6 +14,7 @@ from ..function import Function
 from .derivatives import differentiate
 from .functions import published
 from .level import Guard, itself
+from .lowering import Lowering
 from .passives import as_condition
 from .printing import compile_expressions
 from .recording import record, too_deep
@@ -147,7 +148,7 @@ class SymbolicDerivative:
     @cached_property
     def _guards(self) -> Callable[[np.ndarray], np.ndarray]:
         flat = [expression for guard in self._recording.guards for array in guard.expressions for expression in array.flat]
-        return compile_expressions(self._recording.variables, flat)
+        return compile_expressions(Lowering(self._recording.variables), flat)
 
     def __call__(self, x: Any, *args: Any) -> Any:
         """The derivative's numbers at x.

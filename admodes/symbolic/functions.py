@@ -77,9 +77,12 @@ class minimum(TotalFunction):  # noqa: N801
 class Choice(RealFunction):
     """``(condition, x, y)``: x where the condition is not 0, else y. The other branch contributes nothing."""
 
+    def between(self, x: Any, y: Any) -> Any:
+        """The same choice between x and y."""
+        return choose(type(self), self.args[0], x, y)
+
     def _eval_derivative(self, symbol: Any) -> Any:
-        condition, x, y = self.args
-        return choose(type(self), condition, x.diff(symbol), y.diff(symbol))
+        return self.between(self.args[1].diff(symbol), self.args[2].diff(symbol))
 
     def shown(self, *args: Any) -> Any:
         condition, x, y = args

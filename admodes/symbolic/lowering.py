@@ -93,6 +93,8 @@ class Lowering:
     ----------
     slots : list of Slot
         Operands before their users.
+    terms : dict
+        Expression -> what it is.
     functions : dict
         SymPy functions that NumPy lacks, by the name that slots call them by.
     """
@@ -101,7 +103,7 @@ class Lowering:
         self.slots: list[Slot] = []
         self.functions: dict[str, Any] = {}
         self._numbers: dict[Slot, int] = {}
-        self._terms: dict[Any, Term] = {
+        self.terms: dict[Any, Term] = {
             variable: (1.0, self._enter(Slot("variable", numbers=(place,)))) for place, variable in enumerate(variables)
         }
 
@@ -109,9 +111,9 @@ class Lowering:
         """What each of `expressions` is."""
         with np.errstate(all="ignore"):
             for node in postorder(expressions):
-                if node not in self._terms:
-                    self._terms[node] = self._lower(node)
-        return [self._terms[expression] for expression in expressions]
+                if node not in self.terms:
+                    self.terms[node] = self._lower(node)
+        return [self.terms[expression] for expression in expressions]
 
     def _enter(self, slot: Slot) -> int:
         number = self._numbers.get(slot)
@@ -123,14 +125,14 @@ class Lowering:
     def _lower(self, node: Any) -> Term:
         if not node.args and not isinstance(node, sympy.Tuple):
             return number_of(node), None
-        terms = [self._terms[argument] for argument in node.args]
+        terms = [self.terms[argument] for argument in node.args]
         if isinstance(node, sympy.Add):
-            return self._sum(terms)
+            return self.sum(terms)
         if isinstance(node, sympy.Mul):
-            return self._product([(factor, node.args[place]) for place, factor in enumerate(terms)])
+            return self.product(terms, [isinstance(argument, sympy.Pow) for argument in node.args])
         if isinstance(node, sympy.Pow):
-            return self._power(terms[0], node.exp, terms[1])
-        return 1.0, self._enter(self._call(node, [self.materialised(term) for term in terms]))
+            return self.power(terms[0], node.exp, terms[1])
+        return self.call(type(node), terms)
 
     def materialised(self, term: Term) -> int:
         """A slot whose number is that of the term."""
@@ -140,7 +142,8 @@ class Lowering:
             return self._enter(Slot("constant", repr(float(coefficient)), numbers=(_plain(coefficient),)))
         return slot if coefficient == 1 else self._enter(Slot("product", operands=(slot,), numbers=(_plain(coefficient),)))
 
-    def _sum(self, terms: Sequence[Term]) -> Term:
+    def sum(self, terms: Sequence[Term]) -> Term:
+        """A sum of terms."""
         constant = np.float64(0.0)
         coefficients: dict[int, Any] = {}
         for coefficient, slot in terms:
@@ -165,19 +168,20 @@ class Lowering:
             return None
         if square.operands[0] != square.operands[1]:
             return None
-        factors = [self._sum([(1.0, None), (sign, square.operands[0])]) for sign in (-1.0, 1.0)]
+        factors = [self.sum([(1.0, None), (sign, square.operands[0])]) for sign in (-1.0, 1.0)]
         return 1.0, self._enter(Slot("product", "", tuple(map(self.materialised, factors)), (1.0,)))
 
-    def _product(self, factors: Sequence[tuple[Term, Any]]) -> Term:
+    def product(self, factors: Sequence[Term], powers: Sequence[bool]) -> Term:
+        """A product; `powers` says which factors are powers: negative ones are divided by."""
         coefficient = np.float64(1.0)
         above: list[int] = []
         below: list[int] = []
-        for (number, slot), node in factors:
+        for (number, slot), is_power in zip(factors, powers, strict=True):
             coefficient *= number
             if slot is None:
                 continue
             inner = self.slots[slot]
-            if isinstance(node, sympy.Pow) and inner.kind == "product" and inner.divisors:
+            if is_power and inner.kind == "product" and inner.divisors:
                 below += inner.operands
             else:
                 above.append(slot)
@@ -193,13 +197,14 @@ class Lowering:
             return 1.0, self._enter(Slot("product", "", (*above, *below), (_plain(coefficient),), len(below)))
         return coefficient, self._enter(Slot("product", "", tuple(above), (1.0,)))
 
-    def _power(self, base: Term, exponent: Any, exponent_term: Term) -> Term:
+    def power(self, base: Term, exponent: Any, exponent_term: Term) -> Term:
+        """A power; `exponent` is SymPy's, where it is a number."""
         slot = self.materialised(base)
         if exponent.is_Rational and exponent < 0:
             # Small powers one by one: their product may overflow.
             if exponent.is_Integer and exponent >= -3:
                 return self._joined(1.0, [], [slot] * -int(exponent))
-            inner = self._power((1.0, slot), -exponent, (-exponent_term[0], None))
+            inner = self.power((1.0, slot), -exponent, (-exponent_term[0], None))
             return self._joined(1.0, [], [self.materialised(inner)])
         if exponent == 2:
             return self._joined(1.0, [slot, slot], [])
@@ -207,26 +212,27 @@ class Lowering:
             return 1.0, self._enter(Slot("call", "sqrt", (slot,)))
         return 1.0, self._enter(Slot("power", "", (slot, self.materialised(exponent_term))))
 
-    def _call(self, node: Any, operands: list[int]) -> Slot:
-        kind = type(node)
-        if isinstance(node, own.Choice):
-            return Slot("choice", "", tuple(operands))
+    def call(self, kind: Any, terms: Sequence[Term]) -> Term:
+        """A function of SymPy's, or one of ours."""
+        operands = tuple([self.materialised(term) for term in terms])
+        if issubclass(kind, own.Choice):
+            return 1.0, self._enter(Slot("choice", "", operands))
         if kind is own.power:
-            return Slot("power", "", tuple(operands))
+            return 1.0, self._enter(Slot("power", "", operands))
         if kind in HELPERS:
-            return Slot("helper", HELPERS[kind], tuple(operands))
+            return 1.0, self._enter(Slot("helper", HELPERS[kind], operands))
         if kind in NAMES:
-            return Slot("call", NAMES[kind], tuple(operands))
-        if isinstance(node, Passive):
-            return Slot("passive", kind.__name__, tuple(operands))
-        if not isinstance(node, sympy.Function):
-            name = "hyper" if isinstance(node, sympy.Tuple) else kind.__name__
+            return 1.0, self._enter(Slot("call", NAMES[kind], operands))
+        if issubclass(kind, Passive):
+            return 1.0, self._enter(Slot("passive", kind.__name__, operands))
+        if not issubclass(kind, sympy.Function):
+            name = "hyper" if issubclass(kind, sympy.Tuple) else kind.__name__
             raise UnsupportedError(
                 f"Symbolic mode cannot evaluate the SymPy expression '{name}'. Use method='forward' or method='reverse'."
             )
         name = f"_{kind.__name__}"
-        self.functions[name] = general(node.func)
-        return Slot("helper", name, tuple(operands))
+        self.functions[name] = general(kind)
+        return 1.0, self._enter(Slot("helper", name, operands))
 
 
 def _plain(number: Any) -> float:

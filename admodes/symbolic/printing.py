@@ -26,13 +26,14 @@ _FEW = 3
 
 
 def compile_expressions(
-    variables: Sequence[Any], expressions: Sequence[Any], places: Sequence[int] | None = None, size: int | None = None
+    lowering: Lowering, expressions: Sequence[Any], places: Sequence[int] | None = None, size: int | None = None
 ) -> Callable[[np.ndarray], np.ndarray]:
     """A function of the variables' values that returns the values of `expressions`.
 
     Parameters
     ----------
-    variables : sequence of Symbol
+    lowering : Lowering
+        Of the variables.
     expressions : sequence of Expr
     places : sequence of int, optional
         Where each value goes in the result; one after the other by default.
@@ -44,7 +45,6 @@ def compile_expressions(
     callable
         ``evaluate(v)``: `v` a vector of float64, one number a variable; the result likewise, new at each call.
     """
-    lowering = Lowering(variables)
     placed = zip(range(len(expressions)) if places is None else places, lowering.lower(expressions), strict=True)
     results = sorted(placed, key=itemgetter(0))
     code = _Code(lowering, Grouping(lowering.slots, [slot for _, (_, slot) in results if slot is not None]))

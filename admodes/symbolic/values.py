@@ -10,17 +10,24 @@ import numpy as np
 from ..differentiator import Blocks
 from ..function import Function, Leaves
 from .derivatives import Derivatives, differentiate
+from .engines import SymEngineGraph
+from .lowering import Lowering
 from .printing import compile_expressions
 from .recording import Recording, record, too_deep
 from .walking import resolve
 
 
-def jacobian(function: Function) -> tuple[Leaves, Blocks]:
+def jacobian(function: Function, engine: str = "sympy") -> tuple[Leaves, Blocks]:
     """f at x, and every element of every output differentiated by every input element."""
     recording = record(function)
     try:
-        rows = differentiate(smooth_outputs(recording), recording.variables, recording.graph)
-        matrix = evaluate_rows(rows, recording.variables)(numbers_of(function.inputs))
+        outputs, variables = smooth_outputs(recording), recording.variables
+        if engine == "sympy":
+            evaluate = evaluate_rows(differentiate(outputs, variables, recording.graph), variables)
+        else:
+            graph = SymEngineGraph()
+            evaluate = evaluate_rows(differentiate(outputs, variables, graph), variables, graph.lowering)
+        matrix = evaluate(numbers_of(function.inputs))
     except RecursionError as error:
         raise too_deep() from error
     finally:
@@ -60,13 +67,15 @@ def numbers_of(inputs: Leaves) -> np.ndarray:
     return np.concatenate([np.zeros(0), *(leaf.reshape(-1) for leaf in inputs)])
 
 
-def evaluate_rows(rows: Sequence[Derivatives], variables: Sequence[Any]) -> Callable[[np.ndarray], np.ndarray]:
+def evaluate_rows(
+    rows: Sequence[Derivatives], variables: Sequence[Any], lowering: Callable[[Sequence[Any]], Lowering] = Lowering
+) -> Callable[[np.ndarray], np.ndarray]:
     """A function from the variables' values to the matrix of derivatives; what is missing from a row is zero."""
     column = {variable: number for number, variable in enumerate(variables)}
     shape = (len(rows), len(variables))
     places = [row * shape[1] + column[variable] for row, entries in enumerate(rows) for variable in entries]
     expressions = [expression for entries in rows for expression in entries.values()]
-    function = compile_expressions(variables, expressions, places, shape[0] * shape[1])
+    function = compile_expressions(lowering(variables), expressions, places, shape[0] * shape[1])
 
     def evaluate(numbers: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):

@@ -57,6 +57,30 @@ class Graph:
         self._known[id(node)] = found
         self._alive.append(node)
 
+    @staticmethod
+    def expression(node: Any) -> Any:
+        """A SymPy expression as one of this graph's kind."""
+        return node
+
+    @staticmethod
+    def product(*factors: Any) -> Any:
+        """Their product; a number is not multiplied into the terms of a sum, whose cancellation it would spoil."""
+        coefficient, rest = sympy.Mul(*(factor for factor in factors if not factor.is_Number)).as_coeff_Mul()
+        coefficient = sympy.Mul(coefficient, *(factor for factor in factors if factor.is_Number))
+        if rest.is_Add and coefficient != 1 and coefficient != -1:
+            return sympy.Mul(coefficient, rest, evaluate=False)
+        return sympy.Mul(coefficient, rest)
+
+    @staticmethod
+    def sum(*terms: Any) -> Any:
+        """Their sum."""
+        return sympy.Add(*terms)
+
+    @staticmethod
+    def choice(node: Any, x: Any, y: Any) -> Any:
+        """x or y, as the choice `node` is made."""
+        return node.between(x, y)
+
     def forget(self) -> None:
         """Empty SymPy's cache after large expressions.
 
