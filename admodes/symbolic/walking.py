@@ -67,7 +67,7 @@ class Graph:
         """Their product; a number is not multiplied into the terms of a sum, whose cancellation it would spoil."""
         coefficient, rest = sympy.Mul(*(factor for factor in factors if not factor.is_Number)).as_coeff_Mul()
         coefficient = sympy.Mul(coefficient, *(factor for factor in factors if factor.is_Number))
-        if rest.is_Add and coefficient != 1 and coefficient != -1:
+        if rest.is_Add and coefficient not in {1, -1}:
             return sympy.Mul(coefficient, rest, evaluate=False)
         return sympy.Mul(coefficient, rest)
 
