@@ -9,6 +9,7 @@ from typing import Any
 
 from ..differentiator import Blocks, Differentiator
 from ..function import Function, Leaves
+from .budget import NODES, SECONDS, Budget, checked_nodes, checked_seconds
 from .expressions import SymbolicDerivative, symbolic_derivative
 from .values import hessian, jacobian
 
@@ -22,6 +23,19 @@ class Symbolic(Differentiator):
     indexing, sums, products, `np.where`, extrema and matrices up to 4 x 4 are understood; what is not
     raises `UnsupportedError`, which names a method that can.
 
+    Parameters
+    ----------
+    nodes : int
+        Distinct expressions that f and its derivatives may have; `math.inf` for no limit.
+    seconds : float
+        Time that tracing and differentiating f may take; `math.inf` for no limit. Where one of the two
+        is used up, there is a `BudgetError`.
+
+    Raises
+    ------
+    OptionError
+        One of them is not positive.
+
     Examples
     --------
     >>> import numpy as np
@@ -33,10 +47,14 @@ class Symbolic(Differentiator):
     name = "symbolic"
     traces = True
 
+    def __init__(self, *, nodes: float = NODES, seconds: float = SECONDS) -> None:
+        self.nodes = checked_nodes(nodes)
+        self.seconds = checked_seconds(seconds)
+
     def jacobian(self, function: Function) -> tuple[Leaves, Blocks]:
         """Every element of every output, differentiated by every symbol in it."""
-        return jacobian(function)
+        return jacobian(function, Budget(self.nodes, self.seconds))
 
     def hessian(self, function: Function) -> tuple[Any, Blocks]:
         """The expression of f, differentiated twice."""
-        return hessian(function)
+        return hessian(function, Budget(self.nodes, self.seconds))

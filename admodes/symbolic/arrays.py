@@ -136,8 +136,9 @@ def _select(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) 
     chosen = np.broadcast_to(np.asarray(values[0]).astype(bool), shape)
     made = np.empty(shape, dtype=object)
     for index in np.ndindex(*shape):
-        made[index] = level.graph.unique(own.choose(own.where, condition[index], x[index], y[index]))
-        if isinstance(made[index], own.where):
+        choice = own.choose(own.where, condition[index], x[index], y[index])
+        made[index] = level.graph.unique(choice)
+        if isinstance(choice, own.where):
             level.known.setdefault(made[index], x[index] if chosen[index] else y[index])
     return made
 

@@ -14,7 +14,7 @@ import sympy
 
 from .functions import Choice, choose
 from .passives import Passive, RealFunction
-from .walking import Graph, postorder
+from .walking import Graph, Shared, postorder
 
 Derivatives = dict[Any, Any]
 
@@ -48,6 +48,8 @@ def differentiate(roots: Sequence[Any], variables: Collection[Any], graph: Graph
 
 def _node_derivatives(node: Any, inner: list[Derivatives]) -> Derivatives:
     """Derivatives of one node, given those of its arguments."""
+    if isinstance(node, Shared):
+        return inner[0]
     if isinstance(node, sympy.Add):
         return _sum([(sympy.S.One, part) for part in inner if part])
     if isinstance(node, sympy.Mul):

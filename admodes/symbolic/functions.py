@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from .passives import Passive, RealFunction, TotalFunction, as_condition, passive
-from .walking import rebuild
+from .walking import Shared, rebuild
 
 PI = sympy.pi
 
@@ -254,6 +254,8 @@ def published(expressions: Sequence[Any]) -> list[Any]:
     def show(node: Any, args: Sequence[Any]) -> Any:
         if isinstance(node, Plain):
             return {"inf": sympy.oo, "-inf": -sympy.oo}.get(node.name, sympy.nan)
+        if isinstance(node, Shared):
+            return args[0]
         if isinstance(node, RealFunction):
             return node.shown(*args)
         return node.func(*args) if node.args else node

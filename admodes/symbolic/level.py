@@ -18,6 +18,7 @@ from ..operands import is_complex
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from .arrays import RULES
+from .budget import Budget
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .walking import Graph
@@ -44,12 +45,12 @@ class SymbolicLevel(Level):
         Keeps one object for every distinct expression.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
         self.number = next_number()
         self.alive = True
         self.guards: list[Guard] = []
         self.known: dict[Any, Any] = {}
-        self.graph = Graph()
+        self.graph = Graph(budget)
 
     def input(self, leaf: Any, symbols: Any) -> Traced:
         """`leaf` as independent variables of the given symbols."""

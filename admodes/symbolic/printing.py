@@ -18,7 +18,7 @@ from ..errors import UnsupportedError
 from . import functions as own
 from .numerics import RUNTIME, general
 from .passives import Passive
-from .walking import postorder
+from .walking import Shared, postorder
 
 #: Longer texts get a line of their own, so that parentheses do not nest beyond what Python parses.
 _LONGEST = 240
@@ -109,6 +109,8 @@ class Code:
         if isinstance(node, sympy.Pow):
             return _power(self._texts[node.base], self._texts[node.exp], node.exp)
         texts = [self._texts[argument] for argument in node.args]
+        if isinstance(node, Shared):
+            return texts[0]
         if isinstance(node, own.Choice):
             return f"({texts[1]} if {texts[0]} else {texts[2]})"
         return self._call(node, texts)

@@ -9,15 +9,16 @@ import numpy as np
 
 from ..differentiator import Blocks
 from ..function import Function, Leaves
+from .budget import Budget
 from .derivatives import Derivatives, differentiate
 from .printing import Code
 from .recording import Recording, record, too_deep
 from .walking import resolve
 
 
-def jacobian(function: Function) -> tuple[Leaves, Blocks]:
+def jacobian(function: Function, budget: Budget | None = None) -> tuple[Leaves, Blocks]:
     """f at x, and every element of every output differentiated by every input element."""
-    recording = record(function)
+    recording = record(function, budget)
     try:
         rows = differentiate(smooth_outputs(recording), recording.variables, recording.graph)
         matrix = evaluate_rows(rows, recording.variables)(numbers_of(function.inputs))
@@ -30,9 +31,9 @@ def jacobian(function: Function) -> tuple[Leaves, Blocks]:
     return recording.values, blocks
 
 
-def hessian(function: Function) -> tuple[Leaves, Blocks]:
+def hessian(function: Function, budget: Budget | None = None) -> tuple[Leaves, Blocks]:
     """The gradient of a scalar f and its Hessian, from the expression of f differentiated twice."""
-    recording = record(function)
+    recording = record(function, budget)
     variables = recording.variables
     try:
         (first,) = differentiate(smooth_outputs(recording), variables, recording.graph)
