@@ -58,6 +58,12 @@ class Budget:
         self.sizes = ""
         self._start = perf_counter()
 
+    def again(self, stage: str) -> Budget:
+        """The same limits for something else, from now on."""
+        fresh = Budget(self.nodes, self.seconds)
+        fresh.stage, fresh.sizes = stage, self.sizes
+        return fresh
+
     def check(self, count: int) -> None:
         """Raise `BudgetError` where `count` expressions are too many, or the time is over."""
         elapsed = perf_counter() - self._start

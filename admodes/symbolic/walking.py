@@ -8,8 +8,8 @@ takes it for an atom, and each step of a loop costs what a step costs.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count
 from typing import Any
 
 import sympy
@@ -21,7 +21,7 @@ from .budget import Budget
 _LARGE = 300
 #: Nodes, counted as in a tree, beyond which an expression is shared.
 _SHARED = 150
-_numbers = count()
+_numbers = itertools.count()
 
 
 class Shared(sympy.Expr):  # type: ignore[misc]
@@ -31,11 +31,11 @@ class Shared(sympy.Expr):  # type: ignore[misc]
     is_commutative = True
     is_number = False
 
-    def __new__(cls, expression: Any) -> Shared:
+    def __new__(cls, expression: Any, ask: bool = True) -> Shared:
         made: Shared = super().__new__(cls, expression)
         made._number = next(_numbers)  # noqa: SLF001 - SymPy's objects are made here
         # Asked here, from the inside out: SymPy would ask from the outside in, and recurse as deep as the loop was long.
-        made._real = expression.is_real  # noqa: SLF001 - as above
+        made._real = expression.is_real if ask else None  # noqa: SLF001 - as above
         return made
 
     def _hashable_content(self) -> tuple[Any, ...]:
@@ -73,16 +73,20 @@ class Graph:
     def __len__(self) -> int:
         return len(self._table)
 
-    def unique(self, root: Any) -> Any:
-        """The one object that is equal to `root`; the one `Shared` that stands for it where it is large."""
-        found = self._unique(root)
+    def unique(self, root: Any, ask: bool = True) -> Any:
+        """The one object that is equal to `root`; the one `Shared` that stands for it where it is large.
+
+        Whether it is real is asked unless `ask` is false, when SymPy need not know.
+        """
+        found = self.keep(root)
         if self._weights[id(found)] <= _SHARED:
             return found
         if id(found) not in self._shared:
-            self._shared[id(found)] = self._unique(Shared(found))
+            self._shared[id(found)] = self.keep(Shared(found, ask))
         return self._shared[id(found)]
 
-    def _unique(self, root: Any) -> Any:
+    def keep(self, root: Any) -> Any:
+        """The one object that is equal to `root`, however large."""
         if id(root) in self._known:
             return self._known[id(root)]
         stack = [(root, False)]
@@ -144,10 +148,12 @@ def postorder(roots: Sequence[Any], arguments: Callable[[Any], Sequence[Any]] = 
                 stack.extend((argument, False) for argument in arguments(node) if argument not in seen)
 
 
-def rebuild(roots: Sequence[Any], make: Callable[[Any, Sequence[Any]], Any]) -> list[Any]:
+def rebuild(roots: Sequence[Any], make: Callable[[Any, Sequence[Any]], Any], budget: Budget | None = None) -> list[Any]:
     """`roots` with every node replaced by ``make(node, its arguments made anew)``."""
     made: dict[Any, Any] = {}
-    for node in postorder(roots):
+    budget = budget or Budget()
+    for count, node in enumerate(postorder(roots)):
+        budget.check(count)
         made[node] = make(node, [made[argument] for argument in node.args])
     return [made[root] for root in roots]
 
