@@ -209,7 +209,7 @@ def _follow_extreme(primitive: Any, name: str, reduce: Any, *, skips_nan: bool =
 
         plain = np.asarray(values[0])
         tied = places(plain)
-        level.note(name, places, traces, values, tied)
+        level.note(name, places, traces, values, tied, reduce, {"axis": axes, "keepdims": True})
         made = np.empty(np.shape(out), dtype=object)
         flags = (row for _, row in cells(tied, axes, made.shape))
         for (index, row), chosen in zip(cells(as_objects(traces[0], plain), axes, made.shape), flags, strict=True):

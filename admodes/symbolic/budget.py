@@ -26,7 +26,9 @@ def checked_nodes(nodes: Any) -> float:
 def checked_seconds(seconds: Any) -> float:
     """A time limit: positive, or infinity."""
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
-        raise OptionError(f"seconds={seconds!r} is no time limit: give a positive number, such as seconds={SECONDS:.0f}, or math.inf.")
+        raise OptionError(
+            f"seconds={seconds!r} is no time limit: give a positive number, such as seconds={SECONDS:.0f}, or math.inf."
+        )
     return seconds
 
 

@@ -30,7 +30,7 @@ def apply_elementwise(
 ) -> Any:
     """The expressions of an elementwise function, broadcast as NumPy does."""
     if np.asarray(out).dtype.kind == "b":
-        level.note(primitive.name, lambda *plain: primitive(*plain, **parameters), traces, values, out)
+        level.note_primitive(primitive, traces, values, out, parameters)
         return None
     function = formula(primitive)
 

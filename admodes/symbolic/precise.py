@@ -45,7 +45,9 @@ _NAMES: dict[Any, str] = {
 def checked_digits(digits: Any) -> int:
     """A number of decimal digits: a whole number from 1 to 10,000."""
     if isinstance(digits, bool) or not isinstance(digits, (int, np.integer)) or not 1 <= digits <= 10_000:
-        raise OptionError(f"digits={digits!r} is no number of decimal digits: give a whole number from 1 to 10_000, such as digits=50.")
+        raise OptionError(
+            f"digits={digits!r} is no number of decimal digits: give a whole number from 1 to 10_000, such as digits=50."
+        )
     return int(digits)
 
 
@@ -109,7 +111,9 @@ class Precise:
             return lambda values: function(*values)
         name = kind.__name__
         if isinstance(node, Passive):
-            return lambda values: context.mpf(_PASSIVE[name](*values)) if not any(map(context.isnan, values)) else self._of_nan(name)
+            return lambda values: (
+                context.mpf(_PASSIVE[name](*values)) if not any(map(context.isnan, values)) else self._of_nan(name)
+            )
         if isinstance(node, own.RealFunction) or name in ("sign", "atan2", "floor", "ceiling"):
             method = getattr(self, f"_{name}")
             return lambda values: method(*values)

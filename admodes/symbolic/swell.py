@@ -165,7 +165,9 @@ def _own_operations(node: Any) -> tuple[int, Sequence[Any]]:
         return int(node is sympy.E), ()
     if isinstance(node, sympy.Add):
         negative = [_is_negative(term) for term in node.args]
-        return len(node.args) - 1 + int(all(negative)), [-term if sign else term for term, sign in zip(node.args, negative, strict=True)]
+        return len(node.args) - 1 + int(all(negative)), [
+            -term if sign else term for term, sign in zip(node.args, negative, strict=True)
+        ]
     if isinstance(node, sympy.Mul):
         return _operations_of_product(node)
     if isinstance(node, sympy.Pow) and node.exp == -1:
