@@ -49,5 +49,9 @@ class UnsupportedError(AdmodesError, NotImplementedError):
     """The method cannot do this for a reason of principle (it names another that can)."""
 
 
+class BudgetError(UnsupportedError):
+    """The expressions of the symbolic mode would be more, or take longer, than its budget allows."""
+
+
 class TracedAttributeError(AdmodesError, AttributeError):
     """A traced value has no such attribute."""

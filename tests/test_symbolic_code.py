@@ -81,7 +81,8 @@ def test_alike_entries_become_arrays(name: str) -> None:
         lengths.append(instructions(function))
         truth = ad.jacobian(SIZED[name](size), point + 0.1, method="forward")
         assert_close(derivative(point + 0.1), truth, 1e-12, name)
-    assert lengths[0] == lengths[1] < 1500
+    # A few instructions may differ: sums beyond a size are kept apart from what they are terms of.
+    assert lengths[1] < min(1.1 * lengths[0], 1500)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7])

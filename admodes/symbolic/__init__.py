@@ -9,6 +9,7 @@ from typing import Any
 
 from ..differentiator import Blocks, Differentiator
 from ..function import Function, Leaves
+from .budget import NODES, SECONDS, Budget, checked_nodes, checked_seconds
 from .engines import checked_engine
 from .expressions import SymbolicDerivative, symbolic_derivative
 from .values import hessian, jacobian
@@ -25,9 +26,19 @@ class Symbolic(Differentiator):
 
     Parameters
     ----------
+    nodes : int
+        Distinct expressions that f and its derivatives may have; `math.inf` for no limit.
+    seconds : float
+        Time that tracing and differentiating f may take; `math.inf` for no limit. Where one of the two
+        is used up, there is a `BudgetError`.
     engine : {"sympy", "symengine"}
         What multiplies and adds up the parts of the chain rule. SymEngine is a C++ library that has to be installed
         (``pip install 'admodes[symengine]'``): the same derivatives, sooner where there are many. Second derivatives are SymPy's.
+
+    Raises
+    ------
+    OptionError
+        A limit is not positive; there is no such engine, or it is not installed.
 
     Examples
     --------
@@ -40,13 +51,15 @@ class Symbolic(Differentiator):
     name = "symbolic"
     traces = True
 
-    def __init__(self, *, engine: str = "sympy") -> None:
+    def __init__(self, *, nodes: float = NODES, seconds: float = SECONDS, engine: str = "sympy") -> None:
+        self.nodes = checked_nodes(nodes)
+        self.seconds = checked_seconds(seconds)
         self.engine = checked_engine(engine)
 
     def jacobian(self, function: Function) -> tuple[Leaves, Blocks]:
         """Every element of every output, differentiated by every symbol in it."""
-        return jacobian(function, self.engine)
+        return jacobian(function, Budget(self.nodes, self.seconds), self.engine)
 
     def hessian(self, function: Function) -> tuple[Any, Blocks]:
         """The expression of f, differentiated twice."""
-        return hessian(function)
+        return hessian(function, Budget(self.nodes, self.seconds))

@@ -136,8 +136,9 @@ def _select(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) 
     chosen = np.broadcast_to(np.asarray(values[0]).astype(bool), shape)
     made = np.empty(shape, dtype=object)
     for index in np.ndindex(*shape):
-        made[index] = level.graph.unique(own.choose(own.where, condition[index], x[index], y[index]))
-        if isinstance(made[index], own.where):
+        choice = own.choose(own.where, condition[index], x[index], y[index])
+        made[index] = level.graph.unique(choice)
+        if isinstance(choice, own.where):
             level.known.setdefault(made[index], x[index] if chosen[index] else y[index])
     return made
 
@@ -208,7 +209,7 @@ def _follow_extreme(primitive: Any, name: str, reduce: Any, *, skips_nan: bool =
 
         plain = np.asarray(values[0])
         tied = places(plain)
-        level.note(name, places, traces, values, tied)
+        level.note(name, places, traces, values, tied, reduce, {"axis": axes, "keepdims": True})
         made = np.empty(np.shape(out), dtype=object)
         flags = (row for _, row in cells(tied, axes, made.shape))
         for (index, row), chosen in zip(cells(as_objects(traces[0], plain), axes, made.shape), flags, strict=True):

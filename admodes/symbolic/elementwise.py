@@ -30,7 +30,7 @@ def apply_elementwise(
 ) -> Any:
     """The expressions of an elementwise function, broadcast as NumPy does."""
     if np.asarray(out).dtype.kind == "b":
-        level.note(primitive.name, lambda *plain: primitive(*plain, **parameters), traces, values, out)
+        level.note_primitive(primitive, traces, values, out, parameters)
         return None
     function = formula(primitive)
 
@@ -38,9 +38,10 @@ def apply_elementwise(
         if primitive.name == "copysign" and expressions[1].is_Number:
             # SymPy's zero has no sign.
             expressions = [expressions[0], number(np.copysign(1.0, plain[1]))]
-        made = level.graph.unique(sympy.sympify(function(*expressions, **parameters)))
+        made = sympy.sympify(function(*expressions, **parameters))
         if is_degenerate(made):
             return level.graph.unique(_undefined(expressions, result))
+        made = level.graph.unique(made)
         smooth = settled(primitive.name, list(expressions), list(plain))
         if smooth is not None:
             level.known.setdefault(made, level.graph.unique(smooth))

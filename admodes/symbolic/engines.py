@@ -13,9 +13,10 @@ from typing import Any
 import sympy
 
 from ..errors import OptionError
+from .budget import Budget
 from .functions import Plain
 from .lowering import Lowering, Term, number_of
-from .walking import Graph, postorder
+from .walking import Graph, Shared, postorder
 
 ENGINES = ("sympy", "symengine")
 #: Stands for an exponent that is no number.
@@ -59,14 +60,17 @@ class SymEngineGraph(Graph):
         What an opaque name stands for: SymPy's constant, function, or exponent.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, budget: Budget | None = None) -> None:
+        super().__init__(budget)
         self.engine = _symengine()
         self.meanings: dict[str, Any] = {}
         self._names: dict[Any, str] = {}
+        self._count = 0
         self._made: dict[Any, Any] = {}
 
-    def unique(self, root: Any) -> Any:
+    def unique(self, root: Any, ask: bool = True) -> Any:
+        self._count += 1
+        self.budget.check(self._count)
         return root
 
     def product(self, *factors: Any) -> Any:  # type: ignore[override]
@@ -86,6 +90,8 @@ class SymEngineGraph(Graph):
         return self._made[node]
 
     def _convert(self, node: Any, arguments: list[Any]) -> Any:
+        if isinstance(node, Shared):
+            return arguments[0]
         if isinstance(node, sympy.Add):
             return self.engine.Add(*arguments)
         if isinstance(node, sympy.Mul):

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy
 
 from ..differentiator import Blocks
 from ..function import Function
+from .budget import NODES, SECONDS, Budget
 from .derivatives import differentiate
+from .formulas import DIGITS, constants_of
 from .functions import published
-from .level import Guard, itself
 from .lowering import Lowering
-from .passives import as_condition
+from .precise import Precise, checked_digits
 from .printing import compile_expressions
+from .program import checked_name, program
 from .recording import record, too_deep
+from .showing import as_latex, as_text, conditions_of, entries
+from .simplifying import simplified
+from .swell import Swell, measure_swell
 from .values import evaluate_rows, jacobian, numbers_of, split_rows, to_blocks
-
-#: Lines that the printed forms show.
-_SHOWN = 40
 
 
 def symbolic_derivative(
-    f: Callable[..., Any], x: Any, *, args: Sequence[Any] = (), argnums: int | Sequence[int] = 0
+    f: Callable[..., Any],
+    x: Any,
+    *,
+    args: Sequence[Any] = (),
+    argnums: int | Sequence[int] = 0,
+    nodes: float = NODES,
+    seconds: float = SECONDS,
 ) -> SymbolicDerivative:
     """The derivative of f as SymPy expressions.
 
@@ -39,16 +49,25 @@ def symbolic_derivative(
         Further positional arguments of f.
     argnums : int or tuple of int
         Which of ``(x, *args)`` to differentiate by.
+    nodes : int
+        Distinct expressions that f and its derivative may have; `math.inf` for no limit.
+    seconds : float
+        Time that tracing and differentiating may take; `math.inf` for no limit.
 
     Returns
     -------
     SymbolicDerivative
-        ``.inputs``, ``.outputs``, ``.expressions``, ``.conditions``; called at a point it gives numbers.
+        ``.inputs``, ``.outputs``, ``.expressions``, ``.conditions``; called at a point it gives numbers, by
+        ``.evaluate`` as many digits as wanted; ``.to_python()``, ``.simplify()``, ``.swell()``. A notebook shows LaTeX.
 
     Raises
     ------
     UnsupportedError
         f does what has no expression; the message names a method that can.
+    BudgetError
+        There are more expressions than `nodes`, or `seconds` are over; the message names the count.
+    OptionError
+        `nodes` or `seconds` is not positive.
 
     Examples
     --------
@@ -62,7 +81,7 @@ def symbolic_derivative(
     >>> derivative(np.array([3.0, 0.0]))
     array([0., 9.])
     """
-    return SymbolicDerivative(f, x, args, argnums)
+    return SymbolicDerivative(f, x, args, argnums, Budget(nodes, seconds))
 
 
 class SymbolicDerivative:
@@ -80,11 +99,19 @@ class SymbolicDerivative:
         What decided the path through f; where it does not hold, f is another expression.
     """
 
-    def __init__(self, f: Callable[..., Any], x: Any, args: Sequence[Any] = (), argnums: int | Sequence[int] = 0) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        x: Any,
+        args: Sequence[Any] = (),
+        argnums: int | Sequence[int] = 0,
+        budget: Budget | None = None,
+    ) -> None:
         self._f = f
         self._args = tuple(args)
         self._function = Function(f, x, args, argnums)
-        self._recording = record(self._function)
+        self._budget = budget or Budget()
+        self._recording = record(self._function, self._budget)
         self._roots = [expression for output in self._recording.outputs for expression in output.flat]
         try:
             self._rows = differentiate(self._roots, self._recording.variables, self._recording.graph)
@@ -102,7 +129,7 @@ class SymbolicDerivative:
     def outputs(self) -> Any:
         """The expressions of f, arranged like f(x)."""
         shown = np.empty(len(self._roots), dtype=object)
-        shown[:] = published(self._roots)
+        shown[:] = self._published(self._roots)
         leaves = split_rows(shown, self._recording.outputs)
         return self._function.as_output_tree(
             [part.reshape(output.shape) for part, output in zip(leaves, self._recording.outputs, strict=True)]
@@ -121,25 +148,41 @@ class SymbolicDerivative:
     @cached_property
     def conditions(self) -> list[Any]:
         """Conditions under which f takes the path that it took at x."""
-        return list(dict.fromkeys(condition for guard in self._recording.guards for condition in _conditions(guard)))
+        return list(dict.fromkeys(condition for guard in self._recording.guards for condition in conditions_of(guard)))
+
+    def _published(self, expressions: Sequence[Any]) -> list[Any]:
+        """`expressions` in SymPy's own functions, within the budget."""
+        try:
+            return published(expressions, self._budget.again("written out"))
+        except RecursionError as error:
+            raise too_deep() from error
 
     @cached_property
     def _shown(self) -> Any:
         """The published derivatives as a matrix: one row an output element, one column a symbol."""
+        return self._matrix(self._published(self._parts), sympy.S.Zero)
+
+    @property
+    def _parts(self) -> list[Any]:
+        """Every derivative that is not identically zero, in rows."""
+        return [expression for row in self._rows for expression in row.values()]
+
+    def _matrix(self, parts: Sequence[Any], zero: Any) -> Any:
+        """One of `parts` for each of `_parts`, at its place in the matrix of all derivatives."""
         variables = self._recording.variables
-        shown = iter(published([expression for row in self._rows for expression in row.values()]))
-        matrix = np.full((len(self._roots), len(variables)), sympy.S.Zero, dtype=object)
         column = {variable: number for number, variable in enumerate(variables)}
-        for number, row in enumerate(self._rows):
-            for variable in row:
-                matrix[number, column[variable]] = next(shown)
+        matrix = np.full((len(self._roots), len(variables)), zero, dtype=object)
+        places = [(number, column[variable]) for number, row in enumerate(self._rows) for variable in row]
+        for place, part in zip(places, parts, strict=True):
+            matrix[place] = part
         return matrix
 
     def _blocks(self, matrix: Any) -> Blocks:
         """A matrix of derivatives as one block for each output and input leaf."""
         recording = self._recording
+        leaves = recording.inputs
         parts = split_rows(matrix, recording.outputs)
-        return [to_blocks(part, output.shape, recording.inputs) for part, output in zip(parts, recording.outputs, strict=True)]
+        return [to_blocks(part, output.shape, leaves) for part, output in zip(parts, recording.outputs, strict=True)]
 
     @cached_property
     def _evaluate(self) -> Callable[[np.ndarray], np.ndarray]:
@@ -170,12 +213,15 @@ class SymbolicDerivative:
                 matrix = self._evaluate(numbers)
                 return matrix.reshape(self._recording.outputs[0].shape + x.shape)
         function = Function(self._f, x, args or self._args, self._function.argnums)
-        if args or not self._fits(function) or not self._path_holds(numbers_of(function.inputs)):
+        if args or not self._holds(function):
             return function.assemble(jacobian(function)[1])
-        parts = split_rows(self._evaluate(numbers_of(function.inputs)), self._recording.outputs)
-        blocks = [
-            to_blocks(part, output.shape, function.inputs) for part, output in zip(parts, self._recording.outputs, strict=True)
-        ]
+        return self._arranged(function, self._evaluate(numbers_of(function.inputs)))
+
+    def _arranged(self, function: Function, matrix: Any) -> Any:
+        """A matrix of numbers as the derivative at a point of f."""
+        leaves = function.inputs if matrix.dtype.kind == "f" else self._recording.inputs
+        parts = split_rows(matrix, self._recording.outputs)
+        blocks = [to_blocks(part, output.shape, leaves) for part, output in zip(parts, self._recording.outputs, strict=True)]
         function.output_structure = self._function.output_structure
         return function.assemble(blocks)
 
@@ -186,15 +232,16 @@ class SymbolicDerivative:
         plain = function.argnums == 0 and function.output_structure.is_leaf and function.input_names == ["x"]
         return function.inputs[0].shape or None if plain else None
 
-    def _fits(self, function: Function) -> bool:
-        """Whether this point is of the shapes that f was traced with."""
+    def _holds(self, function: Function) -> bool:
+        """Whether f takes the same path at this point: the same shapes, and every guard holds."""
         if function.nested or function.input_names != self._function.input_names:
             return False
-        pairs = zip(function.inputs, self._recording.inputs, strict=True)
-        return all(leaf.shape == symbols.shape for leaf, symbols in pairs)
+        if any(leaf.shape != symbols.shape for leaf, symbols in zip(function.inputs, self._recording.inputs, strict=True)):
+            return False
+        return self._path_holds(numbers_of(function.inputs))
 
     def _path_holds(self, numbers: np.ndarray) -> bool:
-        """Whether f takes the same path at this point: whether every guard holds."""
+        """Whether every guard holds at a point of the same shape."""
         if not self._recording.guards:
             return True
         with np.errstate(all="ignore"):
@@ -210,56 +257,155 @@ class SymbolicDerivative:
                     return False
         return True
 
-    def _entries(self) -> list[tuple[str, Any, Any]]:
-        """(output, symbol, derivative) of every derivative that is not zero."""
-        shape = [output.shape for output in self._recording.outputs]
-        labels = [_label(i, index, len(shape)) for i, lengths in enumerate(shape) for index in np.ndindex(*lengths)]
-        shown = self._shown
-        variables = self._recording.variables
-        return [(labels[i], variables[j], shown[i, j]) for i, j in np.ndindex(*shown.shape) if shown[i, j] != 0]
+    def evaluate(self, x: Any, *args: Any, digits: int = 50) -> Any:
+        """The derivative's numbers at x by mpmath, with as many digits as wanted.
+
+        Floats, those of x and of f's constants, count as exactly what they are stored as; kinks follow the same
+        policy as everywhere. NaN where the real numbers end. Digits that cancel inside an expression are lost: a
+        second evaluation with more digits shows them.
+
+        Parameters
+        ----------
+        x : array_like or container
+            Where f takes another path than at the point where it was traced, it is traced anew.
+        *args
+            Further arguments of f; those of the trace where left out.
+        digits : int
+            Decimal digits, from 1 to 10,000.
+
+        Returns
+        -------
+        ndarray of mpf, mpf or container
+            Arranged like the derivative.
+
+        Raises
+        ------
+        OptionError
+            `digits` is no such number.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import admodes as ad
+        >>> print(ad.symbolic_derivative(np.exp, 0.0).evaluate(1.0, digits=30))
+        2.71828182845904523536028747135
+        """
+        digits = checked_digits(digits)
+        function = Function(self._f, x, args or self._args, self._function.argnums)
+        if args or digits > DIGITS or not self._holds(function):
+            with constants_of(max(DIGITS, digits)):
+                there = SymbolicDerivative(self._f, x, args or self._args, self._function.argnums, self._budget.again("traced"))
+        else:
+            there = self
+        numbers = [value for leaf in function.inputs for value in leaf.flat]
+        parts = Precise(self._recording.variables, numbers, digits).evaluate(there._parts, self._budget.again("evaluated"))
+        return there._arranged(function, there._matrix(parts, mpmath.mpf(0)))
+
+    def swell(self) -> Swell:
+        """Operations of f and of its derivative: written out as trees, and with every subexpression computed once.
+
+        Returns
+        -------
+        Swell
+            ``function``, ``derivative``, ``function_shared``, ``derivative_shared``.
+
+        Examples
+        --------
+        Expression swell: five steps of the logistic map
+
+        >>> import admodes as ad
+        >>> def logistic(x):
+        ...     for _ in range(5):
+        ...         x = 4 * x * (1 - x)
+        ...     return x
+        >>> swell = ad.symbolic_derivative(logistic, 0.3).swell()
+        >>> swell.function, swell.derivative
+        (78, 768)
+        """
+        return measure_swell(self._roots, self._rows, self._recording.variables, self._budget.again("counted"))
+
+    def simplify(self, *, operations: int = 500, seconds: float = SECONDS) -> SymbolicDerivative:
+        """The same derivative with every entry simplified by SymPy.
+
+        Functions with kinks or limits (abs, max, where, a norm, ...) and what they are of keep their form, so that the
+        policy there stays. An entry that SymPy makes longer is left as it is.
+
+        Parameters
+        ----------
+        operations : int
+            What one entry may have, written out.
+        seconds : float
+            For all entries; one entry that is under way ends first.
+
+        Returns
+        -------
+        SymbolicDerivative
+
+        Raises
+        ------
+        UnsupportedError
+            An entry has more operations.
+        BudgetError
+            The time is over.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import admodes as ad
+        >>> derivative = ad.symbolic_derivative(lambda x: np.sin(x) ** 2 + np.cos(x) ** 2 + x, 1.0)
+        >>> derivative.simplify().expressions
+        1
+        """
+        budget = Budget(seconds=seconds).again("simplified")
+        parts = iter(simplified(self._parts, operations, budget))
+        # A copy without what was computed from the longer expressions and kept.
+        shorter = copy.copy(self)
+        shorter.__dict__ = {
+            name: value for name, value in vars(self).items() if name not in ("expressions", "_shown", "_evaluate")
+        }
+        shorter._rows = [{variable: next(parts) for variable in row} for row in self._rows]
+        return shorter
+
+    def to_python(self, name: str | None = None) -> str:
+        """The derivative as the source of a Python function that needs NumPy alone.
+
+        It is to be read and to be pasted into a file: common subexpressions have names, constants are exact. Where f
+        takes another path than the one that was traced, it raises ValueError.
+
+        Parameters
+        ----------
+        name : str, optional
+            What the function is called; ``derivative_of_f`` for an f by default.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        UnsupportedError
+            What decided the path through f cannot be checked with NumPy alone.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import admodes as ad
+        >>> source = ad.symbolic_derivative(lambda x: x[0] ** 2 * np.sin(x[1]), np.array([1.0, 2.0])).to_python()
+        >>> print(source.splitlines()[-1].strip())
+        return np.array([2*x_0*np.sin(x_1), x_0**2*np.cos(x_1)], dtype=np.float64)
+        """
+        blocks = self._blocks(self._matrix(self._parts, sympy.S.Zero))
+        return program(self._function, self._recording, blocks, checked_name(name, self._function.name))
+
+    def _entries(self) -> list[Any]:
+        return entries(self._shown, self._recording.variables, self._recording.outputs)
 
     def __str__(self) -> str:
-        entries = self._entries()
-        lines = [f"d {output} / d {symbol} = {expression}" for output, symbol, expression in entries[:_SHOWN]]
-        lines += [f"... and {len(entries) - _SHOWN} more"] if len(entries) > _SHOWN else []
-        lines += [f"where {condition}" for condition in self.conditions[:_SHOWN]]
-        return "\n".join(lines) or "0"
+        return as_text(self._entries(), self.conditions)
 
     def __repr__(self) -> str:
         name, outputs, inputs = self._function.name, len(self._roots), len(self._recording.variables)
         return f"<symbolic derivative of {name}: {outputs} outputs by {inputs} inputs>"
 
     def _repr_latex_(self) -> str:
-        entries = self._entries()
-        lines = [
-            rf"\frac{{\partial {output}}}{{\partial {sympy.latex(symbol)}}} &= {sympy.latex(expression)}"
-            for output, symbol, expression in entries[:_SHOWN]
-        ]
-        lines += [rf"&\;\;\vdots \quad (\text{{{len(entries) - _SHOWN} more}})"] if len(entries) > _SHOWN else []
-        body = r" \\ ".join(lines) or "&0"
-        return rf"$\displaystyle \begin{{aligned}} {body} \end{{aligned}}$"
-
-
-def _label(number: int, index: tuple[int, ...], count: int) -> str:
-    """What an output element is called: f, f_0, f_{1,2}; with several outputs f^{(0)}_1."""
-    name = "f" if count == 1 else f"f^{{({number})}}"
-    places = ",".join(map(str, index))
-    return name if not index else f"{name}_{places}" if len(places) == 1 else f"{name}_{{{places}}}"
-
-
-def _conditions(guard: Guard) -> list[Any]:
-    """A guard in SymPy's terms."""
-    if guard.function is itself:
-        (array,) = guard.expressions
-        pairs = zip(published(list(array.flat)), guard.value.ravel().tolist(), strict=True)
-        if guard.value.dtype.kind == "b":
-            return [
-                as_condition(shown) if value else sympy.Not(as_condition(shown)) for shown, value in pairs if not shown.is_Number
-            ]
-        return [sympy.Eq(shown, value, evaluate=False) for shown, value in pairs if not shown.is_Number]
-    operands = [
-        sympy.Tuple(*published(list(array.flat))) if array.ndim else published([array[()]])[0] for array in guard.expressions
-    ]
-    value = guard.value.tolist()
-    found = sympy.Tuple(*np.ravel(value).tolist()) if guard.value.ndim else sympy.sympify(value)
-    return [sympy.Eq(sympy.Function(guard.name)(*operands), found, evaluate=False)]
+        return as_latex(self._entries(), self.conditions)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -19,8 +21,22 @@ ZERO, ONE = sympy.S.Zero, sympy.S.One
 #: What the arguments are called in the texts of the rules.
 _ARGUMENTS = ("x", "y", "z", "w")
 
+#: Digits that SymPy calculates with where it meets two constants: what it makes of them is rounded when it is printed, once.
+DIGITS = 100
+_digits = ContextVar("digits", default=DIGITS)
+
 #: Sums of more terms are not searched for signs and zeros by SymPy's functions: that takes longer than all the rest.
 _LONG = 8
+
+
+@contextmanager
+def constants_of(digits: int) -> Iterator[None]:
+    """Within the block, constants are calculated with this many digits."""
+    token = _digits.set(digits)
+    try:
+        yield
+    finally:
+        _digits.reset(token)
 
 
 def number(value: Any) -> Any:
@@ -30,7 +46,7 @@ def number(value: Any) -> Any:
     value = float(value)
     if not math.isfinite(value):
         return own.Plain(repr(value), real=True)
-    return sympy.Integer(int(value)) if value in (0.0, 1.0, -1.0) else sympy.Float(value)
+    return sympy.Integer(int(value)) if value in (0.0, 1.0, -1.0) else sympy.Float(value, _digits.get())
 
 
 def exponent_number(exponent: Any) -> Any:

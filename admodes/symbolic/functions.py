@@ -12,10 +12,13 @@ from typing import Any
 
 import sympy
 
+from .budget import Budget
 from .passives import Passive, RealFunction, TotalFunction, as_condition, passive
-from .walking import rebuild
+from .walking import Shared, rebuild
 
 PI = sympy.pi
+#: Digits of the numbers that are shown: all that a float has.
+_DOUBLE = 15
 
 
 class Plain(sympy.Symbol):  # type: ignore[misc]
@@ -251,14 +254,18 @@ def _sinc_at_zero(order: int) -> Any:
     return sympy.Integer(-1) ** half * PI**order / (order + 1)
 
 
-def published(expressions: Sequence[Any]) -> list[Any]:
+def published(expressions: Sequence[Any], budget: Budget | None = None) -> list[Any]:
     """`expressions` in SymPy's own functions."""
 
     def show(node: Any, args: Sequence[Any]) -> Any:
         if isinstance(node, Plain):
             return {"inf": sympy.oo, "-inf": -sympy.oo}.get(node.name, sympy.nan)
+        if isinstance(node, Shared):
+            return args[0]
+        if node.is_Float:
+            return sympy.Float(node, _DOUBLE)
         if isinstance(node, RealFunction):
             return node.shown(*args)
         return node.func(*args) if node.args else node
 
-    return rebuild(expressions, show)
+    return rebuild(expressions, show, budget)

@@ -18,18 +18,24 @@ from ..operands import is_complex
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from .arrays import RULES
+from .budget import Budget
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .walking import Graph
 
 
 class Guard(NamedTuple):
-    """A condition of the path: `function` of the values of `expressions` gave `value`; `name` is what to call it."""
+    """A condition of the path: `function` of the values of `expressions` gave `value`; `name` is what to call it.
+
+    Where it is `origin` called with `parameters`, this is said too.
+    """
 
     name: str
     function: Callable[..., Any]
     expressions: list[Any]
     value: Any
+    origin: Callable[..., Any] | None = None
+    parameters: dict[str, Any] = {}  # noqa: RUF012 - an empty one that nobody writes into
 
 
 class SymbolicLevel(Level):
@@ -44,12 +50,12 @@ class SymbolicLevel(Level):
         Keeps one object for every distinct expression.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
         self.number = next_number()
         self.alive = True
         self.guards: list[Guard] = []
         self.known: dict[Any, Any] = {}
-        self.graph = Graph()
+        self.graph = Graph(budget)
 
     def input(self, leaf: Any, symbols: Any) -> Traced:
         """`leaf` as independent variables of the given symbols."""
@@ -64,11 +70,32 @@ class SymbolicLevel(Level):
         if passive.node is not None:
             self.note("value", itself, [passive.node], [passive.value], passive.value)
 
-    def note(self, name: str, function: Callable[..., Any], traces: Sequence[Any], values: Sequence[Any], value: Any) -> None:
+    def note_primitive(
+        self, primitive: Primitive, traces: Sequence[Any], values: Sequence[Any], out: Any, parameters: dict[str, Any]
+    ) -> None:
+        """Note what a primitive gave."""
+
+        def again(*plain: Any) -> Any:
+            found = primitive(*plain, **parameters)
+            return np.stack(found) if type(found) is tuple else found
+
+        value = np.stack(out) if type(out) is tuple else out
+        self.note(primitive.name, again, traces, values, value, primitive.evaluate, parameters)
+
+    def note(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        traces: Sequence[Any],
+        values: Sequence[Any],
+        value: Any,
+        origin: Callable[..., Any] | None = None,
+        parameters: dict[str, Any] | None = None,
+    ) -> None:
         """Note that `function` of operands with these expressions gave `value`, unless they are all constants."""
         expressions = [as_objects(trace, plain) for trace, plain in zip(traces, values, strict=True)]
         if any(not expression.is_Number for array in expressions for expression in array.flat):
-            self.guards.append(Guard(name, function, expressions, np.array(value)))
+            self.guards.append(Guard(name, function, expressions, np.array(value), origin, parameters or {}))
 
     def trace_of(self, operand: Any) -> Any:
         """The expression or expressions of an operand; None for a constant."""
@@ -105,7 +132,7 @@ class SymbolicLevel(Level):
         out = primitive(*values, **parameters)
         traces = [self.trace_of(operand) for operand in operands]
         if type(out) is tuple:
-            self.note(primitive.name, lambda *plain: np.stack(primitive(*plain, **parameters)), traces, values, np.stack(out))
+            self.note_primitive(primitive, traces, values, out, parameters)
             return tuple(self._wrap(part, None, passive=True) for part in out)
         trace = self._translate(primitive, traces, values, out, parameters)
         result = self._wrap(out, trace, passive=not active)
@@ -124,7 +151,7 @@ class SymbolicLevel(Level):
         if isinstance(primitive, Constant):
             trace = apply_constant(self, primitive, traces, values, out, parameters)
             if trace is None:
-                self.note(primitive.name, lambda *plain: primitive(*plain, **parameters), traces, values, out)
+                self.note_primitive(primitive, traces, values, out, parameters)
             return trace
         rule = RULES.get(primitive)
         if rule is None:

@@ -17,7 +17,7 @@ from ..errors import UnsupportedError
 from . import functions as own
 from .numerics import general
 from .passives import Passive
-from .walking import postorder
+from .walking import Shared, postorder
 
 NAMES: dict[Any, str] = {
     sympy.exp: "exp",
@@ -126,6 +126,8 @@ class Lowering:
         if not node.args and not isinstance(node, sympy.Tuple):
             return number_of(node), None
         terms = [self.terms[argument] for argument in node.args]
+        if isinstance(node, Shared):
+            return terms[0]
         if isinstance(node, sympy.Add):
             return self.sum(terms)
         if isinstance(node, sympy.Mul):

@@ -12,6 +12,7 @@ import sympy
 from ..errors import UnsupportedError
 from ..function import Function, Leaves
 from ..levels import read_outputs
+from .budget import Budget
 from .formulas import number
 from .level import Guard, SymbolicLevel, nested_error
 from .objects import as_objects
@@ -73,7 +74,7 @@ def input_symbols(names: Sequence[str], leaves: Sequence[Any]) -> list[Any]:
     return made
 
 
-def record(function: Function) -> Recording:
+def record(function: Function, budget: Budget | None = None) -> Recording:
     """Run f once on symbols that carry their numbers.
 
     Raises
@@ -81,11 +82,15 @@ def record(function: Function) -> Recording:
     UnsupportedError
         The derivative is taken inside another one, f calls what has no expression, or the expressions
         nest too deeply.
+    BudgetError
+        There are too many expressions, or they take too long.
     """
     if function.nested:
         raise nested_error()
+    budget = budget or Budget()
+    budget.sizes = f" for {function.input_size:,} input{'s' * (function.input_size != 1)}"
     symbols = input_symbols(function.input_names, function.inputs)
-    level = SymbolicLevel()
+    level = SymbolicLevel(budget)
     try:
         traced = function([level.input(leaf, part) for leaf, part in zip(function.inputs, symbols, strict=True)])
     except RecursionError as error:
@@ -101,6 +106,9 @@ def record(function: Function) -> Recording:
         as_objects(level.unique(as_constants(value) if trace is None else trace), value)
         for value, trace in zip(values, traces, strict=True)
     ]
+    size = sum(output.size for output in outputs)
+    budget.sizes += f" and {size:,} output{'s' * (size != 1)}"
+    budget.stage = "differentiated"
     return Recording(values, outputs, symbols, level.guards, level.known, level.graph)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..differentiator import Blocks
 from ..function import Function, Leaves
+from .budget import Budget
 from .derivatives import Derivatives, differentiate
 from .engines import SymEngineGraph
 from .lowering import Lowering
@@ -17,15 +18,15 @@ from .recording import Recording, record, too_deep
 from .walking import resolve
 
 
-def jacobian(function: Function, engine: str = "sympy") -> tuple[Leaves, Blocks]:
+def jacobian(function: Function, budget: Budget | None = None, engine: str = "sympy") -> tuple[Leaves, Blocks]:
     """f at x, and every element of every output differentiated by every input element."""
-    recording = record(function)
+    recording = record(function, budget)
     try:
         outputs, variables = smooth_outputs(recording), recording.variables
         if engine == "sympy":
             evaluate = evaluate_rows(differentiate(outputs, variables, recording.graph), variables)
         else:
-            graph = SymEngineGraph()
+            graph = SymEngineGraph(recording.graph.budget)
             evaluate = evaluate_rows(differentiate(outputs, variables, graph), variables, graph.lowering)
         matrix = evaluate(numbers_of(function.inputs))
     except RecursionError as error:
@@ -37,9 +38,9 @@ def jacobian(function: Function, engine: str = "sympy") -> tuple[Leaves, Blocks]
     return recording.values, blocks
 
 
-def hessian(function: Function) -> tuple[Leaves, Blocks]:
+def hessian(function: Function, budget: Budget | None = None) -> tuple[Leaves, Blocks]:
     """The gradient of a scalar f and its Hessian, from the expression of f differentiated twice."""
-    recording = record(function)
+    recording = record(function, budget)
     variables = recording.variables
     try:
         (first,) = differentiate(smooth_outputs(recording), variables, recording.graph)

@@ -2,35 +2,91 @@
 
 An expression that a loop has built shares subexpressions; written out as a tree it can be
 exponentially large. SymPy's own traversals see the tree, and so does its comparison of two
-expressions that are equal without being the same object.
+expressions that are equal without being the same object. So what has grown large is `Shared`: SymPy
+takes it for an atom, and each step of a loop costs what a step costs.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sympy
 from sympy.core.cache import clear_cache
 
+from .budget import Budget
+
 #: Expressions of fewer nodes are compared fast enough.
 _LARGE = 300
+#: Nodes, counted as in a tree, beyond which an expression is shared.
+_SHARED = 150
+_numbers = itertools.count()
+
+
+class Shared(sympy.Expr):  # type: ignore[misc]
+    """An expression that SymPy sees from outside only, as an atom with a number: it stands for its argument."""
+
+    __slots__ = ("_number", "_real")
+    is_commutative = True
+    is_number = False
+
+    def __new__(cls, expression: Any, ask: bool = True) -> Shared:
+        made: Shared = super().__new__(cls, expression)
+        made._number = next(_numbers)  # noqa: SLF001 - SymPy's objects are made here
+        # Asked here, from the inside out: SymPy would ask from the outside in, and recurse as deep as the loop was long.
+        made._real = expression.is_real if ask else None  # noqa: SLF001 - as above
+        return made
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (self._number,)
+
+    def _eval_is_real(self) -> Any:
+        return self._real
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return {self}
+
+    def sort_key(self, order: Any = None) -> Any:
+        return self.class_key(), (1, (str(self._number),)), sympy.S.One.sort_key(), sympy.S.One
 
 
 class Graph:
-    """Keeps one object for every distinct expression, whose arguments are such objects too."""
+    """Keeps one object for every distinct expression, whose arguments are such objects too.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    budget : Budget, optional
+        What the expressions may cost.
+    """
+
+    def __init__(self, budget: Budget | None = None) -> None:
+        self.budget = budget or Budget()
         self._known: dict[int, Any] = {}
         self._table: dict[Any, Any] = {}
+        self._weights: dict[int, int] = {}
+        self._shared: dict[int, Any] = {}
         # An id is only good while its object lives.
         self._alive: list[Any] = []
 
     def __len__(self) -> int:
         return len(self._table)
 
-    def unique(self, root: Any) -> Any:
-        """The one object that is equal to `root`."""
+    def unique(self, root: Any, ask: bool = True) -> Any:
+        """The one object that is equal to `root`; the one `Shared` that stands for it where it is large.
+
+        Whether it is real is asked unless `ask` is false, when SymPy need not know.
+        """
+        found = self.keep(root)
+        if self._weights[id(found)] <= _SHARED:
+            return found
+        if id(found) not in self._shared:
+            self._shared[id(found)] = self.keep(Shared(found, ask))
+        return self._shared[id(found)]
+
+    def keep(self, root: Any) -> Any:
+        """The one object that is equal to `root`, however large."""
         if id(root) in self._known:
             return self._known[id(root)]
         stack = [(root, False)]
@@ -54,6 +110,9 @@ class Graph:
             found = self._table[key] = node if same else _with_arguments(node, arguments)
             self._known[id(found)] = found
             self._alive.append(found)
+            weights = [self._weights[id(argument)] for argument in arguments]
+            self._weights[id(found)] = 1 if isinstance(found, Shared) else 1 + sum(weights)
+            self.budget.check(len(self._table))
         self._known[id(node)] = found
         self._alive.append(node)
 
@@ -113,10 +172,12 @@ def postorder(roots: Sequence[Any], arguments: Callable[[Any], Sequence[Any]] = 
                 stack.extend((argument, False) for argument in arguments(node) if argument not in seen)
 
 
-def rebuild(roots: Sequence[Any], make: Callable[[Any, Sequence[Any]], Any]) -> list[Any]:
+def rebuild(roots: Sequence[Any], make: Callable[[Any, Sequence[Any]], Any], budget: Budget | None = None) -> list[Any]:
     """`roots` with every node replaced by ``make(node, its arguments made anew)``."""
     made: dict[Any, Any] = {}
-    for node in postorder(roots):
+    budget = budget or Budget()
+    for count, node in enumerate(postorder(roots)):
+        budget.check(count)
         made[node] = make(node, [made[argument] for argument in node.args])
     return [made[root] for root in roots]
 

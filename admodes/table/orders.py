@@ -59,7 +59,11 @@ def shared(x: Any) -> Any:
     return x if not groups.size or groups.max() == groups.size - 1 else share(x, groups=groups)
 
 
-_neighbours_tie = Constant("neighbours_tie", lambda x: bool(np.any(x[..., 1:] == x[..., :-1])))
+def _any_neighbours_tie(x: Any) -> Any:
+    return bool(np.any(x[..., 1:] == x[..., :-1]))
+
+
+_neighbours_tie = Constant("neighbours_tie", _any_neighbours_tie)
 
 
 def _to_last(a: Any, axis: int) -> Any:

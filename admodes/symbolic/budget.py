@@ -1,0 +1,81 @@
+"""What expressions may cost: how many there may be, and how long making them may take."""
+
+from __future__ import annotations
+
+import math
+from time import perf_counter
+from typing import Any
+
+from ..errors import BudgetError, OptionError
+
+#: Distinct expressions of one derivative, where nothing else is said.
+NODES = 100_000
+#: Seconds of tracing and differentiating, where nothing else is said.
+SECONDS = 60.0
+
+
+def checked_nodes(nodes: Any) -> float:
+    """A number of expressions: a whole number from 1, or infinity."""
+    if isinstance(nodes, bool) or not isinstance(nodes, (int, float)) or not nodes >= 1 or (nodes != math.inf and nodes % 1):
+        raise OptionError(
+            f"nodes={nodes!r} is no number of expressions: give a whole number from 1, such as nodes={NODES:_}, or math.inf."
+        )
+    return nodes
+
+
+def checked_seconds(seconds: Any) -> float:
+    """A time limit: positive, or infinity."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise OptionError(
+            f"seconds={seconds!r} is no time limit: give a positive number, such as seconds={SECONDS:.0f}, or math.inf."
+        )
+    return seconds
+
+
+class Budget:
+    """How many distinct expressions there may be, and how many seconds from now they may take.
+
+    Parameters
+    ----------
+    nodes : int or float
+    seconds : float
+
+    Attributes
+    ----------
+    stage : str
+        What is done with f at the moment: "traced", "differentiated", "written out".
+    sizes : str
+        Inputs and outputs as far as they are known, in words.
+
+    Raises
+    ------
+    OptionError
+        If one of them is not positive.
+    """
+
+    def __init__(self, nodes: float = NODES, seconds: float = SECONDS) -> None:
+        self.nodes = checked_nodes(nodes)
+        self.seconds = checked_seconds(seconds)
+        self.stage = "traced"
+        self.sizes = ""
+        self._start = perf_counter()
+
+    def again(self, stage: str) -> Budget:
+        """The same limits for something else, from now on."""
+        fresh = Budget(self.nodes, self.seconds)
+        fresh.stage, fresh.sizes = stage, self.sizes
+        return fresh
+
+    def check(self, count: int) -> None:
+        """Raise `BudgetError` where `count` expressions are too many, or the time is over."""
+        elapsed = perf_counter() - self._start
+        if count <= self.nodes and elapsed <= self.seconds:
+            return
+        limit, larger = f"{self.nodes:,} expressions", f"nodes={10 * self.nodes:_}"
+        if count <= self.nodes:
+            limit, larger = f"{self.seconds:g} seconds", f"seconds={10 * self.seconds:g}"
+        raise BudgetError(
+            f"Symbolic mode gave up while f was {self.stage}: {count:,} distinct expressions in {elapsed:.1f} s{self.sizes}, and its "
+            f"budget is {limit}. It writes out every operation on every element. Use method='reverse' or method='forward', which "
+            f"do not build expressions, or give it more: ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
+        )

@@ -1,0 +1,222 @@
+"""The whole of a standalone function: its arguments taken apart, the path checked, the derivative put together."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+import textwrap
+import types
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import OptionError, UnsupportedError
+from ..function import Function
+from .level import Guard, itself
+from .recording import Recording
+from .standalone import Writer
+
+_WIDTH = 110
+_ELEMENTS = '''def _elements(array, shape):
+    """The numbers of an array of that shape, in order."""
+    array = np.asarray(array, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"an array has shape {array.shape}, but this derivative was written for shape {shape}")
+    return array.ravel()'''
+_OTHER_PATH = "f takes another path there, and this derivative does not hold"
+
+
+def program(function: Function, recording: Recording, blocks: Sequence[Sequence[Any]], name: str) -> str:
+    """The source of a function `name` of the arguments that f is differentiated by.
+
+    Parameters
+    ----------
+    function : Function
+        f at the point where it was traced.
+    recording : Recording
+    blocks : list of list of ndarray of Expr
+        The derivative: ``blocks[i][j]`` by input leaf j of output leaf i.
+    name : str
+
+    Raises
+    ------
+    UnsupportedError
+        What decided the path of f cannot be written as a check, or an expression has no counterpart.
+    """
+    guarded = [expression for guard in recording.guards for array in guard.expressions for expression in array.flat]
+    entries = [expression for row in blocks for block in row for expression in block.flat]
+    writer = Writer([*guarded, *entries])
+    guard_texts = iter(writer.write(guarded))
+    checks = [line for guard in recording.guards for line in _check(guard, writer, guard_texts)]
+    # The path is checked before the rest is computed, so that a wrong argument is told at once.
+    split = len(writer.lines)
+    texts = iter(writer.write(entries))
+    arranged = [[_array(block, leaf, texts) for block, leaf in zip(row, function.inputs, strict=True)] for row in blocks]
+    body = [*writer.lines[:split], *checks, *writer.lines[split:], f"return {_tree(function.assemble(arranged))}"]
+    arguments = [_renamed(f"args[{number - 1}]") if number else "x" for number in function.selected]
+    lines = [f"def {name}({', '.join(arguments)}):", *textwrap.indent(_docstring(function, recording), "    ").splitlines()]
+    lines += [f"    {line}" for line in _unpacked(function, recording)]
+    lines += ['    with np.errstate(all="ignore"):', *textwrap.indent("\n".join(body), " " * 8).splitlines()]
+    imports = "\n".join(f"import {module}" for module in sorted(writer.modules))
+    head = [*([imports] if imports and "sympy" not in writer.modules else []), "import numpy as np"]
+    head += [imports] if "sympy" in writer.modules else []
+    helpers = [_ELEMENTS] if recording.variables else []
+    return "\n\n\n".join(["\n".join(head), *helpers, *writer.helpers.values(), "\n".join(lines)]) + "\n"
+
+
+def checked_name(name: str | None, of: str) -> str:
+    """What a function is called: `name`, or one made of the name of f.
+
+    Raises
+    ------
+    OptionError
+        `name` is no name of Python.
+    """
+    if name is None:
+        return f"derivative_of_{of}" if of.isidentifier() else "derivative"
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        raise OptionError(f"name={name!r} is no name of a Python function: write name='derivative'.")
+    return name
+
+
+def _renamed(path: str) -> str:
+    """The way to an input with the argument's own name: ``args[0]['w']`` -> ``args_0['w']``."""
+    return re.sub(r"^args\[(\d+)\]", r"args_\1", path)
+
+
+def _docstring(function: Function, recording: Recording) -> str:
+    shapes = ", ".join(
+        f"{_renamed(name)} of shape {leaf.shape}" for name, leaf in zip(function.input_names, function.inputs, strict=True)
+    )
+    first = f'"""The derivative of {function.name}, written by admodes from exact expressions.'
+    rest = [f"By {shapes}. Further arguments of f are those that it was traced with."]
+    if recording.guards:
+        rest.append("It holds where f takes the path that it took where it was traced; elsewhere it raises ValueError.")
+    wrapped = [line for text in rest for line in textwrap.wrap(text.replace("\\", "\\\\"), _WIDTH)]
+    return "\n".join([first, "", *wrapped, '"""'])
+
+
+def _unpacked(function: Function, recording: Recording) -> list[str]:
+    """One line an input leaf: its elements by name."""
+    lines = []
+    for path, symbols in zip(function.input_names, recording.inputs, strict=True):
+        names = ", ".join(symbol.name for symbol in symbols.flat)
+        call = f"_elements({_renamed(path)}, {symbols.shape})"
+        if symbols.size == 0:
+            lines.append(call)
+        elif symbols.size == 1:
+            lines.append(f"({names},) = {call}")
+        elif len(names) + len(call) < _WIDTH:
+            lines.append(f"{names} = {call}")
+        else:
+            lines += ["(", *textwrap.wrap(f"{names},", _WIDTH, initial_indent="    ", subsequent_indent="    "), f") = {call}"]
+    return lines
+
+
+# ---- the path
+
+
+def _check(guard: Guard, writer: Writer, texts: Any) -> list[str]:
+    """The lines that raise where a guard does not hold."""
+    arrays = [(array, [next(texts) for _ in range(array.size)]) for array in guard.expressions]
+    if guard.function is itself:
+        ((array, plain),) = arrays
+        failures = [
+            _failure(writer, expression, text, value)
+            for expression, text, value in zip(array.flat, plain, guard.value.ravel().tolist(), strict=True)
+            if not expression.is_Number
+        ]
+    else:
+        operands = [_nested(array.shape, iter(plain)) for array, plain in arrays]
+        operands = [f"np.array({text})" if array.ndim else text for text, (array, _) in zip(operands, arrays, strict=True)]
+        value = _literal(guard.value.tolist(), guard).replace("nan", "np.nan").replace("inf", "np.inf")
+        failures = [f"not np.array_equal({_call(guard, writer, operands)}, {value})"]
+    return [line for failure in failures for line in (f"if {failure}:", f"    raise ValueError({_OTHER_PATH!r})")]
+
+
+def _failure(writer: Writer, expression: Any, text: str, value: Any) -> str:
+    """Whether an expression has another value than it had at x."""
+    if isinstance(value, bool):
+        condition = writer.condition(expression)
+        return f"not ({condition})" if value else condition
+    return f"not np.isnan({text})" if value != value else f"{text} != {_float(value)}"  # noqa: PLR0124 - true of NaN alone
+
+
+def _float(value: Any) -> str:
+    return repr(value).replace("inf", "np.inf")
+
+
+def _call(guard: Guard, writer: Writer, operands: list[str]) -> str:
+    """The call that decided the path, on these operands."""
+    parameters = [f"{key}={_literal(value, guard)}" for key, value in guard.parameters.items()]
+    arguments = ", ".join([*operands, *parameters])
+    origin, name = guard.origin, guard.name
+    if name.startswith("places_of_"):
+        ufunc = origin.__self__.__name__  # type: ignore[union-attr]
+        return f"{operands[0]} == np.{ufunc}.reduce({arguments})"
+    if origin is not None and origin is getattr(np, name, None):
+        return f"np.stack(np.{name}({arguments}))" if name in ("nonzero", "unravel_index") else f"np.{name}({arguments})"
+    if isinstance(origin, types.FunctionType) and origin.__name__ != "<lambda>":
+        writer.need(origin)
+        return f"{origin.__name__}({arguments})"
+    raise _unwritable(guard)
+
+
+def _literal(value: Any, guard: Guard) -> str:
+    """A parameter as Python writes it."""
+    text = repr(value)
+    try:
+        same = ast.literal_eval(re.sub(r"\b(nan|inf)\b", "0", text)) is not None or value is None
+    except (ValueError, SyntaxError):
+        same = False
+    if not same:
+        raise _unwritable(guard)
+    return text
+
+
+def _unwritable(guard: Guard) -> UnsupportedError:
+    return UnsupportedError(
+        f"to_python cannot write what decided the path through f: '{guard.name}' of values that depend on x, which NumPy alone "
+        "cannot check. Without the check the function would be wrong where the path is another one. Call the derivative itself, "
+        "which traces f anew there."
+    )
+
+
+# ---- the result
+
+
+def _array(block: Any, leaf: Any, texts: Any) -> str:
+    """A block of the derivative as the text of an array, in the input's dtype."""
+    dtype = f"np.{leaf.dtype.name}"
+    plain = [next(texts) for _ in range(block.size)]
+    if block.size == 0:
+        return f"np.zeros({block.shape}, dtype={dtype})"
+    if block.ndim == 0:
+        return f"{dtype}({plain[0]})"
+    return f"np.array({_wrapped(_nested(block.shape, iter(plain)))}, dtype={dtype})"
+
+
+def _nested(shape: Sequence[int], texts: Any) -> str:
+    """Texts as nested lists of that shape."""
+    if not shape:
+        return str(next(texts))
+    return f"[{', '.join(_nested(shape[1:], texts) for _ in range(shape[0]))}]"
+
+
+def _wrapped(text: str) -> str:
+    """Long nested lists on several lines, broken between elements."""
+    if len(text) < _WIDTH - 30:
+        return text
+    lines = textwrap.wrap(text, _WIDTH - 20, break_long_words=False, break_on_hyphens=False)
+    return "\n" + "\n".join(f"    {line}" for line in lines) + "\n"
+
+
+def _tree(tree: Any) -> str:
+    """The text of a container of texts."""
+    if isinstance(tree, dict):
+        return "{" + ", ".join(f"{key!r}: {_tree(value)}" for key, value in tree.items()) + "}"
+    if isinstance(tree, tuple):
+        return f"({', '.join(map(_tree, tree))}{',' * (len(tree) == 1)})"
+    return f"[{', '.join(map(_tree, tree))}]" if isinstance(tree, list) else str(tree)

@@ -1,0 +1,102 @@
+"""How a derivative is shown: as lines of text, and as LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sympy
+
+from .functions import published
+from .level import Guard, itself
+from .passives import as_condition
+
+#: Lines that are shown, and characters of one formula.
+LINES = 40
+_CHARACTERS = 400
+
+#: (label of the output, symbol, derivative)
+Entry = tuple[str, Any, Any]
+
+
+def entries(matrix: Any, variables: Sequence[Any], outputs: Sequence[Any]) -> list[Entry]:
+    """Every derivative that is not zero, from the matrix of all of them."""
+    labels = [_label(i, index, len(outputs)) for i, output in enumerate(outputs) for index in np.ndindex(*output.shape)]
+    return [(labels[i], variables[j], matrix[i, j]) for i, j in np.ndindex(*matrix.shape) if matrix[i, j] != 0]
+
+
+def _label(number: int, index: tuple[int, ...], count: int) -> str:
+    """What an output element is called: f, f_0, f_{1,2}; with several outputs f^{(0)}_1."""
+    name = "f" if count == 1 else f"f^{{({number})}}"
+    places = ",".join(map(str, index))
+    return name if not index else f"{name}_{places}" if len(places) == 1 else f"{name}_{{{places}}}"
+
+
+def as_text(found: Sequence[Entry], conditions: Sequence[Any]) -> str:
+    """One line a derivative, then the conditions of the path."""
+    lines = [f"d {output} / d {symbol} = {_cut(str(expression))}" for output, symbol, expression in found[:LINES]]
+    lines += [f"... and {len(found) - LINES} more"] if len(found) > LINES else []
+    return "\n".join([*lines, *(f"where {_cut(str(condition))}" for condition in conditions[:LINES])]) or "0"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}... ({len(text):,} characters)"
+
+
+def as_latex(found: Sequence[Entry], conditions: Sequence[Any]) -> str:
+    """The derivatives one below the other, then the conditions of the path; what is long is cut."""
+    lines = [
+        rf"\frac{{\partial {output}}}{{\partial {symbol_latex(symbol)}}} &= {_latex(expression)}"
+        for output, symbol, expression in found[:LINES]
+    ]
+    lines += [_more(len(found) - LINES)] if len(found) > LINES else []
+    lines = lines or ["&0"]
+    shown = [rf"&{_latex(condition)}" for condition in conditions[:LINES]]
+    if shown:
+        lines += [r"&\text{where}", *shown, *([_more(len(conditions) - LINES)] if len(conditions) > LINES else [])]
+    body = r" \\ ".join(lines)
+    return rf"$\displaystyle \begin{{aligned}} {body} \end{{aligned}}$"
+
+
+def _more(count: int) -> str:
+    return rf"&\;\;\vdots \quad (\text{{{count:,} more}})"
+
+
+def symbol_latex(symbol: Any) -> str:
+    """A symbol with its places as one index: ``x_0`` as ``x_{0}``, ``x_w_1_2`` as ``x_{w,1,2}``."""
+    name, *places = [part for part in re.split(r"_+", symbol.name) if part]
+    return rf"{name}_{{{','.join(place if place.isdigit() else _upright(place) for place in places)}}}" if places else name
+
+
+def _upright(text: str) -> str:
+    return text if len(text) == 1 else rf"\mathrm{{{text}}}"
+
+
+def _latex(expression: Any) -> str:
+    """LaTeX of one expression; that of a long one is not cut in the middle of a brace, but told by its size."""
+    names = {symbol: symbol_latex(symbol) for symbol in expression.free_symbols}
+    text: str = sympy.latex(expression, symbol_names=names)
+    if len(text) <= 3 * _CHARACTERS:
+        return text
+    count = int(sympy.count_ops(expression))
+    return rf"\cdots \quad (\text{{{count:,} operations}})"
+
+
+def conditions_of(guard: Guard) -> list[Any]:
+    """A guard in SymPy's terms."""
+    if guard.function is itself:
+        (array,) = guard.expressions
+        pairs = zip(published(list(array.flat)), guard.value.ravel().tolist(), strict=True)
+        if guard.value.dtype.kind == "b":
+            return [
+                as_condition(shown) if value else sympy.Not(as_condition(shown)) for shown, value in pairs if not shown.is_Number
+            ]
+        return [sympy.Eq(shown, value, evaluate=False) for shown, value in pairs if not shown.is_Number]
+    operands = [
+        sympy.Tuple(*published(list(array.flat))) if array.ndim else published([array[()]])[0] for array in guard.expressions
+    ]
+    value = guard.value.tolist()
+    found = sympy.Tuple(*np.ravel(value).tolist()) if guard.value.ndim else sympy.sympify(value)
+    return [sympy.Eq(sympy.Function(guard.name)(*operands), found, evaluate=False)]

@@ -1,0 +1,232 @@
+"""Writes a derivative as the source of a Python function that needs NumPy alone: to read, and to paste into a file."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+import textwrap
+import types
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import sympy
+
+from ..errors import UnsupportedError
+from . import functions as own
+from . import numerics
+from .lowering import HELPERS, NAMES
+from .passives import RELATIONS, Passive
+from .walking import Shared, postorder
+
+#: How tightly a text binds: what stands in a tighter place gets parentheses.
+CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
+#: Longer texts get a name.
+_LONGEST = 72
+#: Sums of more terms are written by halves, as the compiled code does: rounding errors grow with the logarithm.
+_TERMS = 8
+
+_RELATIONS = dict(zip(RELATIONS, (">", ">=", "<", "<=", "==", "!="), strict=True))
+_LOGICAL = {"logical_and": "and", "logical_or": "or", "bitwise_and": "and", "bitwise_or": "or"}
+_TESTS = frozenset({"isnan", "isfinite", "isinf", "signbit", "logical_xor"})
+_GENERAL = '''def _{name}(*numbers):
+    """SymPy's {name}, which NumPy does not have."""
+    value = sympy.{name}(*(sympy.Float(float(number)) for number in numbers)).evalf(17)
+    return np.float64(float(value) if value.is_real else np.nan)'''
+
+
+class Writer:
+    """Lines of Python that compute expressions from named variables.
+
+    Attributes
+    ----------
+    lines : list of str
+        Assignments to the names of common subexpressions.
+    helpers : dict
+        Name -> source of the functions that the lines call.
+    modules : set of str
+        What else than NumPy they import.
+    """
+
+    def __init__(self, expressions: Sequence[Any]) -> None:
+        self.lines: list[str] = []
+        self.helpers: dict[str, str] = {}
+        self.modules: set[str] = set()
+        self._uses = Counter(argument for node in postorder(expressions) for argument in node.args)
+        self._uses.update(expressions)
+        self._texts: dict[Any, tuple[str, int]] = {}
+
+    def write(self, expressions: Sequence[Any]) -> list[str]:
+        """The texts of `expressions`, which refer to the lines that were written on the way."""
+        for node in postorder(expressions):
+            if node in self._texts:
+                continue
+            text, binding = self._node(node)
+            named = self._uses[node] > 1 and node.args and not isinstance(node, Shared) and not text.isidentifier()
+            if (named or len(text) > _LONGEST) and binding != CONDITION:
+                name = f"t{len(self.lines)}"
+                self.lines.append(f"{name} = {text}")
+                text, binding = name, ATOM
+            self._texts[node] = text, binding
+        return [self._number(expression) for expression in expressions]
+
+    def condition(self, expression: Any) -> str:
+        """The text of a written expression as a condition: whether it is not 0."""
+        text, binding = self._texts[expression]
+        return text if binding == CONDITION else f"{self._bound(expression, POWER)} != 0"
+
+    def _number(self, node: Any) -> str:
+        text, binding = self._texts[node]
+        return f"np.float64({text})" if binding == CONDITION else text
+
+    def _bound(self, node: Any, place: int) -> str:
+        """The text of a node for a place that binds as tightly as `place`."""
+        text, binding = self._texts[node]
+        if binding == CONDITION:
+            return f"np.float64({text})"
+        return text if binding >= place else f"({text})"
+
+    def _node(self, node: Any) -> tuple[str, int]:
+        if not node.args:
+            return (node.name, ATOM) if node.is_Symbol and not isinstance(node, own.Plain) else constant(node)
+        if isinstance(node, Shared):
+            return self._texts[node.args[0]]
+        if isinstance(node, sympy.Add):
+            return self._sum(node)
+        if isinstance(node, sympy.Mul):
+            return self._product(node)
+        if isinstance(node, sympy.Pow):
+            return self._power(self._bound(node.base, ATOM), node.exp, self._bound(node.exp, POWER))
+        if isinstance(node, own.Choice):
+            condition, x, y = node.args
+            return f"({self._number(x)} if {self.condition(condition)} else {self._number(y)})", ATOM
+        if isinstance(node, Passive):
+            return self._passive(node)
+        return self._call(node)
+
+    def _passive(self, node: Any) -> tuple[str, int]:
+        name = type(node).__name__
+        if name in _RELATIONS:
+            left, right = (self._bound(argument, SUM) for argument in node.args)
+            return f"{left} {_RELATIONS[name]} {right}", CONDITION
+        if name in _LOGICAL:
+            return f" {_LOGICAL[name]} ".join(f"({self.condition(argument)})" for argument in node.args), CONDITION
+        if name in ("logical_not", "invert"):
+            return f"not ({self.condition(node.args[0])})", CONDITION
+        if type(node) in HELPERS:
+            return self._call(node)
+        arguments = ", ".join(map(self._number, node.args))
+        return f"np.{name}({arguments})", CONDITION if name in _TESTS else ATOM
+
+    def _call(self, node: Any) -> tuple[str, int]:
+        kind = type(node)
+        if kind is own.power:
+            return f"np.float64({self._number(node.args[0])})**{self._bound(node.args[1], POWER)}", POWER
+        arguments = ", ".join(map(self._number, node.args))
+        if kind in HELPERS:
+            self.need(getattr(numerics, HELPERS[kind]))
+            return f"{HELPERS[kind]}({arguments})", ATOM
+        if kind in NAMES:
+            return f"np.{NAMES[kind]}({arguments})", ATOM
+        if not isinstance(node, sympy.Function):
+            raise UnsupportedError(
+                f"to_python cannot write the SymPy expression '{kind.__name__}'. Use method='forward' or method='reverse'."
+            )
+        self.modules.add("sympy")
+        self.helpers[f"_{kind.__name__}"] = _GENERAL.format(name=kind.__name__)
+        return f"_{kind.__name__}({arguments})", ATOM
+
+    def need(self, function: Any) -> None:
+        """Take the source of a function of ours, and of those that it calls, among the helpers."""
+        name, source = function.__name__, source_of(function)
+        if name in self.helpers:
+            return
+        self.helpers[name] = source
+        for used in sorted({part.id for part in ast.walk(ast.parse(source)) if isinstance(part, ast.Name)}):
+            found = function.__globals__.get(used)
+            if isinstance(found, types.FunctionType):
+                self.need(found)
+            elif found is math:
+                self.modules.add("math")
+            elif found is not None and found is not np:
+                raise UnsupportedError(
+                    f"to_python cannot write '{name}', which uses '{used}' of admodes. Call the derivative itself."
+                )
+
+    # ---- arithmetic
+
+    def _sum(self, node: Any) -> tuple[str, int]:
+        if len(node.args) == 2 and node.args[0] == 1:
+            square = -node.args[1]
+            if isinstance(square, sympy.Pow) and square.exp == 2 and square.base in self._texts:
+                base = self._bound(square.base, PRODUCT)
+                return f"(1 - {base})*(1 + {base})", PRODUCT
+        return self._halved([self._bound(argument, SUM) for argument in node.args]), SUM
+
+    def _halved(self, texts: list[str]) -> str:
+        if len(texts) > _TERMS:
+            middle = len(texts) // 2
+            return f"({self._halved(texts[:middle])}) + ({self._halved(texts[middle:])})"
+        text = texts[0]
+        for term in texts[1:]:
+            text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
+        return text
+
+    def _product(self, node: Any) -> tuple[str, int]:
+        """A product: factors of negative power as divisions, a minus sign in front."""
+        above, below, negative = [], [], False
+        for factor in node.args:
+            if factor.is_Rational:
+                negative = bool(factor < 0)
+                above += [constant(sympy.Integer(abs(factor.p)))[0]] if abs(factor.p) != 1 else []
+                below += [constant(sympy.Integer(factor.q))[0]] if factor.q != 1 else []
+            elif factor.is_Float and factor < 0:
+                negative = True
+                above.append(constant(-factor)[0])
+            elif isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0:
+                base, exponent = self._bound(factor.base, ATOM), -factor.exp
+                small = exponent.is_Integer and exponent <= 3
+                below += [base] * int(exponent) if small else [self._power(base, exponent, constant(exponent)[0])[0]]
+            else:
+                above.append(self._bound(factor, POWER))
+        text = "/".join(["*".join(above) or "1", *below])
+        return f"-{text}" if negative else text, PRODUCT
+
+    def _power(self, base: str, number: Any, exponent: str) -> tuple[str, int]:
+        if number == -1:
+            return f"1/{base}", PRODUCT
+        if number == sympy.S.Half:
+            return f"np.sqrt({base})", ATOM
+        if number == -sympy.S.Half:
+            return f"1/np.sqrt({base})", PRODUCT
+        return f"{base}**{exponent}", POWER
+
+
+def constant(node: Any) -> tuple[str, int]:
+    """A number that Python reads back as the nearest float of it."""
+    if isinstance(node, own.Plain):
+        value = node.number
+    elif not (node.is_Number or node.is_NumberSymbol):
+        raise UnsupportedError(f"to_python met '{node}', which is not a real number: the function leaves the real numbers there.")
+    else:
+        value = float(node) if node.is_finite else {sympy.oo: math.inf, -sympy.oo: -math.inf}.get(node, math.nan)
+    if not math.isfinite(value):
+        return {math.inf: ("np.inf", ATOM), -math.inf: ("-np.inf", PRODUCT)}.get(value, ("np.nan", ATOM))
+    if node.is_Rational and not node.is_Integer:
+        return f"{node.p}/{node.q}" if max(abs(node.p), node.q) < 2**53 else repr(value), PRODUCT
+    text = str(int(node)) if node.is_Integer and abs(node.p) < 2**53 else repr(value)
+    return {math.pi: "np.pi", math.e: "np.e"}.get(value, text), PRODUCT if value < 0 else ATOM
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """The source of a function of ours, without the annotations, which would need imports."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    if not isinstance(definition, ast.FunctionDef):
+        raise UnsupportedError(f"to_python cannot write {function!r}. Call the derivative itself.")
+    for argument in [*definition.args.args, definition.args.vararg, definition.args.kwarg]:
+        if argument is not None:
+            argument.annotation = None
+    definition.returns = None
+    return ast.unparse(definition)
