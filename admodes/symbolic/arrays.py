@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from . import functions as own
 from . import matrices
 from .formulas import number
 from .objects import as_expressions, as_objects
+from .parts import by_parts
 
 Rule = Callable[..., Any]
 RULES: dict[Primitive, Rule] = {}
@@ -135,10 +137,15 @@ def _select(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) 
     condition, x, y = (np.broadcast_to(as_objects(trace, value), shape) for trace, value in zip(traces, values, strict=True))
     chosen = np.broadcast_to(np.asarray(values[0]).astype(bool), shape)
     made = np.empty(shape, dtype=object)
+
+    def choose(index: tuple[int, ...], first: Any, second: Any) -> Any:
+        found = level.graph.unique(own.choose(own.where, condition[index], first, second))
+        if isinstance(found, own.where):
+            level.known.setdefault(found, first if chosen[index] else second)
+        return found
+
     for index in np.ndindex(*shape):
-        made[index] = level.graph.unique(own.choose(own.where, condition[index], x[index], y[index]))
-        if isinstance(made[index], own.where):
-            level.known.setdefault(made[index], x[index] if chosen[index] else y[index])
+        made[index] = by_parts(level, partial(choose, index), x[index], y[index])
     return made
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import sympy
 
 from . import functions as own
-from .formulas import formula, is_degenerate, number, settled
+from .complex_values import function_of_complex
+from .formulas import formula, is_degenerate, is_infinite, number, settled
 from .objects import as_objects, unwrapped
 from .passives import passive
 from .walking import postorder
@@ -32,6 +33,8 @@ def apply_elementwise(
     if np.asarray(out).dtype.kind == "b":
         level.note(primitive.name, lambda *plain: primitive(*plain, **parameters), traces, values, out)
         return None
+    if np.asarray(out).dtype.kind == "c":
+        return _apply_complex(level, primitive, traces, values, out, parameters)
     function = formula(primitive)
 
     def make(expressions: Sequence[Any], plain: Sequence[Any], result: Any) -> Any:
@@ -45,6 +48,19 @@ def apply_elementwise(
         if smooth is not None:
             level.known.setdefault(made, level.graph.unique(smooth))
         return made
+
+    return over_elements(make, traces, values, out)
+
+
+def _apply_complex(
+    level: SymbolicLevel, primitive: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, parameters: dict[str, Any]
+) -> Any:
+    """The complex expressions of an elementwise function: of those that real ones have, or of the operands' parts."""
+
+    def make(expressions: Sequence[Any], plain: Sequence[Any], result: Any) -> Any:
+        function = function_of_complex(level, primitive.name, plain) or formula(primitive)
+        made = level.graph.unique(sympy.sympify(function(*expressions, **parameters)))
+        return level.graph.unique(_undefined(expressions, result)) if is_infinite(made) else made
 
     return over_elements(make, traces, values, out)
 

@@ -27,6 +27,8 @@ def number(value: Any) -> Any:
     """A plain number, exactly: whole numbers as integers where their type says so, floats as they are stored."""
     if isinstance(value, (bool, np.bool_, int, np.integer)):
         return sympy.Integer(int(value))
+    if isinstance(value, (complex, np.complexfloating)):
+        return number(value.real) + sympy.I * number(value.imag)
     value = float(value)
     if not math.isfinite(value):
         return own.Plain(repr(value), real=True)
@@ -74,6 +76,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "logaddexp": own.logaddexp,
     "logaddexp2": lambda x, y: own.logaddexp(x * sympy.log(2), y * sympy.log(2)) / sympy.log(2),
     "hypot": own.euclid,
+    "modulus": own.euclid,
     "root_of_squares": own.root,
     "arctan2": own.angle,
     "sinc": lambda x: own.sinc(x, ZERO),
@@ -163,13 +166,20 @@ def settled(name: str, expressions: list[Any], values: list[Any]) -> Any:
     return None
 
 
+_INFINITE = (sympy.zoo, sympy.oo, -sympy.oo, sympy.nan)
+
+
+def is_infinite(expression: Any) -> bool:
+    """Whether SymPy left the finite numbers on the way (1 / 0)."""
+    return expression in _INFINITE or (
+        isinstance(expression, (sympy.Add, sympy.Mul)) and any(part in _INFINITE for part in expression.args)
+    )
+
+
 def is_degenerate(expression: Any) -> bool:
     """Whether SymPy left the finite real numbers on the way (1 / 0, the square root of -1)."""
-    if expression in (sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I):
+    if is_infinite(expression) or expression is sympy.I:
         return True
-    if isinstance(expression, (sympy.Add, sympy.Mul)):
-        return any(
-            part in (sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I) or (isinstance(part, sympy.Mul) and sympy.I in part.args)
-            for part in expression.args
-        )
-    return False
+    return isinstance(expression, (sympy.Add, sympy.Mul)) and any(
+        part is sympy.I or (isinstance(part, sympy.Mul) and sympy.I in part.args) for part in expression.args
+    )

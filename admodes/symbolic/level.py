@@ -12,14 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..kinds import Constant, Elementwise, Primitive
+from ..kinds import Constant, Elementwise, Primitive, require_analytic
 from ..levels import Level, Traced, next_number
 from ..operands import is_complex
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
+from . import fourier  # noqa: F401 - fills RULES
 from .arrays import RULES
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
+from .parts import parts_of_array
 from .walking import Graph
 
 
@@ -40,6 +42,8 @@ class SymbolicLevel(Level):
     guards : list of Guard
     known : dict
         What kinked and locally constant expressions are at x: one smooth branch, or a number.
+    parts : dict
+        The real and the imaginary parts of complex expressions that were taken apart.
     graph : Graph
         Keeps one object for every distinct expression.
     """
@@ -49,6 +53,7 @@ class SymbolicLevel(Level):
         self.alive = True
         self.guards: list[Guard] = []
         self.known: dict[Any, Any] = {}
+        self.parts: dict[Any, tuple[Any, Any]] = {}
         self.graph = Graph()
 
     def input(self, leaf: Any, symbols: Any) -> Traced:
@@ -61,14 +66,24 @@ class SymbolicLevel(Level):
         return traced
 
     def guard(self, passive: Traced) -> None:
-        if passive.node is not None:
+        if passive.node is None:
+            return
+        if not is_complex(passive.value):
             self.note("value", itself, [passive.node], [passive.value], passive.value)
+            return
+        for trace, value in zip(parts_of_array(self, passive.node, passive.value), (passive.value.real, passive.value.imag)):
+            self.note("value", itself, [trace], [value], value)
 
     def note(self, name: str, function: Callable[..., Any], traces: Sequence[Any], values: Sequence[Any], value: Any) -> None:
         """Note that `function` of operands with these expressions gave `value`, unless they are all constants."""
-        expressions = [as_objects(trace, plain) for trace, plain in zip(traces, values, strict=True)]
+        expressions: list[Any] = []
+        for trace, plain in zip(traces, values, strict=True):
+            expressions += parts_of_array(self, trace, plain) if is_complex(plain) else [as_objects(trace, plain)]
         if any(not expression.is_Number for array in expressions for expression in array.flat):
-            self.guards.append(Guard(name, function, expressions, np.array(value)))
+            of_parts = (
+                function if len(expressions) == len(values) else _of_parts(function, [is_complex(plain) for plain in values])
+            )
+            self.guards.append(Guard(name, of_parts, expressions, np.array(value)))
 
     def trace_of(self, operand: Any) -> Any:
         """The expression or expressions of an operand; None for a constant."""
@@ -96,10 +111,7 @@ class SymbolicLevel(Level):
             if isinstance(value, Traced):
                 raise nested_error()
             if is_complex(value):
-                raise UnsupportedError(
-                    "Symbolic mode is for real values, but f computes with complex ones. "
-                    "Use method='forward' or method='reverse'."
-                )
+                require_analytic(primitive)
             values.append(np.float64(value) if type(value) is float else value)
             active = active or (own and not operand.passive and primitive.differentiable(position))
         out = primitive(*values, **parameters)
@@ -161,6 +173,16 @@ class SymbolicLevel(Level):
 def itself(value: Any) -> Any:
     """The function of a guard on the plain value that was used."""
     return value
+
+
+def _of_parts(function: Callable[..., Any], split: Sequence[bool]) -> Callable[..., Any]:
+    """`function` of operands of which the complex ones are given as their real and their imaginary part."""
+
+    def joined(*plain: Any) -> Any:
+        numbers = iter(plain)
+        return function(*(next(numbers) + 1j * next(numbers) if flag else next(numbers) for flag in split))
+
+    return joined
 
 
 def nested_error() -> UnsupportedError:
