@@ -244,7 +244,7 @@ def _euclid(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, 
 # ---- small matrices
 
 
-def _stacked(function: Callable[..., Any], arrays: Sequence[Any], shape: tuple[int, ...], core: int) -> Any:
+def stacked(function: Callable[..., Any], arrays: Sequence[Any], shape: tuple[int, ...], core: int) -> Any:
     """`function` on every matrix of broadcast stacks; the output has `core` axes of its own."""
     lead = shape[: len(shape) - core]
     made = np.empty(shape, dtype=object)
@@ -256,21 +256,21 @@ def _stacked(function: Callable[..., Any], arrays: Sequence[Any], shape: tuple[i
 
 @rule(determinant)
 def _determinant(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, **_: Any) -> Any:
-    return _stacked(matrices.determinant, [as_objects(traces[0], values[0])], np.shape(out), 0)
+    return stacked(matrices.determinant, [as_objects(traces[0], values[0])], np.shape(out), 0)
 
 
 @rule(log_determinant)
 def _log_determinant(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, **_: Any) -> Any:
     array = as_objects(traces[0], values[0])
-    return _stacked(lambda matrix: sympy.log(own.absolute(matrices.determinant(matrix))), [array], np.shape(out), 0)
+    return stacked(lambda matrix: sympy.log(own.absolute(matrices.determinant(matrix))), [array], np.shape(out), 0)
 
 
 @rule(inverse)
 def _inverse(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
-    return _stacked(matrices.inverse, [as_objects(traces[0], values[0])], np.shape(out), 2)
+    return stacked(matrices.inverse, [as_objects(traces[0], values[0])], np.shape(out), 2)
 
 
 @rule(solve_matrix)
 def _solve(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
     arrays = [as_objects(trace, value) for trace, value in zip(traces, values, strict=True)]
-    return _stacked(matrices.solve, arrays, np.shape(out), 2)
+    return stacked(matrices.solve, arrays, np.shape(out), 2)

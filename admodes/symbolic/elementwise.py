@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy
 
+from ..operands import is_complex
 from . import functions as own
 from .complex_values import function_of_complex
 from .formulas import formula, is_degenerate, is_infinite, number, settled
@@ -76,7 +77,7 @@ def apply_constant(
 ) -> Any:
     """The expressions of a locally constant function; None where only its value at x is followed."""
     name = _OF_BOOLEANS.get(primitive.name, primitive.name) if np.asarray(out).dtype.kind == "b" else primitive.name
-    if name not in _PASSIVE or parameters:
+    if name not in _PASSIVE or parameters or any(map(is_complex, values)):
         return None
     kind = passive(name)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import sympy
 
 from ..errors import UnsupportedError
+from ..table.arguments import is_special
 from . import functions as own
+from .closed import closed_form
 from .passives import passive
 
 ZERO, ONE = sympy.S.Zero, sympy.S.One
@@ -80,11 +82,28 @@ _OWN: dict[str, Callable[..., Any]] = {
     "root_of_squares": own.root,
     "arctan2": own.angle,
     "sinc": lambda x: own.sinc(x, ZERO),
+    "expit": lambda x: own.softshare(x, ZERO),
     "log_expit": lambda x: -own.logaddexp(ZERO, -x),
     "remainder": _remainder,
     "fmod": _fmod,
     "copysign": _copysign,
+    "determined": lambda values, factor: values if factor == 1 else factor * values,
 }
+_LOG_TAIL = closed_form("log_ndtr", lambda x: sympy.log(sympy.erfc(x / sympy.sqrt(2)) / 2), 1, None)
+#: What closed forms alone do not say. An event that both distributions exclude counts nothing: there, 0 / 0 has no limit.
+#: And of erfc(-x), SymPy makes 2 - erfc(x), which cancels.
+_AROUND: dict[str, Callable[..., Any]] = {
+    "log_ndtr": lambda smooth, x: _LOG_TAIL(-x),
+    "rel_entr": lambda smooth, x, y: own.choose(own.limited, _either(x, y), smooth(x, y), ZERO),
+    "kl_div": lambda smooth, x, y: own.choose(own.limited, _either(x, y), smooth(x, y), y),
+}
+
+
+def _either(x: Any, y: Any) -> Any:
+    """Whether one of the two is not 0."""
+    return passive("logical_or")(own.not_equal(x, ZERO), own.not_equal(y, ZERO))
+
+
 _NAMESPACE = {name: getattr(sympy, name) for name in sympy.__all__} | {
     "Abs": own.absolute,
     "sign": own.sign,
@@ -108,7 +127,11 @@ def formula(primitive: Any) -> Callable[..., Any]:
         return _OWN[primitive.name]
     if callable(primitive.sympy):
         return primitive.sympy  # type: ignore[no-any-return]
-    return _compiled(primitive.name, primitive.sympy)
+    function = _compiled(primitive.name, primitive.sympy)
+    if not is_special(primitive.evaluate):
+        return function
+    smooth = closed_form(primitive.name, function, len(primitive.partials), primitive.domain)
+    return partial(_AROUND[primitive.name], smooth) if primitive.name in _AROUND else smooth
 
 
 @cache

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import sympy
 
-from ..errors import UnsupportedError
 from ..table.fourier import fourier, half_fourier, half_inverse, inverse_fourier
 from .arrays import rule
 from .objects import as_objects
 from .parts import parts
+from .refusals import too_large
 
 #: Every element of a transform is a sum over all points.
 LONGEST = 8
@@ -41,10 +41,8 @@ def _along(array: Any, axis: int, count: int, function: Callable[[Any, int], Any
 
 def _check(length: int, name: str) -> None:
     if length > LONGEST:
-        raise UnsupportedError(
-            f"Symbolic mode takes np.fft.{name} of up to {LONGEST} points, but here are {length}: every element of the result "
-            "would be a sum over all of them. Use method='forward' or method='reverse'."
-        )
+        what = f"of up to {LONGEST} points, but here are {length}"
+        raise too_large(f"np.fft.{name}", what, "every element of the result would be a sum over all of them")
 
 
 def _transform(array: Any, count: int, axis: int, norm: Any, *, inverse: bool) -> Any:

@@ -17,11 +17,12 @@ from ..levels import Level, Traced, next_number
 from ..operands import is_complex
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
-from . import fourier  # noqa: F401 - fills RULES
+from . import decompositions, fourier  # noqa: F401 - they fill RULES
 from .arrays import RULES
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .parts import parts_of_array
+from .refusals import unknown
 from .walking import Graph
 
 
@@ -140,10 +141,7 @@ class SymbolicLevel(Level):
             return trace
         rule = RULES.get(primitive)
         if rule is None:
-            raise UnsupportedError(
-                f"Symbolic mode does not know '{primitive.name}': it has no expression for it. "
-                "Use method='forward' or method='reverse'."
-            )
+            raise unknown(primitive.name)
         return self.unique(rule(self, traces, values, out, **parameters))
 
     def _wrap(self, out: Any, trace: Any, passive: bool) -> Any:

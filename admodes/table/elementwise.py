@@ -62,12 +62,12 @@ def over_square(x: Any, radius: Any) -> Any:
 
 
 def arc_root(x: Any) -> Any:
-    """sqrt(1 - x) sqrt(1 + x), on the side of the cuts that x lies on.
+    """The square root of 1 - x**2; of complex values on the side of the cuts that x lies on.
 
     One root of the product would take the wrong side beyond 1. So would `1 - x` and `1 + x` by themselves: they make the
     imaginary part +0, of whichever sign the zero of x is.
     """
-    return np.sqrt(-(x - 1)) * np.sqrt(x - (-1))
+    return np.sqrt(-(x - 1)) * np.sqrt(x - (-1)) if is_complex(x) else np.sqrt((1 - x) * (1 + x))
 
 
 def arcsinh_partial(x: Any) -> Any:
