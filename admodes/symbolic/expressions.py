@@ -11,10 +11,9 @@ import sympy
 
 from ..differentiator import Blocks
 from ..function import Function
+from .conditions import conditions_of
 from .derivatives import differentiate
 from .functions import published
-from .level import Guard, itself
-from .passives import as_condition
 from .printing import Code
 from .recording import record, too_deep
 from .values import evaluate_rows, jacobian, split_rows, to_blocks
@@ -120,7 +119,7 @@ class SymbolicDerivative:
     @cached_property
     def conditions(self) -> list[Any]:
         """Conditions under which f takes the path that it took at x."""
-        return list(dict.fromkeys(condition for guard in self._recording.guards for condition in _conditions(guard)))
+        return list(dict.fromkeys(condition for guard in self._recording.guards for condition in conditions_of(guard)))
 
     @cached_property
     def _shown(self) -> Any:
@@ -226,21 +225,3 @@ def _label(number: int, index: tuple[int, ...], count: int) -> str:
     name = "f" if count == 1 else f"f^{{({number})}}"
     places = ",".join(map(str, index))
     return name if not index else f"{name}_{places}" if len(places) == 1 else f"{name}_{{{places}}}"
-
-
-def _conditions(guard: Guard) -> list[Any]:
-    """A guard in SymPy's terms."""
-    if guard.function is itself:
-        (array,) = guard.expressions
-        pairs = zip(published(list(array.flat)), guard.value.ravel().tolist(), strict=True)
-        if guard.value.dtype.kind == "b":
-            return [
-                as_condition(shown) if value else sympy.Not(as_condition(shown)) for shown, value in pairs if not shown.is_Number
-            ]
-        return [sympy.Eq(shown, value, evaluate=False) for shown, value in pairs if not shown.is_Number]
-    operands = [
-        sympy.Tuple(*published(list(array.flat))) if array.ndim else published([array[()]])[0] for array in guard.expressions
-    ]
-    value = guard.value.tolist()
-    found = sympy.Tuple(*np.ravel(value).tolist()) if guard.value.ndim else sympy.sympify(value)
-    return [sympy.Eq(sympy.Function(guard.name)(*operands), found, evaluate=False)]

@@ -18,7 +18,7 @@ from ..operands import is_complex
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from . import decompositions, fourier  # noqa: F401 - they fill RULES
-from .arrays import RULES
+from .arrays import rule_of
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .parts import parts_of_array
@@ -139,7 +139,7 @@ class SymbolicLevel(Level):
             if trace is None:
                 self.note(primitive.name, lambda *plain: primitive(*plain, **parameters), traces, values, out)
             return trace
-        rule = RULES.get(primitive)
+        rule = rule_of(primitive)
         if rule is None:
             raise unknown(primitive.name)
         return self.unique(rule(self, traces, values, out, **parameters))
