@@ -45,7 +45,7 @@ def _share(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
     return np.where(np.isnan(out), out, np.where(finite, soft, equal))
 
 
-_log_sum = Reduction("logsumexp", _log_of_sum, _share)
+log_sum = Reduction("logsumexp", _log_of_sum, _share)
 
 
 def _vector(a: Any) -> Any:
@@ -93,7 +93,7 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     a = _vector(a)
     axes = negative_axes(axis, a.ndim if b is None else max(a.ndim, lift(b).ndim))
     if b is None:
-        out = _log_sum(a, axes=axes, keepdims=bool(keepdims))
+        out = log_sum(a, axes=axes, keepdims=bool(keepdims))
         return (out, np.ones_like(out)) if return_sign else out
     a, b = np.broadcast_arrays(a, _vector(b))
     a = np.where(b == 0, -np.inf, a)
@@ -156,7 +156,7 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
         return _special.log_softmax(x, axis=axis)
     shifted = _vector(x)
     shifted = shifted - _peak(shifted, axis)
-    result = shifted - _log_sum(shifted, axes=negative_axes(axis, shifted.ndim), keepdims=True)
+    result = shifted - log_sum(shifted, axes=negative_axes(axis, shifted.ndim), keepdims=True)
     return np.reshape(result, lift(x).shape)
 
 

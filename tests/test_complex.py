@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 from rule_cases import check_array_function
-from support import EXACT_MODES, exact_modes
+from support import TRACING_MODES, assert_close, exact_modes, numerical_jacobian, tracing_modes
 
 import admodes as ad
 from admodes.errors import MissingRuleError, OutputError, TracedValueError, UnsupportedError
@@ -188,7 +189,7 @@ def test_single_precision_stays(method: str) -> None:
     assert value.dtype == derivative.dtype == np.float32
 
 
-@exact_modes
+@tracing_modes
 def test_outputs_must_be_real(method: str) -> None:
     """Breaks if a complex output is differentiated as if it were its real part."""
     for f in (np.fft.fft, lambda x: x[0] * 1j, lambda x: {"a": np.sum(x), "b": x + 1j}):
@@ -205,7 +206,7 @@ REFUSED = {
 }
 
 
-@exact_modes
+@tracing_modes
 @pytest.mark.parametrize("name", REFUSED)
 def test_functions_of_real_values_alone(method: str, name: str) -> None:
     """Breaks if a rule for real values is used on complex ones."""
@@ -213,7 +214,7 @@ def test_functions_of_real_values_alone(method: str, name: str) -> None:
         ad.differentiate(REFUSED[name], X, method=method)
 
 
-@exact_modes
+@tracing_modes
 def test_imaginary_parts_are_never_dropped(method: str) -> None:
     """Breaks if a conversion to real numbers loses half of the derivative without a word."""
 
@@ -235,12 +236,6 @@ def test_imaginary_parts_are_never_dropped(method: str) -> None:
         ad.differentiate(through_a_part, X, method=method)
 
 
-def test_symbolic_mode_says_what_to_use() -> None:
-    """Breaks if SymPy is handed complex values as if they were real."""
-    with pytest.raises(UnsupportedError, match="reverse"):
-        ad.differentiate(lambda x: np.abs(x * 1j), X, method="symbolic")
-
-
 def test_structural_zeros_pass_through_complex_values() -> None:
     """Breaks if a branch that was not chosen spoils a complex value by its infinite derivative."""
     x = np.array([0.0, 4.0])
@@ -248,5 +243,100 @@ def test_structural_zeros_pass_through_complex_values() -> None:
     def f(x: Any) -> Any:
         return np.real(np.fft.fft(np.where(x > 1, np.sqrt(x), 2 * x) * (1 + 0j)))
 
-    for method in EXACT_MODES:
+    for method in TRACING_MODES:
         np.testing.assert_allclose(ad.jacobian(f, x, method=method), [[2.0, 0.25], [2.0, -0.25]])
+
+
+# ---- the cuts of functions of complex values
+
+
+CUTS = {
+    **dict.fromkeys(("arcsin", "arccos", "arctanh", "sqrt", "log", "log2", "log10", "log1p"), 1),
+    **dict.fromkeys(("arctan", "arcsinh"), 1j),
+}
+
+
+@tracing_modes
+@pytest.mark.parametrize("name", CUTS)
+def test_both_sides_of_a_cut(name: str, method: str) -> None:
+    """Breaks if the sign of a zero, which says the side of a cut that is meant, is lost on the way to the derivative."""
+    ufunc, axis = getattr(np, name), CUTS[name]
+
+    def on_the_cut(x: Any, side: int) -> Any:
+        z = x * axis + 0j * np.conj(axis) if axis == 1 else x * axis
+        return z if side == 1 else np.conj(z) * (1 if axis == 1 else -1)
+
+    for x in (2.29, -2.29):
+        for side in (1, -1):
+            for part in (np.real, np.imag):
+                f = lambda x, side=side, part=part: part(ufunc(on_the_cut(x, side))) * x  # noqa: E731 - one of a table
+                assert_close(ad.differentiate(f, x, method=method), numerical_jacobian(f, x), 1e-9)
+
+
+# ---- symbolic mode
+
+
+TOO_LARGE = {
+    "solve": "np.linalg.solve of matrices up to 4 x 4, but this one is 5 x 5",
+    "determinant": "np.linalg.det of matrices up to 4 x 4, but this one is 5 x 5",
+    "inverse": "np.linalg.inv of matrices up to 4 x 4, but this one is 5 x 5",
+    "rfft n=9": "np.fft.rfft of up to 8 points, but here are 9",
+    "irfft n=9": "np.fft.irfft of up to 8 points, but here are 9",
+    "irfft n=12": "np.fft.irfft of up to 8 points, but here are 12",
+    "hfft n=9": "np.fft.hfft of up to 8 points, but here are 9",
+}
+SYMBOLIC = {
+    **{name: (f, X) for name, f in (PROGRAMS | FOURIER).items()},
+    **{name: (f, M) for name, f in PLANE.items()},
+    **{f"{name} above": (lambda x, u=ufunc: parts(u(0.4 * x + 0.3j)), x) for name, (ufunc, x) in ANALYTIC.items()},
+    **{f"{name} mixed": (lambda x, u=ufunc: parts(u(0.2 * x[0] + 0.3j * x[1])), x) for name, (ufunc, x) in ANALYTIC.items()},
+}
+
+
+@pytest.mark.parametrize("name", SYMBOLIC)
+def test_symbolic_mode(name: str) -> None:
+    """Breaks if an expression loses its imaginary part, or a transform too large for formulas is not refused by its name."""
+    f, x = SYMBOLIC[name]
+    if name in TOO_LARGE:
+        with pytest.raises(UnsupportedError, match=TOO_LARGE[name]):
+            ad.jacobian(f, x, method="symbolic")
+        return
+    value, derivative = ad.value_and_jacobian(f, x, method="symbolic")
+    np.testing.assert_allclose(value, f(x), rtol=1e-14, atol=1e-14)
+    assert_close(derivative, numerical_jacobian(f, x), 1e-8)
+    assert_close(derivative, ad.jacobian(f, x, method="reverse"), 1e-13)
+    elsewhere = ad.symbolic_derivative(f, x + 0.01)
+    assert_close(elsewhere(x), derivative, 1e-12)
+
+
+@pytest.mark.parametrize("length", range(1, 9))
+def test_roots_of_one_are_exact(length: int) -> None:
+    """Breaks if a coefficient is a rounded number: then equality with SymPy's roots of one is lost."""
+    symbols = sympy.symbols(f"x_:{length}", real=True)
+    for k, found in enumerate(ad.symbolic_derivative(lambda x: parts(np.fft.fft(x)), np.ones(length)).outputs.T):
+        angles = [2 * sympy.pi * sympy.Rational(j * k % length, length) for j in range(length)]
+        truth = [sum(t(a) * x for a, x in zip(angles, symbols, strict=True)) for t in (sympy.cos, lambda a: -sympy.sin(a))]
+        assert [sympy.expand(ours - true) for ours, true in zip(found, truth, strict=True)] == [0, 0]
+        assert not any(part.has(sympy.Float) for part in found)
+
+
+def test_expressions_of_spectra() -> None:
+    """Breaks if published expressions are not the real ones that one would write."""
+    a, b = sympy.symbols("x_0 x_1", real=True)
+    power = ad.symbolic_derivative(lambda x: np.abs(np.fft.fft(x)) ** 2, np.array([1.0, 2.0])).outputs
+    assert [sympy.expand(part) for part in power] == [sympy.expand((a + b) ** 2), sympy.expand((a - b) ** 2)]
+    x = sympy.Symbol("x", real=True)
+    wave = ad.symbolic_derivative(lambda x: np.stack([np.real(np.exp(1j * x)), np.abs(np.exp(1j * x))]), 1.0)
+    assert wave.expressions[0] == -sympy.sin(x)
+    assert sympy.simplify(wave.outputs[1]) == 1
+    hessian = ad.hessian(lambda x: np.sum(np.abs(np.fft.fft(x)) ** 2), X, method="symbolic")
+    assert_close(hessian, 10 * np.eye(5), 1e-13)
+
+
+def test_conditions_on_complex_values() -> None:
+    """Breaks if a branch on a complex value is not noted, or not tested at another point."""
+    f = lambda x: np.abs(x * 1j + 3) if x * 1j == 2j or abs(x + 1j) > 5 else x**3  # noqa: E731 - a formula
+    found = ad.symbolic_derivative(f, 2.0)
+    assert found.conditions
+    for x in (2.0, 1.0, 7.0):
+        assert_close(found(x), ad.differentiate(f, x, method="forward"), 1e-14)

@@ -12,7 +12,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from rule_cases import case, check_array_function, check_first_order, check_second_order, check_seeds, check_value
-from support import EXACT_MODES, assert_close, exact_modes, numerical_jacobian
+from support import EXACT_MODES, TRACING_MODES, assert_close, exact_modes, numerical_jacobian, tracing_modes
 
 import admodes as ad
 from admodes import failures
@@ -274,7 +274,19 @@ LIMITS = [
 ]
 
 
-@exact_modes
+@pytest.mark.parametrize("name", TAILS)
+def test_symbolic_precision_in_the_tails(name: str) -> None:
+    """Breaks if a closed form is evaluated where it cancels or overflows: SymPy's own derivative, and mpmath's."""
+    f, truth, points, allowed = TAILS[name]
+    points = np.unique(np.asarray(points))
+    for x in [*points[:: max(1, points.size // 5)].tolist(), float(points[-1])]:
+        with mp.workdps(60):
+            wanted = truth(mp.mpf(x))
+        if 1e-300 < abs(wanted) < 1e300:
+            assert abs(ad.differentiate(f, x, method="symbolic") - wanted) <= max(allowed, 1e-15) * abs(wanted), x
+
+
+@tracing_modes
 @pytest.mark.parametrize(("f", "x", "wanted"), LIMITS)
 def test_limits(f: Any, x: float, wanted: float, method: str) -> None:
     """Breaks if an end of a domain gives another value than the documented one, for a number or in an array."""
@@ -291,7 +303,7 @@ def test_second_derivatives_at_limits() -> None:
         (S.j1, 0.0, 0.0),
         (S.exprel, 0.0, 1 / 3),
     ]:
-        for method in EXACT_MODES:
+        for method in TRACING_MODES:
             assert_close(ad.hessian(f, x, method=method), wanted, 1e-14)
     mixed = ad.hessian(lambda x: S.xlogy(x[0], x[1]), [0.0, 2.0])
     assert_close(mixed, [[0.0, 0.5], [0.5, 0.0]], 1e-15)

@@ -5,8 +5,11 @@ Each rule is called with ``(level, traces, values, out, **parameters)`` and retu
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +28,7 @@ from . import functions as own
 from . import matrices
 from .formulas import number
 from .objects import as_expressions, as_objects
+from .parts import by_parts
 
 Rule = Callable[..., Any]
 RULES: dict[Primitive, Rule] = {}
@@ -38,6 +42,13 @@ def rule(*primitives: Any) -> Callable[[Rule], Rule]:
         return function
 
     return register
+
+
+def rule_of(primitive: Primitive) -> Rule | None:
+    """The rule of a primitive, if there is one."""
+    if primitive not in RULES and "admodes.special" in sys.modules:
+        importlib.import_module(".stand_ins", __package__)
+    return RULES.get(primitive)
 
 
 def _moving(primitive: Any) -> None:
@@ -135,11 +146,16 @@ def _select(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) 
     condition, x, y = (np.broadcast_to(as_objects(trace, value), shape) for trace, value in zip(traces, values, strict=True))
     chosen = np.broadcast_to(np.asarray(values[0]).astype(bool), shape)
     made = np.empty(shape, dtype=object)
-    for index in np.ndindex(*shape):
-        choice = own.choose(own.where, condition[index], x[index], y[index])
-        made[index] = level.graph.unique(choice)
+
+    def choose(index: tuple[int, ...], first: Any, second: Any) -> Any:
+        choice = own.choose(own.where, condition[index], first, second)
+        found = level.graph.unique(choice)
         if isinstance(choice, own.where):
-            level.known.setdefault(made[index], x[index] if chosen[index] else y[index])
+            level.known.setdefault(found, first if chosen[index] else second)
+        return found
+
+    for index in np.ndindex(*shape):
+        made[index] = by_parts(level, partial(choose, index), x[index], y[index])
     return made
 
 
@@ -238,7 +254,7 @@ def _euclid(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, 
 # ---- small matrices
 
 
-def _stacked(function: Callable[..., Any], arrays: Sequence[Any], shape: tuple[int, ...], core: int) -> Any:
+def stacked(function: Callable[..., Any], arrays: Sequence[Any], shape: tuple[int, ...], core: int) -> Any:
     """`function` on every matrix of broadcast stacks; the output has `core` axes of its own."""
     lead = shape[: len(shape) - core]
     made = np.empty(shape, dtype=object)
@@ -250,21 +266,21 @@ def _stacked(function: Callable[..., Any], arrays: Sequence[Any], shape: tuple[i
 
 @rule(determinant)
 def _determinant(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, **_: Any) -> Any:
-    return _stacked(matrices.determinant, [as_objects(traces[0], values[0])], np.shape(out), 0)
+    return stacked(matrices.determinant, [as_objects(traces[0], values[0])], np.shape(out), 0)
 
 
 @rule(log_determinant)
 def _log_determinant(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, **_: Any) -> Any:
     array = as_objects(traces[0], values[0])
-    return _stacked(lambda matrix: sympy.log(own.absolute(matrices.determinant(matrix))), [array], np.shape(out), 0)
+    return stacked(lambda matrix: sympy.log(own.absolute(matrices.determinant(matrix))), [array], np.shape(out), 0)
 
 
 @rule(inverse)
 def _inverse(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
-    return _stacked(matrices.inverse, [as_objects(traces[0], values[0])], np.shape(out), 2)
+    return stacked(matrices.inverse, [as_objects(traces[0], values[0])], np.shape(out), 2)
 
 
 @rule(solve_matrix)
 def _solve(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) -> Any:
     arrays = [as_objects(trace, value) for trace, value in zip(traces, values, strict=True)]
-    return _stacked(matrices.solve, arrays, np.shape(out), 2)
+    return stacked(matrices.solve, arrays, np.shape(out), 2)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy
 
+from ..operands import is_complex
 from . import functions as own
-from .formulas import formula, is_degenerate, number, settled
+from .complex_values import function_of_complex
+from .formulas import formula, is_degenerate, is_infinite, number, settled
 from .objects import as_objects, unwrapped
 from .passives import passive
 from .walking import postorder
@@ -32,6 +34,8 @@ def apply_elementwise(
     if np.asarray(out).dtype.kind == "b":
         level.note_primitive(primitive, traces, values, out, parameters)
         return None
+    if np.asarray(out).dtype.kind == "c":
+        return _apply_complex(level, primitive, traces, values, out, parameters)
     function = formula(primitive)
 
     def make(expressions: Sequence[Any], plain: Sequence[Any], result: Any) -> Any:
@@ -50,6 +54,19 @@ def apply_elementwise(
     return over_elements(make, traces, values, out)
 
 
+def _apply_complex(
+    level: SymbolicLevel, primitive: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, parameters: dict[str, Any]
+) -> Any:
+    """The complex expressions of an elementwise function: of those that real ones have, or of the operands' parts."""
+
+    def make(expressions: Sequence[Any], plain: Sequence[Any], result: Any) -> Any:
+        function = function_of_complex(level, primitive.name, plain) or formula(primitive)
+        made = level.graph.unique(sympy.sympify(function(*expressions, **parameters)))
+        return level.graph.unique(_undefined(expressions, result)) if is_infinite(made) else made
+
+    return over_elements(make, traces, values, out)
+
+
 def _undefined(expressions: Sequence[Any], result: Any) -> Any:
     """A function outside its domain: a constant, or what depends on the same inputs with derivative nan."""
     variables = [node for node in postorder(expressions) if node.is_Symbol and not isinstance(node, own.Plain)]
@@ -61,7 +78,7 @@ def apply_constant(
 ) -> Any:
     """The expressions of a locally constant function; None where only its value at x is followed."""
     name = _OF_BOOLEANS.get(primitive.name, primitive.name) if np.asarray(out).dtype.kind == "b" else primitive.name
-    if name not in _PASSIVE or parameters:
+    if name not in _PASSIVE or parameters or any(map(is_complex, values)):
         return None
     kind = passive(name)
 

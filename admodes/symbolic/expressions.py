@@ -14,6 +14,7 @@ import sympy
 from ..differentiator import Blocks
 from ..function import Function
 from .budget import NODES, SECONDS, Budget
+from .conditions import conditions_of
 from .derivatives import differentiate
 from .formulas import DIGITS, constants_of
 from .functions import published
@@ -22,7 +23,7 @@ from .precise import Precise, checked_digits
 from .printing import compile_expressions
 from .program import checked_name, program
 from .recording import record, too_deep
-from .showing import as_latex, as_text, conditions_of, entries
+from .showing import as_latex, as_text, entries
 from .simplifying import simplified
 from .swell import Swell, measure_swell
 from .values import evaluate_rows, jacobian, numbers_of, split_rows, to_blocks

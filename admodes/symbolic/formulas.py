@@ -6,14 +6,16 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import sympy
 
 from ..errors import UnsupportedError
+from ..table.arguments import is_special
 from . import functions as own
+from .closed import closed_form
 from .passives import passive
 
 ZERO, ONE = sympy.S.Zero, sympy.S.One
@@ -43,6 +45,8 @@ def number(value: Any) -> Any:
     """A plain number, exactly: whole numbers as integers where their type says so, floats as they are stored."""
     if isinstance(value, (bool, np.bool_, int, np.integer)):
         return sympy.Integer(int(value))
+    if isinstance(value, (complex, np.complexfloating)):
+        return number(value.real) + sympy.I * number(value.imag)
     value = float(value)
     if not math.isfinite(value):
         return own.Plain(repr(value), real=True)
@@ -90,14 +94,32 @@ _OWN: dict[str, Callable[..., Any]] = {
     "logaddexp": own.logaddexp,
     "logaddexp2": lambda x, y: own.logaddexp(x * sympy.log(2), y * sympy.log(2)) / sympy.log(2),
     "hypot": own.euclid,
+    "modulus": own.euclid,
     "root_of_squares": own.root,
     "arctan2": own.angle,
     "sinc": lambda x: own.sinc(x, ZERO),
+    "expit": lambda x: own.softshare(x, ZERO),
     "log_expit": lambda x: -own.logaddexp(ZERO, -x),
     "remainder": _remainder,
     "fmod": _fmod,
     "copysign": _copysign,
+    "determined": lambda values, factor: values if factor == 1 else factor * values,
 }
+_LOG_TAIL = closed_form("log_ndtr", lambda x: sympy.log(sympy.erfc(x / sympy.sqrt(2)) / 2), 1, None)
+#: What closed forms alone do not say. An event that both distributions exclude counts nothing: there, 0 / 0 has no limit.
+#: And of erfc(-x), SymPy makes 2 - erfc(x), which cancels.
+_AROUND: dict[str, Callable[..., Any]] = {
+    "log_ndtr": lambda smooth, x: _LOG_TAIL(-x),
+    "rel_entr": lambda smooth, x, y: own.choose(own.limited, _either(x, y), smooth(x, y), ZERO),
+    "kl_div": lambda smooth, x, y: own.choose(own.limited, _either(x, y), smooth(x, y), y),
+}
+
+
+def _either(x: Any, y: Any) -> Any:
+    """Whether one of the two is not 0."""
+    return passive("logical_or")(own.not_equal(x, ZERO), own.not_equal(y, ZERO))
+
+
 _NAMESPACE = {name: getattr(sympy, name) for name in sympy.__all__} | {
     "Abs": own.absolute,
     "sign": own.sign,
@@ -121,7 +143,11 @@ def formula(primitive: Any) -> Callable[..., Any]:
         return _OWN[primitive.name]
     if callable(primitive.sympy):
         return primitive.sympy  # type: ignore[no-any-return]
-    return _compiled(primitive.name, primitive.sympy)
+    function = _compiled(primitive.name, primitive.sympy)
+    if not is_special(primitive.evaluate):
+        return function
+    smooth = closed_form(primitive.name, function, len(primitive.partials), primitive.domain)
+    return partial(_AROUND[primitive.name], smooth) if primitive.name in _AROUND else smooth
 
 
 @cache
@@ -179,13 +205,20 @@ def settled(name: str, expressions: list[Any], values: list[Any]) -> Any:
     return None
 
 
+_INFINITE = (sympy.zoo, sympy.oo, -sympy.oo, sympy.nan)
+
+
+def is_infinite(expression: Any) -> bool:
+    """Whether SymPy left the finite numbers on the way (1 / 0)."""
+    return expression in _INFINITE or (
+        isinstance(expression, (sympy.Add, sympy.Mul)) and any(part in _INFINITE for part in expression.args)
+    )
+
+
 def is_degenerate(expression: Any) -> bool:
     """Whether SymPy left the finite real numbers on the way (1 / 0, the square root of -1)."""
-    if expression in (sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I):
+    if is_infinite(expression) or expression is sympy.I:
         return True
-    if isinstance(expression, (sympy.Add, sympy.Mul)):
-        return any(
-            part in (sympy.zoo, sympy.oo, -sympy.oo, sympy.nan, sympy.I) or (isinstance(part, sympy.Mul) and sympy.I in part.args)
-            for part in expression.args
-        )
-    return False
+    return isinstance(expression, (sympy.Add, sympy.Mul)) and any(
+        part is sympy.I or (isinstance(part, sympy.Mul) and sympy.I in part.args) for part in expression.args
+    )

@@ -12,15 +12,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..kinds import Constant, Elementwise, Primitive
+from ..kinds import Constant, Elementwise, Primitive, require_analytic
 from ..levels import Level, Traced, next_number
 from ..operands import is_complex
 from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
-from .arrays import RULES
+from . import decompositions, fourier  # noqa: F401 - they fill RULES
+from .arrays import rule_of
 from .budget import Budget
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
+from .parts import parts_of_array
+from .refusals import unknown
 from .walking import Graph
 
 
@@ -46,6 +49,8 @@ class SymbolicLevel(Level):
     guards : list of Guard
     known : dict
         What kinked and locally constant expressions are at x: one smooth branch, or a number.
+    parts : dict
+        The real and the imaginary parts of complex expressions that were taken apart.
     graph : Graph
         Keeps one object for every distinct expression.
     """
@@ -55,6 +60,7 @@ class SymbolicLevel(Level):
         self.alive = True
         self.guards: list[Guard] = []
         self.known: dict[Any, Any] = {}
+        self.parts: dict[Any, tuple[Any, Any]] = {}
         self.graph = Graph(budget)
 
     def input(self, leaf: Any, symbols: Any) -> Traced:
@@ -67,8 +73,13 @@ class SymbolicLevel(Level):
         return traced
 
     def guard(self, passive: Traced) -> None:
-        if passive.node is not None:
+        if passive.node is None:
+            return
+        if not is_complex(passive.value):
             self.note("value", itself, [passive.node], [passive.value], passive.value)
+            return
+        for trace, value in zip(parts_of_array(self, passive.node, passive.value), (passive.value.real, passive.value.imag)):
+            self.note("value", itself, [trace], [value], value)
 
     def note_primitive(
         self, primitive: Primitive, traces: Sequence[Any], values: Sequence[Any], out: Any, parameters: dict[str, Any]
@@ -93,9 +104,13 @@ class SymbolicLevel(Level):
         parameters: dict[str, Any] | None = None,
     ) -> None:
         """Note that `function` of operands with these expressions gave `value`, unless they are all constants."""
-        expressions = [as_objects(trace, plain) for trace, plain in zip(traces, values, strict=True)]
+        expressions: list[Any] = []
+        for trace, plain in zip(traces, values, strict=True):
+            expressions += parts_of_array(self, trace, plain) if is_complex(plain) else [as_objects(trace, plain)]
         if any(not expression.is_Number for array in expressions for expression in array.flat):
-            self.guards.append(Guard(name, function, expressions, np.array(value), origin, parameters or {}))
+            whole = len(expressions) == len(values)
+            of_parts = function if whole else _of_parts(function, [is_complex(plain) for plain in values])
+            self.guards.append(Guard(name, of_parts, expressions, np.array(value), origin if whole else None, parameters or {}))
 
     def trace_of(self, operand: Any) -> Any:
         """The expression or expressions of an operand; None for a constant."""
@@ -123,10 +138,7 @@ class SymbolicLevel(Level):
             if isinstance(value, Traced):
                 raise nested_error()
             if is_complex(value):
-                raise UnsupportedError(
-                    "Symbolic mode is for real values, but f computes with complex ones. "
-                    "Use method='forward' or method='reverse'."
-                )
+                require_analytic(primitive)
             values.append(np.float64(value) if type(value) is float else value)
             active = active or (own and not operand.passive and primitive.differentiable(position))
         out = primitive(*values, **parameters)
@@ -153,12 +165,9 @@ class SymbolicLevel(Level):
             if trace is None:
                 self.note_primitive(primitive, traces, values, out, parameters)
             return trace
-        rule = RULES.get(primitive)
+        rule = rule_of(primitive)
         if rule is None:
-            raise UnsupportedError(
-                f"Symbolic mode does not know '{primitive.name}': it has no expression for it. "
-                "Use method='forward' or method='reverse'."
-            )
+            raise unknown(primitive.name)
         return self.unique(rule(self, traces, values, out, **parameters))
 
     def _wrap(self, out: Any, trace: Any, passive: bool) -> Any:
@@ -188,6 +197,16 @@ class SymbolicLevel(Level):
 def itself(value: Any) -> Any:
     """The function of a guard on the plain value that was used."""
     return value
+
+
+def _of_parts(function: Callable[..., Any], split: Sequence[bool]) -> Callable[..., Any]:
+    """`function` of operands of which the complex ones are given as their real and their imaginary part."""
+
+    def joined(*plain: Any) -> Any:
+        numbers = iter(plain)
+        return function(*(next(numbers) + 1j * next(numbers) if flag else next(numbers) for flag in split))
+
+    return joined
 
 
 def nested_error() -> UnsupportedError:

@@ -1,4 +1,4 @@
-"""Determinant, inverse and solution of small systems, on object arrays of expressions, by minors."""
+"""Small matrices of expressions: determinant, inverse and solution of systems by minors, and the factor of Cholesky."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from ..errors import UnsupportedError
+from .refusals import too_large
 
 #: The expressions grow as n factorial.
 LARGEST = 4
@@ -16,10 +16,8 @@ LARGEST = 4
 def _check(matrix: Any, name: str) -> None:
     size = matrix.shape[-1]
     if size > LARGEST:
-        raise UnsupportedError(
-            f"Symbolic mode takes np.linalg.{name} of matrices up to {LARGEST} x {LARGEST}, but this one is {size} x {size}: the "
-            "expressions grow as n factorial. Use method='forward' or method='reverse'."
-        )
+        what = f"of matrices up to {LARGEST} x {LARGEST}, but this one is {size} x {size}"
+        raise too_large(f"np.linalg.{name}", what, "the expressions grow as n factorial")
 
 
 def _minor(matrix: Any, row: int, column: int) -> Any:
@@ -66,3 +64,13 @@ def solve(matrix: Any, right: Any) -> Any:
     for i, k in np.ndindex(*right.shape):
         made[i, k] = sympy.Add(*(adjugate[i, j] * right[j, k] for j in range(right.shape[0]))) / size
     return made
+
+
+def lower_factor(matrix: Any) -> Any:
+    """The lower factor of Cholesky, of a symmetric matrix."""
+    _check(matrix, "cholesky")
+    factor = np.full(matrix.shape, sympy.S.Zero, dtype=object)
+    for i, j in zip(*np.tril_indices(matrix.shape[0]), strict=True):
+        rest = matrix[i, j] - sympy.Add(*factor[i, :j] * factor[j, :j])
+        factor[i, j] = sympy.sqrt(rest) if i == j else rest / factor[j, j]
+    return factor

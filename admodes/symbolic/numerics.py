@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 
 from ..errors import UnsupportedError
+from .closed import Closed
 
 
 def _ratio(x: Any, y: Any) -> Any:
@@ -76,6 +77,8 @@ def _sinc_series(x: float, order: int) -> Any:
 
 def general(function: Any) -> Callable[..., Any]:
     """A SymPy function that NumPy does not have, on numbers: evaluated by SymPy itself, slowly."""
+    if issubclass(function, Closed):
+        return function.at  # type: ignore[no-any-return]
 
     def evaluate(*numbers: Any) -> Any:
         value = function(*(sympy.Float(float(number)) for number in numbers)).evalf(17)

@@ -36,9 +36,9 @@ def unwrapped(trace: Any) -> Any:
 
 
 def as_expressions(objects: Any) -> Any:
-    """An object array in which NumPy may have put plain zeros, as expressions."""
+    """An object array in which NumPy may have put plain zeros, or arrays without axes, as expressions."""
     array = np.array(objects, dtype=object)
     for index, item in enumerate(array.ravel()):
-        if not isinstance(item, sympy.Basic):
-            array.flat[index] = number(item)
+        inner = unwrapped(item)
+        array.flat[index] = inner if isinstance(inner, sympy.Basic) else number(inner)
     return array

@@ -59,9 +59,12 @@ def _indicator(condition: Any) -> Any:
 
 def as_condition(shown: Any) -> Any:
     """A published number as SymPy's boolean: whether it is not 0."""
-    if isinstance(shown, sympy.Piecewise) and len(shown.args) == 2 and shown.args[0][0] == 1 and shown.args[1][0] == 0:
-        return shown.args[0][1]
-    return sympy.Ne(shown, 0)
+    return shown.args[0][1] if is_indicator(shown) else sympy.Ne(shown, 0)
+
+
+def is_indicator(shown: Any) -> bool:
+    """Whether a published number is 1 where a condition holds, and 0 elsewhere."""
+    return isinstance(shown, sympy.Piecewise) and [branch for branch, _ in shown.args] == [1, 0]
 
 
 _LOGICAL = {

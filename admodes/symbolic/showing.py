@@ -9,9 +9,6 @@ from typing import Any
 import numpy as np
 import sympy
 
-from .functions import published
-from .level import Guard, itself
-from .passives import as_condition
 
 #: Lines that are shown, and characters of one formula.
 LINES = 40
@@ -82,21 +79,3 @@ def _latex(expression: Any) -> str:
         return text
     count = int(sympy.count_ops(expression))
     return rf"\cdots \quad (\text{{{count:,} operations}})"
-
-
-def conditions_of(guard: Guard) -> list[Any]:
-    """A guard in SymPy's terms."""
-    if guard.function is itself:
-        (array,) = guard.expressions
-        pairs = zip(published(list(array.flat)), guard.value.ravel().tolist(), strict=True)
-        if guard.value.dtype.kind == "b":
-            return [
-                as_condition(shown) if value else sympy.Not(as_condition(shown)) for shown, value in pairs if not shown.is_Number
-            ]
-        return [sympy.Eq(shown, value, evaluate=False) for shown, value in pairs if not shown.is_Number]
-    operands = [
-        sympy.Tuple(*published(list(array.flat))) if array.ndim else published([array[()]])[0] for array in guard.expressions
-    ]
-    value = guard.value.tolist()
-    found = sympy.Tuple(*np.ravel(value).tolist()) if guard.value.ndim else sympy.sympify(value)
-    return [sympy.Eq(sympy.Function(guard.name)(*operands), found, evaluate=False)]

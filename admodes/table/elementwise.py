@@ -61,9 +61,19 @@ def over_square(x: Any, radius: Any) -> Any:
     return safe_ratio(safe_ratio(x, radius), radius)
 
 
+def arc_root(x: Any) -> Any:
+    """The square root of 1 - x**2; of complex values on the side of the cuts that x lies on.
+
+    One root of the product would take the wrong side beyond 1. So would `1 - x` and `1 + x` by themselves: they make the
+    imaginary part +0, of whichever sign the zero of x is.
+    """
+    return np.sqrt(-(x - 1)) * np.sqrt(x - (-1)) if is_complex(x) else np.sqrt((1 - x) * (1 + x))
+
+
 def arcsinh_partial(x: Any) -> Any:
     """1 / sqrt(x**2 + 1); of real numbers without the square, which could overflow."""
-    return 1 / np.sqrt(x * x + 1) if is_complex(x) else 1 / np.hypot(x, 1.0)
+    # Adding 1 would lose the sign of a zero imaginary part, and with it the side of the cut.
+    return 1 / np.sqrt(x * x - (-1)) if is_complex(x) else 1 / np.hypot(x, 1.0)
 
 
 def power_by_base(out: Any, x: Any, y: Any) -> Any:
@@ -140,8 +150,8 @@ elementwise(
 elementwise(np.sin, lambda out, x: np.cos(x))
 elementwise(np.cos, lambda out, x: -np.sin(x))
 elementwise(np.tan, lambda out, x: 1 + out * out, domain=(-1.4, 1.4))
-elementwise(np.arcsin, lambda out, x: 1 / np.sqrt((1 - x) * (1 + x)), sympy="asin", domain=(-0.95, 0.95))
-elementwise(np.arccos, lambda out, x: -1 / np.sqrt((1 - x) * (1 + x)), sympy="acos", domain=(-0.95, 0.95))
+elementwise(np.arcsin, lambda out, x: 1 / arc_root(x), sympy="asin", domain=(-0.95, 0.95))
+elementwise(np.arccos, lambda out, x: -1 / arc_root(x), sympy="acos", domain=(-0.95, 0.95))
 elementwise(np.arctan, lambda out, x: 1 / (1 + x * x), sympy="atan")
 elementwise(
     np.arctan2,
