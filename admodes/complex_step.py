@@ -49,7 +49,12 @@ _CURES = {
 
 def elementwise_step(x: Any) -> Any:
     """A power of two for each element: far below the distance to the next singular point, be that 0 or an ulp away."""
-    return np.ldexp(1.0, np.clip(np.frexp(x)[1] - 40, -1074, -100))
+    return np.minimum(largest_step(x), 2.0**-100)
+
+
+def largest_step(x: Any) -> Any:
+    """A power of two so small beside x that its square is lost in rounding."""
+    return np.ldexp(1.0, np.maximum(np.frexp(x)[1] - 40, -1074))
 
 
 def common_step(values: Sequence[Any], tangents: Sequence[Any]) -> float:
@@ -146,6 +151,8 @@ class SteppedMultilinear(Stepped):
 class SteppedElementwise(Stepped, Elementwise):
     """Each operand takes a step of its own, so that tangents of any size, and structural zeros, are no trouble."""
 
+    jvp = Elementwise.jvp
+
     def __init__(self, primitive: Primitive) -> None:
         Stepped.__init__(self, primitive)
 
@@ -156,7 +163,13 @@ class SteppedElementwise(Stepped, Elementwise):
             moved = (*values[:position], beside(x, step), *values[position + 1 :])
             return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
 
-        return slope_at(evaluate, elementwise_step(x), out, lambda size: size)
+        slope = slope_at(evaluate, elementwise_step(x), out, lambda size: size)
+        lost = np.abs(slope) < 2.0**-860
+        if not np.any(lost):
+            return slope
+        # The imaginary part has underflowed, or nearly so.
+        large = largest_step(x)
+        return np.where(lost, np.imag(evaluate(large)) / large, slope)
 
 
 class SteppedSum(SteppedElementwise):

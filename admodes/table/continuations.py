@@ -71,7 +71,8 @@ def sinc(z: Any) -> Any:
     return np.where(near, series, np.sin(far) / far)
 
 
-def _log_of_sum(exponential: Callable[..., Any], logarithm: Callable[..., Any]) -> Callable[..., Any]:
+def log_of_sum(exponential: Callable[..., Any], logarithm: Callable[..., Any]) -> Callable[..., Any]:
+    """The logarithm of a sum of exponentials: of the differences to the larger one, which cannot overflow."""
     def soft_maximum(x: Any, y: Any) -> Any:
         peak = np.maximum(np.real(x), np.real(y))
         return peak + logarithm(exponential(x - peak) + exponential(y - peak))
@@ -102,8 +103,8 @@ continued(np.cbrt, cbrt)
 continued(np.hypot, hypot)
 continued(np.arctan2, arctan2)
 continued(np.sinc, sinc)
-continued(np.logaddexp, _log_of_sum(np.exp, np.log))
-continued(np.logaddexp2, _log_of_sum(exp2, np.log2))
+continued(np.logaddexp, log_of_sum(np.exp, np.log))
+continued(np.logaddexp2, log_of_sum(exp2, np.log2))
 continued(np.arccosh, np.arccosh)
 root_of_squares.continuation = np.sqrt
 log_determinant.continuation = log_abs_determinant
