@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from .custom import CustomPrimitive
 from .differentiator import Differentiator
 from .errors import MissingRuleError, UnsupportedError
 from .forward import CarefulDualLevel, DualLevel, push_forward
@@ -47,13 +48,8 @@ _CURES = {
 # ---- the step
 
 
-def elementwise_step(x: Any) -> Any:
-    """A power of two for each element: far below the distance to the next singular point, be that 0 or an ulp away."""
-    return np.minimum(largest_step(x), 2.0**-100)
-
-
-def largest_step(x: Any) -> Any:
-    """A power of two so small beside x that its square is lost in rounding."""
+def larger_step(x: Any) -> Any:
+    """A power of two for each element, so small beside it that its square is lost in rounding."""
     return np.ldexp(1.0, np.maximum(np.frexp(x)[1] - 40, -1074))
 
 
@@ -64,16 +60,20 @@ def common_step(values: Sequence[Any], tangents: Sequence[Any]) -> float:
     return float(np.ldexp(1.0, int(np.clip(np.frexp(size)[1] - np.frexp(change)[1] - 200, -1000, 1000))))
 
 
-def slope_at(evaluate: Callable[[Any], Any], step: Any, out: Any, relative_to: Callable[[Any], Any]) -> Any:
+def slope_at(evaluate: Callable[[Any], Any], step: Any, larger: Any, out: Any, relative_to: Callable[[Any], Any]) -> Any:
     """The imaginary part of ``evaluate(step)`` over the step; NaN where that is no derivative.
 
-    Where f is analytic the real part is f's plain value, and the quotient does not depend on the step. Where the real part is
-    another number the step is made smaller: a quotient that stays is right, one that vanishes with the step tends to 0, and
-    one that grows belongs to a singular point.
+    Where it underflows, the larger step is taken, if there is one. Where f is analytic the real part is f's plain value, and the quotient does
+    not depend on the step. Where the real part is another number, or the quotient is very large, the step is made smaller:
+    a quotient that stays is right, one that vanishes with the step tends to 0, and one that grows belongs to a singular point.
     """
     found = evaluate(step)
+    lost = np.abs(np.imag(found)) < 2.0**-960
+    if larger is not None and np.any(lost):
+        step = np.where(lost, larger, step)
+        found = evaluate(step)
     slope = np.imag(found) / step
-    doubtful = ~(np.abs(np.real(found) - out) <= 1e-4 * np.abs(out))
+    doubtful = ~(np.abs(np.real(found) - out) <= 1e-4 * np.abs(out)) | (np.abs(slope) > 2.0**30)
     if np.any(doubtful):
         smaller = step * 2.0**-20
         closer = np.imag(evaluate(smaller)) / smaller
@@ -86,7 +86,7 @@ def slope_at(evaluate: Callable[[Any], Any], step: Any, out: Any, relative_to: C
 
 def beside(value: Any, change: Any) -> Any:
     """The complex number of the given real and imaginary parts, in double precision at least."""
-    z = np.empty(np.shape(value), np.result_type(value, change, np.complex128))
+    z = np.empty(np.broadcast_shapes(np.shape(value), np.shape(change)), np.result_type(value, change, np.complex128))
     z.real, z.imag = value, change
     return z[()]
 
@@ -115,7 +115,7 @@ class Stepped(Primitive):
             ]
             return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
 
-        return np.asarray(slope_at(evaluate, step, out, lambda size: np.max(size, initial=0.0)))[None]
+        return np.asarray(slope_at(evaluate, step, None, out, lambda size: np.max(size, initial=0.0)))[None]
 
 
 class SteppedReduction(Stepped, Reduction):
@@ -163,13 +163,9 @@ class SteppedElementwise(Stepped, Elementwise):
             moved = (*values[:position], beside(x, step), *values[position + 1 :])
             return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
 
-        slope = slope_at(evaluate, elementwise_step(x), out, lambda size: size)
-        lost = np.abs(slope) < 2.0**-860
-        if not np.any(lost):
-            return slope
-        # The imaginary part has underflowed, or nearly so.
-        large = largest_step(x)
-        return np.where(lost, np.imag(evaluate(large)) / large, slope)
+        larger = larger_step(x)
+        # Far below the distance to the next singular point, which may be an ulp away.
+        return slope_at(evaluate, np.minimum(larger, 2.0**-100), larger, out, lambda size: size)
 
 
 class SteppedSum(SteppedElementwise):
@@ -235,6 +231,8 @@ def _require_continuation(primitive: Primitive, of_complex: bool) -> None:
         )
     if not primitive.analytic and primitive.continuation is None:
         cure = _CURES.get(primitive.name)
+        if isinstance(primitive, CustomPrimitive):
+            cure = f"{primitive.name}.analytic = True if it takes complex numbers and is"
         raise MissingRuleError(
             f"{primitive.name} is not analytic, or no evaluation of it on complex numbers is known: the complex step cannot "
             f"differentiate it. {f'Write {cure}' if cure else 'Write it with analytic functions'}, "

@@ -73,6 +73,7 @@ def sinc(z: Any) -> Any:
 
 def log_of_sum(exponential: Callable[..., Any], logarithm: Callable[..., Any]) -> Callable[..., Any]:
     """The logarithm of a sum of exponentials: of the differences to the larger one, which cannot overflow."""
+
     def soft_maximum(x: Any, y: Any) -> Any:
         peak = np.maximum(np.real(x), np.real(y))
         return peak + logarithm(exponential(x - peak) + exponential(y - peak))
