@@ -63,9 +63,10 @@ def common_step(values: Sequence[Any], tangents: Sequence[Any]) -> float:
 def slope_at(evaluate: Callable[[Any], Any], step: Any, larger: Any, out: Any, relative_to: Callable[[Any], Any]) -> Any:
     """The imaginary part of ``evaluate(step)`` over the step; NaN where that is no derivative.
 
-    Where it underflows, the larger step is taken, if there is one. Where f is analytic the real part is f's plain value, and the quotient does
-    not depend on the step. Where the real part is another number, or the quotient is very large, the step is made smaller:
-    a quotient that stays is right, one that vanishes with the step tends to 0, and one that grows belongs to a singular point.
+    Where it underflows, the larger step is taken, if there is one. Where f is analytic the real part is f's plain value, and
+    the quotient does not depend on the step. Where the real part is another number, or the quotient is very large, the step is
+    made smaller: a quotient that stays is right, one that vanishes with the step tends to 0, and one that grows belongs to a
+    singular point.
     """
     found = evaluate(step)
     lost = np.abs(np.imag(found)) < 2.0**-960
@@ -216,7 +217,7 @@ def _linear_kind(primitive: Primitive, tangents: Sequence[Any]) -> type[Stepped]
         return SteppedSum
     if primitive in _PRODUCTS:
         moving = {position for position, tangent in enumerate(tangents) if tangent is not None}
-        return SteppedProduct if moving <= set(_PRODUCTS[primitive]) else None  # type: ignore[index]
+        return SteppedProduct if moving <= set(_PRODUCTS[primitive]) else None
     if isinstance(primitive, Multilinear):
         return SteppedMultilinear
     return SteppedLinear if isinstance(primitive, Linear) or primitive.structural else None

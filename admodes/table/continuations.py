@@ -122,8 +122,8 @@ continued(np.ldexp, _ldexp)
 # Those that choose among elements: by the plain values, and where these tie by the policy for ties.
 for _primitive in (largest, smallest, largest_number, smallest_number, share, extremes_so_far):
     _primitive.chooses = True
-for _function in (np.maximum, np.minimum, np.fmax, np.fmin):
-    ELEMENTWISE[_function].chooses = True
+for _extreme in (np.maximum, np.minimum, np.fmax, np.fmin):
+    ELEMENTWISE[_extreme].chooses = True
 
 # Names by which they are refused.
 euclid.name, modulus.name = "norm", "absolute"
