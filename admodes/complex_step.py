@@ -81,8 +81,8 @@ def slope_at(evaluate: Callable[[Any], Any], step: Any, larger: Any, out: Any, r
         same = np.abs(slope - closer) <= 1e-6 * relative_to(np.abs(closer))
         limit = np.where(np.abs(closer) <= 2.0**-5 * np.abs(slope), 0.0, np.nan)
         slope = np.where(doubtful & ~same, limit, slope)
-    finite = np.isfinite(out)
-    return slope if np.all(finite) else np.where(finite, slope, np.nan)
+    defined = np.isfinite(out) & ~np.isnan(np.real(found))
+    return slope if np.all(defined) else np.where(defined, slope, np.nan)
 
 
 def beside(value: Any, change: Any) -> Any:
