@@ -1,4 +1,4 @@
-"""Differentiates plain NumPy functions four ways behind one call, and measures what each way costs.
+"""Differentiates plain NumPy functions five ways behind one call, and measures what each way costs.
 
 Examples
 --------

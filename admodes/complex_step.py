@@ -233,7 +233,7 @@ def _require_continuation(primitive: Primitive, of_complex: bool) -> None:
     if not primitive.analytic and primitive.continuation is None:
         cure = _CURES.get(primitive.name)
         if isinstance(primitive, CustomPrimitive):
-            cure = f"{primitive.name}.analytic = True if it takes complex numbers and is"
+            cure = f"{primitive.name}.analytic = True if it takes complex numbers and is analytic there"
         raise MissingRuleError(
             f"{primitive.name} is not analytic, or no evaluation of it on complex numbers is known: the complex step cannot "
             f"differentiate it. {f'Write {cure}' if cure else 'Write it with analytic functions'}, "
