@@ -36,13 +36,13 @@ NESTED = (
 
 #: What to write instead of functions that are not analytic.
 _CURES = {
-    "absolute": "np.where(x > 0, x, -x), or np.sqrt(np.real(z)**2 + np.imag(z)**2) of complex values",
+    "absolute": "np.where(x > 0, x, -x), x * x < 1 in a condition, np.sqrt(np.real(z)**2 + np.imag(z)**2) of complex values",
     "fabs": "np.where(x > 0, x, -x)",
     "copysign": "np.where(y < 0, -x, x) of a positive x",
     "norm": "np.sqrt(np.sum(x * x))",
     "cholesky": "np.linalg.solve and np.linalg.det",
-    "pinv": "np.linalg.solve of the normal equations",
-    "eigvalsh": "the roots of np.linalg.det by hand",
+    "pinv": "np.linalg.solve(a.T @ a, a.T)",
+    "lstsq": "np.linalg.solve(a.T @ a, a.T @ b)",
 }
 
 # ---- the step
