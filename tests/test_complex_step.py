@@ -11,9 +11,12 @@ import mpmath
 import numpy as np
 import pytest
 import test_docs
+from hypothesis import given, settings
 from rule_cases import draw, exact_function, parameter_choices, smooth
-from support import assert_close, numerical_jacobian
+from support import Case, assert_close, assert_right_or_refused, numerical_jacobian
 from test_nesting import layer, layer_hessian, rosenbrock, rosenbrock_hessian, written, written_hessian
+from test_programs import points, programs, run
+from test_random_programs import random_expression, random_program
 
 import admodes as ad
 import admodes.special
@@ -642,3 +645,36 @@ def test_values_do_not_leave_the_step() -> None:
     """Breaks if float(x) of a stepped value cuts its derivative without a word."""
     with pytest.raises(TracedValueError):
         by_step(lambda x: float(x[0]) * x[1], V)
+
+
+# --- random programs -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_views_and_writes(seed: int) -> None:
+    """Breaks if some order of views, copies, reads and writes gives another derivative by the step than by differences."""
+    assert_right_or_refused(Case(random_program(seed), np.array([0.7, -0.4, 1.1])), "complex")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_expressions(seed: int) -> None:
+    """Breaks if broadcasting, reductions and indexing of tangents go wrong in some combination."""
+    f, x = random_expression(seed), np.array([0.71, -0.43, 1.13])
+    try:
+        got = by_step(f, x)
+    except MissingRuleError as error:
+        assert "is not analytic" in str(error)
+    else:
+        assert_close(got, ad.jacobian(f, x, method="reverse"), 1e-12)
+
+
+@settings(max_examples=60)
+@given(program=programs, x=points)
+def test_random_programs(program: list[Any], x: np.ndarray) -> None:
+    """Breaks if any composition has another derivative by the step than by reverse mode, with which it shares no derivatives."""
+    try:
+        got = by_step(lambda x: run(program, x), x)
+    except MissingRuleError as error:
+        assert "is not analytic" in str(error)
+    else:
+        assert_close(got, ad.jacobian(lambda x: run(program, x), x, method="reverse"), 1e-12)
