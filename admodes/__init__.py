@@ -1,4 +1,4 @@
-"""Differentiates plain NumPy functions four ways behind one call, and measures what each way costs.
+"""Differentiates plain NumPy functions five ways behind one call, and measures what each way costs.
 
 Examples
 --------
@@ -23,6 +23,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .api import value_and_gradient as value_and_gradient
     from .api import value_and_jacobian as value_and_jacobian
     from .api import vjp as vjp
+    from .complex_step import ComplexStep as ComplexStep
     from .custom import primitive as primitive
     from .differentiator import Differentiator as Differentiator
     from .finite import CentralDifferences as CentralDifferences
@@ -53,6 +54,7 @@ _HOME = {
     "primitive": "custom",
     "Differentiator": "differentiator",
     "CentralDifferences": "finite",
+    "ComplexStep": "complex_step",
     "Forward": "forward",
     "Reverse": "reverse",
     "Symbolic": "symbolic",

@@ -27,7 +27,7 @@ def differentiate(f: Callable[..., Any], x: Any, method: Method = "auto", *, arg
     x : array_like or container
         Where to differentiate; integers become float64, float32 stays.
     method : str or Differentiator
-        "finite", "symbolic", "forward", "reverse", "auto" (forward or reverse, by shape), the name of
+        "finite", "symbolic", "forward", "reverse", "complex", "auto" (forward or reverse, by shape), the name of
         another package's differentiator, or an object such as ``CentralDifferences(order=4)``.
     args : tuple
         Further positional arguments of f.
@@ -277,7 +277,7 @@ def hessian(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arg
     ----------
     f, x, method, args, argnums
         As for `differentiate`; f must be scalar. "forward" and "reverse" nest themselves, "finite" uses
-        a second-order stencil, "symbolic" differentiates twice.
+        a second-order stencil, "symbolic" differentiates twice, "complex" steps reverse mode's gradient.
 
     Returns
     -------

@@ -153,12 +153,19 @@ class Forward(Differentiator):
     traces = True
 
     def jvp(self, function: Function, tangents: Leaves) -> tuple[Leaves, Leaves]:
-        outputs, pushed = _run(DualLevel(), function, tangents)
-        if any(has_nan(tangent) for tangent in pushed):
-            masked = [(tangent, np.asarray(peel(tangent)) != 0) for tangent in tangents]
-            outputs, masked_out = _run(CarefulDualLevel(), function, masked)
-            pushed = [tangent[0] if isinstance(tangent, tuple) else tangent for tangent in masked_out]
-        return outputs, pushed
+        return push_forward(function, tangents, DualLevel, CarefulDualLevel)
+
+
+def push_forward(
+    function: Function, tangents: Leaves, plain: type[DualLevel], careful: type[DualLevel]
+) -> tuple[Leaves, list[Any]]:
+    """f's outputs and their tangents by a run on the `plain` level, and once more on the `careful` one after a NaN."""
+    outputs, pushed = _run(plain(), function, tangents)
+    if any(has_nan(tangent) for tangent in pushed):
+        masked = [(tangent, np.asarray(peel(tangent)) != 0) for tangent in tangents]
+        outputs, masked_out = _run(careful(), function, masked)
+        pushed = [tangent[0] if isinstance(tangent, tuple) else tangent for tangent in masked_out]
+    return outputs, pushed
 
 
 def _run(level: DualLevel, function: Function, tangents: Sequence[Any]) -> tuple[Leaves, list[Any]]:

@@ -71,6 +71,10 @@ class Primitive:
         How many of the output's last axes belong to one matrix of the operand, whose stacked matrices do not mix; 0: unknown.
     analytic : bool
         The rule holds for complex values too: the derivative is one complex number an element.
+    continuation : callable or None
+        `evaluate` beside the real line, for the complex step; None: `evaluate` itself where it is analytic.
+    chooses : bool
+        The output is made of the operands' own elements; those that tie share equally.
     """
 
     passive = False
@@ -78,6 +82,8 @@ class Primitive:
     views = False
     stacked = 0
     analytic = False
+    continuation: Callable[..., Any] | None = None
+    chooses = False
 
     def is_view(self, layout: Callable[[], Any], parameters: dict[str, Any]) -> bool:
         """Whether NumPy's output shares memory with its first operand, so that writes are seen through both.

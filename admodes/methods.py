@@ -20,6 +20,7 @@ _BUILT_IN = {
     "symbolic": ("admodes.symbolic", "Symbolic"),
     "forward": ("admodes.forward", "Forward"),
     "reverse": ("admodes.reverse", "Reverse"),
+    "complex": ("admodes.complex_step", "ComplexStep"),
 }
 
 

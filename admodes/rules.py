@@ -42,8 +42,10 @@ def elementwise(function: Any, *partials: Any, sympy: Any = None, domain: Any = 
     --------
     >>> import numpy as np
     >>> from admodes.rules import elementwise
-    >>> elementwise(np.tanh, lambda out, x: 1 - out * out)
-    <elementwise tanh>
+    >>> def softplus(x):
+    ...     return np.log1p(np.exp(x))
+    >>> elementwise(softplus, lambda out, x: 1 - np.exp(-out), sympy="log(1 + exp(x))")
+    <elementwise softplus>
     """
     label = name or function.__name__
     primitive = Elementwise(label, function, partials, sympy or label, domain)

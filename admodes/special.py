@@ -45,7 +45,14 @@ def _share(out: Any, x: Any, axes: tuple[int, ...]) -> Any:
     return np.where(np.isnan(out), out, np.where(finite, soft, equal))
 
 
+def _log_of_complex_sum(z: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    peak = np.max(np.real(z), axis=axes, keepdims=True)
+    total = np.log(np.sum(np.exp(z - peak), axis=axes, keepdims=True)) + peak
+    return total if keepdims else np.squeeze(total, axis=axes)
+
+
 log_sum = Reduction("logsumexp", _log_of_sum, _share)
+log_sum.continuation = _log_of_complex_sum
 
 
 def _vector(a: Any) -> Any:

@@ -27,7 +27,7 @@ from admodes import rules  # noqa: E402
 from admodes.coverage import CLASSES, classify, name_of, overridable  # noqa: E402
 from admodes.errors import AdmodesError  # noqa: E402
 
-TRACING = ("forward", "reverse", "symbolic")
+TRACING = ("forward", "reverse", "symbolic", "complex")
 #: Calls of one function tried in each method.
 _TRIES = 3
 _X = np.array([0.4, 0.9, 1.3, 0.7])
@@ -79,8 +79,12 @@ OTHERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _square(z: Any) -> Any:
+    return np.square(np.real(z)) + np.square(np.imag(z))
+
+
 def call_of_a_rule(function: Any) -> list[Call]:
-    """A call of an elementwise rule inside its domain; of a Fourier transform, the size of its result."""
+    """A call of an elementwise rule inside its domain; of a Fourier transform, the squared size of its result."""
     other = OTHERS.get(function.__name__)
     if other is not None:
         return [lambda method: ad.jacobian(other, _X, method=method)]
@@ -95,7 +99,7 @@ def call_of_a_rule(function: Any) -> list[Call]:
         return [lambda method: ad.jacobian(of_one, points[position], method=method)]
     if "fft" in getattr(function, "__module__", ""):
         x = _X.reshape(2, 2) if function.__name__.endswith("2") else _X
-        return [lambda method: ad.jacobian(lambda x: np.abs(function(x)), x, method=method)]
+        return [lambda method: ad.jacobian(lambda x: _square(function(x)), x, method=method)]
     return [lambda method: ad.jacobian(lambda x: np.real(function(x)), _X, method=method)]
 
 

@@ -14,7 +14,7 @@ from admodes.errors import AdmodesError
 MODES = ("finite", "forward", "reverse", "symbolic")
 TRACING_MODES = ("forward", "reverse", "symbolic")
 EXACT_MODES = ("forward", "reverse")
-TOLERANCE = {"finite": 1e-6, "forward": 1e-9, "reverse": 1e-9, "symbolic": 1e-9}
+TOLERANCE = {"finite": 1e-6, "forward": 1e-9, "reverse": 1e-9, "symbolic": 1e-9, "complex": 1e-9}
 
 every_mode = pytest.mark.parametrize("method", MODES)
 tracing_modes = pytest.mark.parametrize("method", TRACING_MODES)

@@ -242,6 +242,7 @@ def test_an_f_that_is_another_one_when_traced_is_an_error(f):
         "symbolic": "error",
         "forward": "error",
         "reverse": "error",
+        "complex": "error",
     }
     assert "asks for a type" in result["reverse"].reason
     assert result.recommendation.method is None

@@ -35,6 +35,7 @@ FLOORS = (
     {"tape"},
     {"coverage", "recording"},
     {"finite", "forward", "reverse", "symbolic"},
+    {"complex_step"},
     {"methods"},
     {"api"},
     {"measure"},

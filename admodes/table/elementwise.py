@@ -13,12 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from ..kinds import Constant
 from ..operands import is_complex
 from ..rules import ELEMENTWISE, analytic, elementwise
 
 LN2 = float(np.log(2.0))
 LN10 = float(np.log(10.0))
 DEGREE = float(np.pi / 180.0)
+
+#: |x| in conditions, which no derivative goes through.
+size_of = Constant("size_of", np.abs)
 
 
 def lower_power(x: Any, exponent: Any) -> Any:
@@ -38,7 +42,7 @@ def chosen_or_nan(out: Any, x: Any, y: Any) -> Any:
 
 def soft_weight(x: Any, y: Any, exponential: Any) -> Any:
     """exp(x) / (exp(x) + exp(y)), the share of x in log(exp(x) + exp(y)); a half each where both are the same infinity."""
-    both = (x == y) & (np.abs(x) == np.inf)
+    both = (x == y) & (size_of(x) == np.inf)
     difference = np.where(both, 0.0, y - np.where(both, 0.0, x))
     # The exponential of what is negative neither overflows nor, where it is 0, meets an infinity in the next derivative.
     share = exponential(np.where(difference > 0, -difference, difference))
@@ -90,7 +94,7 @@ def power_by_exponent(out: Any, x: Any, y: Any) -> Any:
 
 def sinc_partial(out: Any, x: Any) -> Any:
     """(cos(pi x) - sinc(x)) / x; near 0 its Taylor series, since the difference cancels."""
-    near = np.abs(x) < 0.2
+    near = size_of(x) < 0.2
     t = np.where(near, np.pi * x, 0.0)
     s = t * t
     series = -np.pi * t / 3 * (1 - s / 10 * (1 - s / 28 * (1 - s / 54 * (1 - s / 88 * (1 - s / 130)))))

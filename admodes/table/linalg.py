@@ -17,6 +17,7 @@ from ..kinds import Constant, Custom, align, sum_to_shape
 from ..rules import analytic, implements, reduction
 from .arguments import array, whole_numbers
 from .degenerate import named_tuple, square, swap
+from .elementwise import size_of
 
 Shape = tuple[int, ...]
 
@@ -40,7 +41,7 @@ def cofactors(out: Any, x: Any, axes: Any) -> Any:
     except np.linalg.LinAlgError:
         return _minors(x)
     # Near a singular matrix the product is 0 times infinity: its own derivative would lose all digits.
-    if x.size and bool(np.any(np.max(np.abs(inverse), axis=(-2, -1)) * np.max(np.abs(x), axis=(-2, -1)) > _ILL_CONDITIONED)):
+    if x.size and bool(np.any(np.max(size_of(inverse), axis=(-2, -1)) * np.max(size_of(x), axis=(-2, -1)) > _ILL_CONDITIONED)):
         return _minors(x)
     return out * swap(inverse)
 

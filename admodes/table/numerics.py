@@ -9,6 +9,7 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..rules import implements
 from .arguments import array, missing_option, real_array, whole_numbers
+from .elementwise import size_of
 
 
 @implements(np.nan_to_num)
@@ -191,7 +192,7 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.
     low = -period / 2
     inside = (steps - low) % period + low
     inside = np.where((inside == low) & (steps > 0), period / 2, inside)
-    keep = np.abs(steps) < (period / 2 if discont is None else discont)
+    keep = size_of(steps) < (period / 2 if discont is None else discont)
     jumps = np.cumsum(np.where(keep, 0.0, inside - steps), axis=axis)
     head, tail = p[_part(axis, p.ndim, 0, 1)], p[_part(axis, p.ndim, 1, None)]
     return np.concatenate([head, tail + jumps.astype(p.dtype)], axis=axis)

@@ -11,6 +11,7 @@ from ..errors import MissingRuleError
 from ..kinds import Constant
 from ..rules import FUNCTIONS, constant, implements
 from .arguments import array, real_array, whole_numbers
+from .elementwise import size_of
 
 constant(np.iscomplex, np.isreal, np.gcd, np.lcm, np.bitwise_count)
 
@@ -71,6 +72,6 @@ _scimath = np.lib.scimath
 for _name in ("sqrt", "log", "log2", "log10"):
     _real_alone(getattr(_scimath, _name), getattr(np, _name), lambda x: x < 0)
 for _name in ("arcsin", "arccos", "arctanh"):
-    _real_alone(getattr(_scimath, _name), getattr(np, _name), lambda x: np.abs(x) > 1)
+    _real_alone(getattr(_scimath, _name), getattr(np, _name), lambda x: size_of(x) > 1)
 _real_alone(_scimath.logn, logn, lambda n, x: (x < 0) | (n < 0))
 _real_alone(_scimath.power, np.power, lambda x, p: x < 0)

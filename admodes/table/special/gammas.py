@@ -14,13 +14,14 @@ from scipy import special
 from scipy.special import _ufuncs
 
 from ...rules import constant, elementwise
+from ..elementwise import size_of
 from .parameters import by_last
 
 
 def digamma(x: Any) -> Any:
     """psi, by reflection beside the poles, from which SciPy's own loses digits."""
     beside = x - np.floor(x + 0.5)
-    mirrored = (x < 0) & (np.abs(beside) < 0.1)
+    mirrored = (x < 0) & (size_of(beside) < 0.1)
     # The distance to the nearest pole is exact, and so is the tangent beside it.
     turned = special.psi(np.where(mirrored, 1 - x, 1.0)) - np.pi / np.tan(np.pi * np.where(mirrored, beside, 0.25))
     return np.where(mirrored, turned, special.psi(np.where(mirrored, 1.0, x)))

@@ -1,0 +1,67 @@
+"""How functions of SciPy go on from the real line into the complex plane (see `table.continuations`).
+
+SciPy evaluates more of its functions on complex numbers than are here. Those that lose a tiny imaginary part in their
+rounding errors (Bessel and hypergeometric functions, exponential integrals) are left out, and so refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from ..continuations import cbrt, continued, exp2, log_of_sum
+from ..elementwise import LN10
+from . import entropy, exponential, gammas  # noqa: F401 - they register the functions that go on here
+from .normal import bell, gauss
+
+
+def exp10(z: Any) -> Any:
+    """10**z without the logarithm of a large power."""
+    return special.exp10(np.real(z)) * np.exp(1j * (LN10 * np.imag(z)))
+
+
+def expit(z: Any) -> Any:
+    """By an exponential that cannot overflow."""
+    left = np.real(z) < 0
+    small = np.exp(np.where(left, z, -z))
+    return np.where(left, small, 1.0) / (1 + small)
+
+
+def _gammaln(z: Any) -> Any:
+    """NaN to the left of 0, where the logarithm of gamma is not real."""
+    right = np.real(z) > 0
+    return np.where(right, special.loggamma(np.where(right, z, 1.0)), np.nan)
+
+
+def _gamma(z: Any) -> Any:
+    """The real value, turned: SciPy's exponential of the logarithm loses digits where gamma is large."""
+    return special.gamma(np.real(z)) * np.exp(1j * np.imag(_gammaln(z)))
+
+
+def _squares(z: Any) -> Any:
+    """z**2 less the square of its real part."""
+    return (z - np.real(z)) * (z + np.real(z))
+
+
+_softplus = log_of_sum(np.exp, np.log)
+
+for _function in (
+    *(special.erf, special.erfc, special.erfi, special.erfcx, special.ndtr, special.log_ndtr),
+    *(special.xlogy, special.xlog1py, special.expm1, special.log1p, special.psi),
+):
+    continued(_function, _function)
+continued(special.expit, expit)
+continued(special.logit, lambda z: np.log(z / (1 - z)))
+continued(special.log_expit, lambda z: -_softplus(0.0, -z))
+continued(special.exp2, exp2)
+continued(special.exp10, exp10)
+continued(special.cbrt, cbrt)
+continued(special.gammaln, _gammaln)
+continued(special.loggamma, _gammaln)
+continued(special.gamma, _gamma)
+continued(special.entr, lambda z: -z * np.log(z))
+continued(special.rel_entr, lambda x, y: x * np.log(x / y))
+gauss.continuation = lambda z: gauss.evaluate(np.real(z)) * np.exp(-_squares(z))
+bell.continuation = lambda z: bell.evaluate(np.real(z)) * np.exp(-0.5 * _squares(z))
