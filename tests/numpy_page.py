@@ -138,7 +138,7 @@ def page() -> str:
             continue
         lines += [
             f'"yes": for the (up to {_TRIES}) calls of real arrays that were tried; options without a rule are refused by name.',
-            '"some": not for all of them. `"finite"` takes everything.',
+            '"some": not for all of them; of the symbolic mode, for small matrices. `"finite"` takes everything.',
             "",
             "| function | " + " | ".join(TRACING) + " |",
             "|---|" + "---|" * len(TRACING),

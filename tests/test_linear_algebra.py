@@ -10,6 +10,9 @@ import pytest
 from linalg_points import BLOCK, PAIR, REAL, REAL_STACK, S3, S4, SPD, SPD_STACK, SQUARE, SYMMETRIC_STACK, TALL, WIDE, normal
 from rule_cases import FunctionCase, case, check_first_order, check_second_order, check_seeds, check_value
 
+#: Small enough for formulas.
+LITTLE = np.array([[1.2, -0.4], [0.7, 2.1]])
+
 
 def part(function: Callable[..., Any], number: int) -> Callable[..., Any]:
     """One of several outputs, under the function's name."""
@@ -32,7 +35,10 @@ FACTORS = [
     case(lambda a: np.linalg.qr(a, "complete").Q[..., :3], TALL),
     *(case(np.linalg.eigh, a) for a in (S3, S4, SYMMETRIC_STACK, np.array([[2.0]]), np.zeros((0, 2, 2)), np.zeros((0, 0)))),
     *(case(np.linalg.eigh, a, "U") for a in (S3, SYMMETRIC_STACK)),
-    *(case(np.linalg.eigvalsh, a) for a in (S3, S4, SYMMETRIC_STACK, np.array([[2.0]]), np.zeros((0, 2, 2)), np.zeros((0, 0)))),
+    *(
+        case(np.linalg.eigvalsh, a)
+        for a in (LITTLE, S3, S4, SYMMETRIC_STACK, np.array([[2.0]]), np.zeros((0, 2, 2)), np.zeros((0, 0)))
+    ),
     *(case(np.linalg.eigvalsh, a, UPLO="u") for a in (S3, SYMMETRIC_STACK)),
     *(case(np.linalg.eig, a) for a in (REAL, REAL_STACK, np.array([[2.0]]))),
     *(case(np.linalg.eigvals, a) for a in (REAL, REAL_STACK, np.array([[2.0]]))),
@@ -46,7 +52,7 @@ FACTORS = [
     *(case(np.linalg.svd, a, hermitian=True) for a in (S3, SYMMETRIC_STACK)),
     *(case(np.linalg.svd, a, compute_uv=False, hermitian=True) for a in (S3, SYMMETRIC_STACK)),
     case(np.linalg.svd, TALL, compute_uv=False),
-    *(case(np.linalg.svdvals, a) for a in (TALL, WIDE, SQUARE, PAIR, np.zeros((0, 2, 3)), np.zeros((2, 0)))),
+    *(case(np.linalg.svdvals, a) for a in (LITTLE, TALL, WIDE, SQUARE, PAIR, np.zeros((0, 2, 3)), np.zeros((2, 0)))),
 ]
 
 LEAST_SQUARES = [
@@ -61,6 +67,7 @@ LEAST_SQUARES = [
     case(np.linalg.lstsq, WIDE, normal(3)),
     case(np.linalg.lstsq, SQUARE, normal(3, 1), -1),
     case(np.linalg.lstsq, TALL, normal(4, 0)),
+    case(np.linalg.tensorsolve, np.kron(LITTLE, LITTLE.T).reshape(2, 2, 2, 2), LITTLE),
     case(np.linalg.tensorsolve, np.eye(6).reshape(2, 3, 6) + 0.2 * normal(2, 3, 6), normal(2, 3)),
     case(np.linalg.tensorsolve, np.eye(6).reshape(6, 2, 3) + 0.2 * normal(6, 2, 3), normal(6)),
     case(
@@ -77,6 +84,7 @@ NORMS = [
     *(case(np.linalg.norm, a, order) for a in (TALL, WIDE, SQUARE) for order in (2, -2, "nuc")),
     *(case(np.linalg.norm, BLOCK, order, axis=axis) for order in (2, -2, "nuc") for axis in ((1, 2), (-1, 1), (0, 3))),
     *(case(np.linalg.norm, BLOCK, order, (2, 0), keepdims=True) for order in (2, -2, "nuc", "fro")),
+    case(np.linalg.matrix_norm, LITTLE, ord=2),
     *(case(np.linalg.matrix_norm, PAIR, ord=order) for order in ("fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf)),
     case(np.linalg.matrix_norm, PAIR),
     case(np.linalg.matrix_norm, PAIR, keepdims=True, ord="nuc"),
@@ -86,6 +94,7 @@ NORMS = [
     case(np.linalg.vector_norm, BLOCK, axis=(2, 0), keepdims=True, ord=np.inf),
     case(np.linalg.vector_norm, BLOCK, axis=-2, keepdims=True),
     case(np.linalg.vector_norm, np.array(2.0)),
+    case(np.linalg.cond, LITTLE),
     *(case(np.linalg.cond, SQUARE, p) for p in (None, 2, -2, 1, -1, np.inf, -np.inf, "fro", "nuc")),
     *(case(np.linalg.cond, a) for a in (TALL, WIDE, PAIR)),
     case(np.linalg.cond, np.stack([SQUARE, 0.4 * SQUARE.T + np.eye(3)]), 1),

@@ -21,8 +21,9 @@ class Symbolic(Differentiator):
     """The symbolic mode: expressions, SymPy's derivatives, and their values at x.
 
     Python's branches are decided at x. Elementary functions of numbers and arrays, arithmetic,
-    indexing, sums, products, `np.where`, extrema and matrices up to 4 x 4 are understood; what is not
-    raises `UnsupportedError`, which names a method that can.
+    indexing, sums, products, `np.where`, extrema, complex values between real ones, matrices up to 4 x 4
+    and Fourier transforms up to 8 points are understood; what is not raises `UnsupportedError`, which
+    names a method that can.
 
     Parameters
     ----------

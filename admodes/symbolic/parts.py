@@ -50,10 +50,13 @@ def parts(level: SymbolicLevel, root: Any) -> Parts:
 def _taken_apart(node: Any, inner: Sequence[Parts]) -> Parts:
     if node is sympy.I:
         return ZERO, ONE
-    if all(imaginary == 0 for _, imaginary in inner):
-        return node, ZERO
     if isinstance(node, Shared):
         return inner[0]
+    if all(imaginary == 0 for _, imaginary in inner):
+        real = [part for part, _ in inner]
+        # Where imaginary parts have cancelled below, the node itself still holds them.
+        same = all(new is old for new, old in zip(real, node.args, strict=True))
+        return (node if same else node.func(*real)), ZERO
     if isinstance(node, sympy.Add):
         return sympy.Add(*(real for real, _ in inner)), sympy.Add(*(imaginary for _, imaginary in inner))
     if isinstance(node, sympy.Mul):

@@ -89,7 +89,9 @@ def power_by_base(out: Any, x: Any, y: Any) -> Any:
 def power_by_exponent(out: Any, x: Any, y: Any) -> Any:
     """x**y log(x), and its right limit 0 at x = 0."""
     zero = x == 0
-    return np.where(zero, 0.0, out * np.log(np.where(zero, 1.0, x)))
+    base = np.where(zero, 1.0, x)
+    # A negative number has a logarithm where the power is complex.
+    return np.where(zero, 0.0, out * np.log(base + 0j if is_complex(out) else base))
 
 
 def sinc_partial(out: Any, x: Any) -> Any:

@@ -171,4 +171,4 @@ def cond(x: Any, p: Any = None) -> Any:
 
 def _without_slope_where(infinite: Any, found: Any, size: Any, factor: Any) -> Any:
     """`found`, and infinity where the matrix is singular; there the derivative is NaN, and not the 0 of a constant."""
-    return determined(np.where(infinite, np.inf + 0.0 * size, found), factor)
+    return determined(np.where(infinite, np.inf + size, found), factor)
