@@ -34,6 +34,8 @@ NESTED = (
     "Use method='forward' or method='reverse' for the inner derivative; the complex step may be the outer one."
 )
 
+#: What f wrote where a primitive has a name of its own.
+_WRITTEN = {"modulus": "absolute"}
 #: What to write instead of functions that are not analytic.
 _CURES = {
     "absolute": "np.where(x > 0, x, -x), x * x < 1 in a condition, np.sqrt(np.real(z)**2 + np.imag(z)**2) of complex values",
@@ -231,11 +233,12 @@ def _require_continuation(primitive: Primitive, of_complex: bool) -> None:
             "or use method='forward' or method='reverse'."
         )
     if not primitive.analytic and primitive.continuation is None:
-        cure = _CURES.get(primitive.name)
+        name = _WRITTEN.get(primitive.name, primitive.name)
+        cure = _CURES.get(name)
         if isinstance(primitive, CustomPrimitive):
             cure = f"{primitive.name}.analytic = True if it takes complex numbers and is analytic there"
         raise MissingRuleError(
-            f"{primitive.name} is not analytic, or no evaluation of it on complex numbers is known: the complex step cannot "
+            f"{name} is not analytic, or no evaluation of it on complex numbers is known: the complex step cannot "
             f"differentiate it. {f'Write {cure}' if cure else 'Write it with analytic functions'}, "
             "or use method='forward' or method='reverse'."
         )

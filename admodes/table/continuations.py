@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from ..rules import ELEMENTWISE
-from .complex_values import modulus
 from .elementwise import DEGREE, LN2, constant_power
 from .linalg import log_determinant
 from .missing import largest_number, smallest_number
@@ -125,5 +124,5 @@ for _primitive in (largest, smallest, largest_number, smallest_number, share, ex
 for _extreme in (np.maximum, np.minimum, np.fmax, np.fmin):
     ELEMENTWISE[_extreme].chooses = True
 
-# Names by which they are refused.
-euclid.name, modulus.name = "norm", "absolute"
+# The name by which it is refused.
+euclid.name = "norm"
