@@ -261,6 +261,21 @@ CUTS = {
 
 
 @tracing_modes
+@pytest.mark.parametrize("exponent", [0.5, -1.5, 0.3 + 0.2j])
+def test_powers_on_both_sides_of_their_cut(exponent: complex, method: str) -> None:
+    """Breaks if a power of a negative number below the real axis is that above."""
+    for below in (False, True):
+        for power in (np.power, lambda z, e: z**e):
+            for part in (np.real, np.imag):
+
+                def f(x: Any, below: bool = below, power: Any = power, part: Any = part) -> Any:
+                    z = x + 0j
+                    return part(power(np.conj(z) if below else z, exponent)) * x
+
+                assert_close(ad.differentiate(f, -1.7, method=method), numerical_jacobian(f, -1.7), 1e-9)
+
+
+@tracing_modes
 @pytest.mark.parametrize("name", CUTS)
 def test_both_sides_of_a_cut(name: str, method: str) -> None:
     """Breaks if the sign of a zero, which says the side of a cut that is meant, is lost on the way to the derivative."""

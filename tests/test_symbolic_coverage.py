@@ -23,6 +23,7 @@ from support import assert_close, numerical_jacobian
 
 import admodes as ad
 from admodes.errors import AdmodesError, UnsupportedError
+from admodes.symbolic.closed import closed_form
 
 MODULES = (
     *(test_decompositions, test_functions, test_indexing, test_linalg, test_linear_algebra),
@@ -178,6 +179,52 @@ def test_refusals_name_what_f_called(name: str) -> None:
     wanted = "np.linalg.pinv" if name == "np.apply_along_axis" else name
     with pytest.raises(UnsupportedError, match=rf"^Symbolic mode (takes|does not know) {re.escape(wanted)}\b.*method='forward'"):
         ad.jacobian(f, x, method="symbolic")
+
+
+# --- closed forms ------------------------------------------------------------------------------
+
+
+def closed(function: Callable[..., Any], *numbers: float, domain: Any = None) -> float:
+    """The value of a formula at plain numbers."""
+    return float(closed_form("tried", function, len(numbers), domain).at(*numbers))
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers", "wanted"),
+    [
+        (lambda x: (sympy.exp(x) - 1 - x) / x**2, [1e-9], 0.5 + 1e-9 / 6),
+        (lambda x: (sympy.exp(x) - 1 - x) / x**2, [0.0], 0.5),
+        (lambda x: sympy.sin(x) / x, [np.inf], 0.0),
+        (lambda x: sympy.cos(x) / x**2, [0.0], np.inf),
+        (lambda x: -sympy.log(1 - x), [1.0], np.inf),
+        (lambda x: sympy.sin(1 / x), [0.0], np.nan),
+        (lambda x: sympy.sqrt(x - 1), [0.0], np.nan),
+        (lambda x: sympy.exp(-(x**2)), [1e4], 0.0),
+        (lambda x: sympy.exp(x), [1e4], np.inf),
+        (lambda x: sympy.exp(x), [np.nan], np.nan),
+        (lambda x, y: x / y, [0.0, 0.0], 0.0),
+        (lambda x, y: (x**y - 1) / y, [2.0, 0.0], float(np.log(2.0))),
+        (lambda x: sympy.erfc(x) * sympy.exp(x**2), [1e3], 1 / (1e3 * np.sqrt(np.pi)) * (1 - 0.5e-6)),
+    ],
+)
+def test_closed_forms(function: Any, numbers: list[float], wanted: float) -> None:
+    """Breaks if a difference cancels, a limit is not found, or one is found that does not exist."""
+    np.testing.assert_allclose(closed(function, *numbers), wanted, rtol=1e-12)
+
+
+def test_the_limit_is_taken_inside_the_domain() -> None:
+    """Breaks if a limit is taken from where the function is not defined, or from where it is another one."""
+    for domain, wanted in (((-2.0, 0.0), -1.0), ((0.0, 2.0), 1.0)):
+        assert closed(lambda x: sympy.sqrt(x**4 + x**2) / x, 0.0, domain=domain) == wanted
+
+
+def test_published_closed_forms() -> None:
+    """Breaks if what is published is a name of ours, and not the function that SymPy knows."""
+    special = pytest.importorskip("scipy.special", reason="needs SciPy")
+    found = ad.symbolic_derivative(lambda x: special.erf(x) + special.gammaln(x), 1.5)
+    x = sympy.Symbol("x", real=True)
+    assert found.outputs == sympy.erf(x) + sympy.loggamma(x)
+    assert sympy.expand(found.expressions - 2 * sympy.exp(-(x**2)) / sympy.sqrt(sympy.pi) - sympy.digamma(x)) == 0
 
 
 # --- the path as conditions --------------------------------------------------------------------

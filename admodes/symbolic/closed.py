@@ -108,13 +108,14 @@ def _rounded(value: Any) -> float:
 
 def _extrapolated(near: Any, nearer: Any) -> float:
     """The limit of a sequence of which two members are known: the same number, 0, or infinite; nan where none shows."""
-    if nearer.is_zero or abs(nearer) <= abs(near) / 10**30:
+    if nearer.is_zero or abs(nearer) <= abs(near) / 10**12:
         return 0.0
     if abs(near - nearer) <= abs(nearer) / 10**16:
         return _rounded(nearer)
     return math.copysign(math.inf, nearer) if abs(nearer) > 2 * abs(near) else math.nan
 
 
+@cache
 def closed_form(name: str, function: Callable[..., Any], count: int, domain: Any) -> Callable[..., Any]:
     """A smooth function of `count` expressions that is evaluated by its closed form; one with other kinks than abs as it is."""
     (form,) = published([function(*SYMBOLS[:count])])

@@ -80,8 +80,7 @@ def _tanh(split: Split, z: Any) -> Any:
 
 def _below(function: Callable[..., Any], split: Split, z: Any) -> Any:
     """`function` of z, below its cut where z is real."""
-    a, b = split(z)
-    return _conjugated(split, function(split, a - _I * b))
+    return _conjugated(split, function(split, _conjugated(split, z)))
 
 
 def _conjugated(split: Split, z: Any) -> Any:
@@ -162,10 +161,12 @@ def function_of_complex(level: SymbolicLevel, name: str, plain: Sequence[Any]) -
         return parts(level, level.graph.unique(sympy.sympify(z)))
 
     def evaluate(*operands: Any, **parameters: Any) -> Any:
-        made = function(split, *operands, **parameters)
-        across, turn = (0, -1) if name in _CUT_UPWARD else (1, 1)
-        number = np.real(plain[0]) if name in _CUT_UPWARD else np.imag(plain[0])
-        on_the_other_side = split(operands[0])[across] == 0 and np.signbit(number)
-        return turn * _conjugated(split, made) if on_the_other_side and len(operands) == 1 else made
+        real, imaginary = split(operands[0])
+        if name in _CUT_UPWARD and real == 0 and np.signbit(np.real(plain[0])):
+            return -_conjugated(split, function(split, *operands, **parameters))
+        if name not in _CUT_UPWARD and imaginary == 0 and np.signbit(np.imag(plain[0])):
+            mirrored = [_conjugated(split, operand) for operand in operands]
+            return _conjugated(split, function(split, *mirrored, **parameters))
+        return function(split, *operands, **parameters)
 
     return evaluate
