@@ -66,6 +66,15 @@ class Budget:
         fresh.stage, fresh.sizes = stage, self.sizes
         return fresh
 
+    def check_size(self, operations: int) -> None:
+        """Raise `BudgetError` where an expression written out as a tree has too many operations: it may have 10 a node."""
+        if operations > 10 * self.nodes:
+            raise BudgetError(
+                f"Symbolic mode gave up before f was {self.stage}: the expressions share their parts, and as formulas of their own "
+                f"they have {operations:,} operations{self.sizes}. Call the derivative, or use to_python() or evaluate(x), which "
+                f"compute each part once. ad.symbolic_derivative(f, x, nodes={-(-operations // 10):_}) writes them out all the same."
+            )
+
     def check(self, count: int) -> None:
         """Raise `BudgetError` where `count` expressions are too many, or the time is over."""
         elapsed = perf_counter() - self._start

@@ -21,9 +21,9 @@ from .precise import Precise, checked_digits
 from .printing import Code
 from .program import checked_name, program
 from .recording import record, too_deep
-from .showing import as_latex, as_text, conditions_of, entries
+from .showing import READABLE, Long, as_latex, as_text, conditions_of, entries
 from .simplifying import simplified
-from .swell import Swell, measure_swell
+from .swell import Swell, count_operations, measure_swell
 from .values import evaluate_rows, jacobian, split_rows, to_blocks
 
 
@@ -147,12 +147,16 @@ class SymbolicDerivative:
     @cached_property
     def conditions(self) -> list[Any]:
         """Conditions under which f takes the path that it took at x."""
-        return list(dict.fromkeys(condition for guard in self._recording.guards for condition in conditions_of(guard)))
+        return list(
+            dict.fromkeys(condition for guard in self._recording.guards for condition in conditions_of(guard, self._published))
+        )
 
     def _published(self, expressions: Sequence[Any]) -> list[Any]:
         """`expressions` in SymPy's own functions, within the budget."""
+        budget = self._budget.again("written out")
+        budget.check_size(count_operations(expressions))
         try:
-            return published(expressions, self._budget.again("written out"))
+            return published(expressions, budget)
         except RecursionError as error:
             raise too_deep() from error
 
@@ -377,15 +381,22 @@ class SymbolicDerivative:
         blocks = self._blocks(self._matrix(self._parts, sympy.S.Zero))
         return program(self._function, self._recording, blocks, checked_name(name, self._function.name))
 
-    def _entries(self) -> list[Any]:
-        return entries(self._shown, self._recording.variables, self._recording.outputs)
+    def _lines(self) -> tuple[list[Any], list[Any]]:
+        """What is shown: the derivatives that are not zero, and the conditions; the long ones by their size alone."""
+        parts = [
+            Long(count) if (count := count_operations([part])) > READABLE else self._published([part])[0] for part in self._parts
+        ]
+        found = entries(self._matrix(parts, sympy.S.Zero), self._recording.variables, self._recording.outputs)
+        guarded = [expression for guard in self._recording.guards for array in guard.expressions for expression in array.flat]
+        size = count_operations(guarded)
+        return found, self.conditions if size <= READABLE * max(len(guarded), 1) else [Long(size)]
 
     def __str__(self) -> str:
-        return as_text(self._entries(), self.conditions)
+        return as_text(*self._lines())
 
     def __repr__(self) -> str:
         name, outputs, inputs = self._function.name, len(self._roots), len(self._recording.variables)
         return f"<symbolic derivative of {name}: {outputs} outputs by {inputs} inputs>"
 
     def _repr_latex_(self) -> str:
-        return as_latex(self._entries(), self.conditions)
+        return as_latex(*self._lines())

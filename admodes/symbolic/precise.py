@@ -13,7 +13,7 @@ import sympy
 from ..errors import OptionError
 from . import functions as own
 from .budget import Budget
-from .passives import Passive
+from .passives import Passive, RealFunction
 from .walking import Shared, postorder
 
 #: Digits beyond those asked for that the arithmetic carries.
@@ -114,7 +114,7 @@ class Precise:
             return lambda values: (
                 context.mpf(_PASSIVE[name](*values)) if not any(map(context.isnan, values)) else self._of_nan(name)
             )
-        if isinstance(node, own.RealFunction) or name in ("sign", "atan2", "floor", "ceiling"):
+        if isinstance(node, RealFunction) or name in ("sign", "atan2", "floor", "ceiling"):
             method = getattr(self, f"_{name}")
             return lambda values: method(*values)
         return lambda values: self._general(node, values)
@@ -135,7 +135,7 @@ class Precise:
         """A SymPy function that mpmath has under another name, by SymPy."""
         digits = self.context.dps
         found = node.func(*(sympy.Float._new(value._mpf_, self.context.prec) for value in values)).evalf(digits)  # noqa: SLF001
-        return self.context.make_mpf(found._mpf_) if found.is_Float else self.context.mpf(int(found))  # noqa: SLF001
+        return self.context.make_mpf(found._mpf_) if found.is_Float else self.context.mpf(int(found))
 
     # ---- functions whose values at limits and kinks are NumPy's or the policy's
 

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import numpy as np
 import sympy
 
-from .functions import published
 from .level import Guard, itself
 from .passives import as_condition
 
-#: Lines that are shown, and characters of one formula.
+#: Lines that are shown.
 LINES = 40
-_CHARACTERS = 400
+#: Operations of a formula that is worth reading; longer ones are told by their size.
+READABLE = 120
+
+
+class Long(sympy.Symbol):  # type: ignore[misc]
+    """A formula too long to be shown."""
+
+    def __new__(cls, operations: int) -> Self:
+        made: Self = super().__new__(cls, f"({operations:,} operations)")
+        return made
+
 
 #: (label of the output, symbol, derivative)
 Entry = tuple[str, Any, Any]
@@ -36,13 +45,9 @@ def _label(number: int, index: tuple[int, ...], count: int) -> str:
 
 def as_text(found: Sequence[Entry], conditions: Sequence[Any]) -> str:
     """One line a derivative, then the conditions of the path."""
-    lines = [f"d {output} / d {symbol} = {_cut(str(expression))}" for output, symbol, expression in found[:LINES]]
+    lines = [f"d {output} / d {symbol} = {expression}" for output, symbol, expression in found[:LINES]]
     lines += [f"... and {len(found) - LINES} more"] if len(found) > LINES else []
-    return "\n".join([*lines, *(f"where {_cut(str(condition))}" for condition in conditions[:LINES])]) or "0"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}... ({len(text):,} characters)"
+    return "\n".join([*lines, *(f"where {condition}" for condition in conditions[:LINES])]) or "0"
 
 
 def as_latex(found: Sequence[Entry], conditions: Sequence[Any]) -> str:
@@ -66,6 +71,8 @@ def _more(count: int) -> str:
 
 def symbol_latex(symbol: Any) -> str:
     """A symbol with its places as one index: ``x_0`` as ``x_{0}``, ``x_w_1_2`` as ``x_{w,1,2}``."""
+    if isinstance(symbol, Long):
+        return rf"\cdots \quad \text{{{symbol.name}}}"
     name, *places = [part for part in re.split(r"_+", symbol.name) if part]
     return rf"{name}_{{{','.join(place if place.isdigit() else _upright(place) for place in places)}}}" if places else name
 
@@ -75,28 +82,22 @@ def _upright(text: str) -> str:
 
 
 def _latex(expression: Any) -> str:
-    """LaTeX of one expression; that of a long one is not cut in the middle of a brace, but told by its size."""
     names = {symbol: symbol_latex(symbol) for symbol in expression.free_symbols}
     text: str = sympy.latex(expression, symbol_names=names)
-    if len(text) <= 3 * _CHARACTERS:
-        return text
-    count = int(sympy.count_ops(expression))
-    return rf"\cdots \quad (\text{{{count:,} operations}})"
+    return text
 
 
-def conditions_of(guard: Guard) -> list[Any]:
+def conditions_of(guard: Guard, publish: Callable[[Sequence[Any]], list[Any]]) -> list[Any]:
     """A guard in SymPy's terms."""
     if guard.function is itself:
         (array,) = guard.expressions
-        pairs = zip(published(list(array.flat)), guard.value.ravel().tolist(), strict=True)
+        pairs = zip(publish(list(array.flat)), guard.value.ravel().tolist(), strict=True)
         if guard.value.dtype.kind == "b":
             return [
                 as_condition(shown) if value else sympy.Not(as_condition(shown)) for shown, value in pairs if not shown.is_Number
             ]
         return [sympy.Eq(shown, value, evaluate=False) for shown, value in pairs if not shown.is_Number]
-    operands = [
-        sympy.Tuple(*published(list(array.flat))) if array.ndim else published([array[()]])[0] for array in guard.expressions
-    ]
+    operands = [sympy.Tuple(*publish(list(array.flat))) if array.ndim else publish([array[()]])[0] for array in guard.expressions]
     value = guard.value.tolist()
     found = sympy.Tuple(*np.ravel(value).tolist()) if guard.value.ndim else sympy.sympify(value)
     return [sympy.Eq(sympy.Function(guard.name)(*operands), found, evaluate=False)]

@@ -163,7 +163,9 @@ class Writer:
             if isinstance(square, sympy.Pow) and square.exp == 2 and square.base in self._texts:
                 base = self._bound(square.base, PRODUCT)
                 return f"(1 - {base})*(1 + {base})", PRODUCT
-        return self._halved([self._bound(argument, SUM) for argument in node.args]), SUM
+        # As one writes it: numbers and what is subtracted behind the rest.
+        terms = sorted(((term.is_Number, self._bound(term, SUM)) for term in node.args), key=_last)
+        return self._halved([text for _, text in terms]), SUM
 
     def _halved(self, texts: list[str]) -> str:
         if len(texts) > _TERMS:
@@ -202,6 +204,11 @@ class Writer:
         if number == -sympy.S.Half:
             return f"1/np.sqrt({base})", PRODUCT
         return f"{base}**{exponent}", POWER
+
+
+def _last(term: tuple[bool, str]) -> bool:
+    number, text = term
+    return number or text.startswith("-")
 
 
 def constant(node: Any) -> tuple[str, int]:

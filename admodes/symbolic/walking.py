@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import sympy
 from sympy.core.cache import clear_cache
@@ -31,11 +31,11 @@ class Shared(sympy.Expr):  # type: ignore[misc]
     is_commutative = True
     is_number = False
 
-    def __new__(cls, expression: Any, ask: bool = True) -> Shared:
-        made: Shared = super().__new__(cls, expression)
-        made._number = next(_numbers)  # noqa: SLF001 - SymPy's objects are made here
+    def __new__(cls, expression: Any, ask: bool = True) -> Self:
+        made: Self = super().__new__(cls, expression)
+        made._number = next(_numbers)
         # Asked here, from the inside out: SymPy would ask from the outside in, and recurse as deep as the loop was long.
-        made._real = expression.is_real if ask else None  # noqa: SLF001 - as above
+        made._real = expression.is_real if ask else None
         return made
 
     def _hashable_content(self) -> tuple[Any, ...]:
