@@ -10,7 +10,7 @@ from typing import Any
 from ..differentiator import Blocks, Differentiator
 from ..function import Function, Leaves
 from .budget import NODES, SECONDS, Budget, checked_nodes, checked_seconds
-from .expressions import SymbolicDerivative, symbolic_derivative
+from .derivative import SymbolicDerivative, symbolic_derivative
 from .values import hessian, jacobian
 
 __all__ = ["Symbolic", "SymbolicDerivative", "symbolic_derivative"]

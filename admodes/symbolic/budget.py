@@ -70,9 +70,10 @@ class Budget:
         """Raise `BudgetError` where an expression written out as a tree has too many operations: it may have 10 a node."""
         if operations > 10 * self.nodes:
             raise BudgetError(
-                f"Symbolic mode gave up before f was {self.stage}: the expressions share their parts, and as formulas of their own "
-                f"they have {operations:,} operations{self.sizes}. Call the derivative, or use to_python() or evaluate(x), which "
-                f"compute each part once. ad.symbolic_derivative(f, x, nodes={-(-operations // 10):_}) writes them out all the same."
+                f"Symbolic mode gave up before f was {self.stage}: the expressions share their parts, and as formulas of "
+                f"their own they have {operations:,} operations{self.sizes}. Call the derivative, or use to_python() or "
+                f"evaluate(x), which compute each part once. ad.symbolic_derivative(f, x, nodes={-(-operations // 10):_}) writes "
+                "them out all the same."
             )
 
     def check(self, count: int) -> None:
@@ -84,7 +85,7 @@ class Budget:
         if count <= self.nodes:
             limit, larger = f"{self.seconds:g} seconds", f"seconds={10 * self.seconds:g}"
         raise BudgetError(
-            f"Symbolic mode gave up while f was {self.stage}: {count:,} distinct expressions in {elapsed:.1f} s{self.sizes}, and its "
-            f"budget is {limit}. It writes out every operation on every element. Use method='reverse' or method='forward', which "
-            f"do not build expressions, or give it more: ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
+            f"Symbolic mode gave up while f was {self.stage}: {count:,} distinct expressions in {elapsed:.1f} s{self.sizes}, and "
+            f"its budget is {limit}. It writes out every operation on every element. Use method='reverse' or method='forward', "
+            f"which do not build expressions, or give it more: ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
         )

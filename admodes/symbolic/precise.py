@@ -82,7 +82,7 @@ class Precise:
             if node not in self._values:
                 self._values[node] = self._value(node)
         self.context.dps = self.digits
-        return [mpmath.mp.make_mpf((+self._values[expression])._mpf_) for expression in expressions]  # noqa: SLF001 - its exact value
+        return [mpmath.mp.make_mpf((+self._values[expression])._mpf_) for expression in expressions]
 
     def _value(self, node: Any) -> Any:
         try:
@@ -124,7 +124,7 @@ class Precise:
         if isinstance(node, own.Plain):
             return context.mpf(node.number)
         if node.is_Float:
-            return context.make_mpf(node._mpf_)  # noqa: SLF001 - its exact value
+            return context.make_mpf(node._mpf_)
         if node.is_Rational:
             return context.mpf(node.p) / node.q
         if node.is_NumberSymbol:
