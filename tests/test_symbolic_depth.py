@@ -304,7 +304,12 @@ def test_programs_are_the_derivative(name: str) -> None:
         flat = lambda tree: np.concatenate([np.ravel(leaf) for leaf in __import__("optree").tree_leaves(tree)])  # noqa: E731
         wanted, got = derivative(point), program(point)
         assert __import__("optree").tree_structure(wanted) == __import__("optree").tree_structure(got)
-        np.testing.assert_allclose(flat(got), flat(wanted), rtol=2 * 2.3e-16, atol=1e-300)
+        np.testing.assert_allclose(
+            flat(got),
+            flat(wanted),
+            rtol=5e-16,
+            atol=5e-16 * np.max(np.abs(flat(wanted)), initial=0.0, where=np.isfinite(flat(wanted))),
+        )
         assert flat(got).dtype == flat(wanted).dtype
 
 
@@ -365,13 +370,13 @@ def test_names_that_python_does_not_have(name: Any) -> None:
 
 def test_simplified_derivatives() -> None:
     """Breaks if simplify does nothing, forgets the conditions, or changes the numbers."""
-    f = lambda x: np.sin(x) ** 2 + np.cos(x) ** 2 + (x**2 if x > 0 else x)  # noqa: E731 - a formula
+    f = lambda x: np.exp(x) * np.exp(-x) + np.sin(2 * x) / np.cos(x) / np.sin(x) + (x**2 if x > 0 else x)  # noqa: E731 - a formula
     found = ad.symbolic_derivative(f, 0.7)
     shorter = found.simplify()
     assert shorter.expressions == 2 * sympy.Symbol("x", real=True)
     assert shorter.conditions == found.conditions
     assert_close(shorter(0.7), 1.4, 1e-15)
-    assert_close(shorter(-0.7), 1.0, 1e-15)
+    assert_close(shorter(-0.7), 1.0, 1e-14)
     assert found.expressions != shorter.expressions
     assert "2*x" in shorter.to_python()
     assert str(shorter).startswith("d f / d x = 2*x")

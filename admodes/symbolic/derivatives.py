@@ -56,7 +56,7 @@ def _node_derivatives(node: Any, inner: list[Derivatives]) -> Derivatives:
         rest = [sympy.Mul(*node.args[:i], *node.args[i + 1 :]) if part else None for i, part in enumerate(inner)]
         return _sum([(factor, part) for factor, part in zip(rest, inner, strict=True) if part])
     if isinstance(node, sympy.Pow):
-        return _sum([(power_partial(node.base, node.exp, position), part) for position, part in enumerate(inner) if part])
+        return _sum([(_power_partial(node.base, node.exp, position), part) for position, part in enumerate(inner) if part])
     if isinstance(node, _CONSTANT):
         return {}
     if isinstance(node, Choice):
@@ -94,8 +94,7 @@ def _function_template(function: Any) -> tuple[Any, Any]:
     return call, call.fdiff(1)
 
 
-def power_partial(base: Any, exponent: Any, position: int) -> Any:
-    """SymPy's partial of ``base**exponent`` by the one (0) or the other (1)."""
+def _power_partial(base: Any, exponent: Any, position: int) -> Any:
     if position == 1:
         return _template(None, 1).xreplace({_BASE: base, _EXPONENT: exponent})
     if exponent.is_Number:
