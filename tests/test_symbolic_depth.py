@@ -204,7 +204,7 @@ def trees(leaves: Any) -> Any:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(trees([x, y]))
 def test_the_counter_is_that_of_sympy(expression: Any) -> None:
     """Breaks if operations of any expression are counted otherwise than by `sympy.count_ops`."""
@@ -227,7 +227,7 @@ STEPS = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(STEPS), min_size=1, max_size=7))
 def test_the_swell_is_that_of_sympy_diff(steps: Any) -> None:
     """Breaks if the derivative that is counted is not the one that `sympy.diff` would write out."""
@@ -238,7 +238,8 @@ def test_the_swell_is_that_of_sympy_diff(steps: Any) -> None:
         return first
 
     a, b = sympy.symbols("x_0 x_1", real=True)
-    swell = ad.symbolic_derivative(lambda v: run(v[0], v[1], "numpy"), np.array([0.3, 0.4])).swell()
+    with np.errstate(all="ignore"):
+        swell = ad.symbolic_derivative(lambda v: run(v[0], v[1], "numpy"), np.array([0.3, 0.4])).swell()
     expression = run(a, b, "sympy")
     assert swell.function == sympy.count_ops(expression)
     assert swell.derivative == sum(sympy.count_ops(sympy.diff(expression, symbol)) for symbol in (a, b))

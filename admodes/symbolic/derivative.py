@@ -167,7 +167,7 @@ class SymbolicDerivative(Expressions):
         Returns
         -------
         ndarray of mpf, mpf or container
-            Arranged like the derivative.
+            Arranged like the derivative. ``mpmath.nstr(value, digits)`` shows all digits of one.
 
         Raises
         ------
@@ -176,10 +176,11 @@ class SymbolicDerivative(Expressions):
 
         Examples
         --------
+        >>> import mpmath
         >>> import numpy as np
         >>> import admodes as ad
-        >>> print(ad.symbolic_derivative(np.exp, 0.0).evaluate(1.0, digits=30))
-        2.71828182845904523536028747135
+        >>> mpmath.nstr(ad.symbolic_derivative(np.exp, 0.0).evaluate(1.0, digits=30), 30)
+        '2.71828182845904523536028747135'
         """
         digits = checked_digits(digits)
         function = Function(self._f, x, args or self._args, self._function.argnums)

@@ -87,17 +87,12 @@ def _product(args: Sequence[Any], graph: Graph) -> Any:
 
 
 def _replaced(node: Any, position: int, part: Any, graph: Graph) -> Any:
-    """A product with another factor at that position, multiplied from the left as `sympy.diff` does."""
-    part = _atom(part, graph)
-    factors = [*node.args[:position], part, *node.args[position + 1 :]]
-    head, start = sympy.S.One, 0
-    while start < len(factors) and head.is_Number:
-        # A number that meets a sum is multiplied into it, term by term.
-        head, start = _product([head, factors[start]], graph), start + 1
-    if position < start or not isinstance(part, Shared) or part in node.args or isinstance(head, sympy.Add):
-        return _product([head, *factors[start:]], graph)
-    # Nothing can be merged with it: it goes where SymPy would sort it.
+    """A product with another factor at that position."""
     rest = [*node.args[:position], *node.args[position + 1 :]]
+    part = _atom(part, graph)
+    if len(rest) < 2 or not isinstance(part, Shared) or part in rest:
+        return _product([*rest, part], graph)
+    # Nothing can be merged with it: it goes where SymPy would sort it.
     insort(rest, part, key=_ORDER)
     return sympy.Mul._from_args(rest, is_commutative=True)  # noqa: SLF001 - SymPy's own way to say that they are in order
 
