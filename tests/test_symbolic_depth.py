@@ -212,6 +212,8 @@ def test_the_counter_is_that_of_sympy(expression: Any) -> None:
 
 
 class Step(NamedTuple):
+    """One step of a random program, in NumPy and in SymPy."""
+
     name: str
     numpy: Any
     sympy: Any
