@@ -175,11 +175,11 @@ def test_labels_name_components_of_containers():
 # References
 
 
-def test_without_a_closed_form_independent_methods_are_the_reference():
+def test_without_expressions_independent_methods_are_the_reference():
     """Breaks if forward is confirmed by reverse, which reads the same table."""
-    result = compared(methods=["finite", "symbolic", *AD])
+    result = compared(lambda x: np.linalg.det(np.diag(np.tile(x, 2))), methods=["finite", *AD])
     assert {row.status for row in result} == {"ok"}
-    assert all(row.reference.startswith("consensus of symbolic, forward+reverse, finite (agree to") for row in result)
+    assert all(row.reference.startswith("consensus of forward+reverse, finite (agree to") for row in result)
 
 
 def test_no_method_is_its_own_judge():

@@ -89,8 +89,9 @@ def compare(
     args : tuple
         Further positional arguments of f.
     reference : array_like, container or callable, optional
-        The exact derivative, or a function ``reference(x, *args)`` that returns it. Without it, methods that
-        share no derivative code are compared with each other, and the rows say so.
+        The exact derivative, or a function ``reference(x, *args)`` that returns it. Without it, expressions of f are
+        evaluated by mpmath at 30 and at 60 digits, where f has few enough of them and an independent method confirms
+        them; else methods that share no derivative code are compared with each other. The rows say which.
     rounds : int
         Interleaved rounds of timing.
     budget : float

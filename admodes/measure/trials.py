@@ -14,7 +14,7 @@ from ..methods import choose_method
 from ..recording import count_operations
 from .accuracy import Check, Derivative, measure_error, require_same_shapes
 from .cost import CallCounter, Candidate, Outcome, attempt, ratio_interval, sample_interleaved
-from .references import Reference, consensus, family_of, given_reference
+from .references import Reference, confirmed, consensus, exact_expressions, family_of, given_reference
 from .rows import Row, Timing
 from .subject import Subject
 from .witness import doubts, is_traced, traced_otherwise
@@ -23,6 +23,8 @@ from .witness import doubts, is_traced, traced_otherwise
 _PRIMAL = ""
 #: A time ratio below this part of the counted calls of f is suspect (samples of a busy machine may be off by half).
 _SUSPECT = 0.5
+#: Seconds that the exact reference may take, tracing and evaluations together.
+_EXACT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def _first_call(subject: Subject, method: Any, effort: Effort) -> _Trial:
 
 
 def _reference(subject: Subject, trials: Mapping[str, _Trial], given: Any, tolerance: float, effort: Effort) -> Reference:
-    """What was given, or a consensus; where only one family of methods is there, a witness of another one is called in."""
+    """What was given, exact expressions, or a consensus; a single family of methods gets a witness of another one."""
     values = {name: trial.value for name, trial in trials.items() if trial.value is not None}
     if given is not None:
         return given_reference(given, subject.x, subject.args, list(trials), next(iter(values.values()), None))
@@ -147,7 +149,17 @@ def _reference(subject: Subject, trials: Mapping[str, _Trial], given: Any, toler
     if doubtful := doubts(subject, values, methods, tolerance, effort.budget):
         reason = "disagrees, by more than its own estimate of the error, with the methods that trace f"
         return Reference(f"none: {doubtful[0]} {reason}. Look for a kink at x, or for something that only plain f does")
-    return consensus(values, tolerance)
+    return _exact(subject, values, tolerance, effort) or consensus(values, tolerance)
+
+
+def _exact(subject: Subject, values: Mapping[str, Derivative], tolerance: float, effort: Effort) -> Reference | None:
+    """The exact derivative from expressions of f, where there is one and an independent method confirms it."""
+    if not values:
+        return None
+    like = next(iter(values.values()))
+    run = partial(exact_expressions, subject.f, subject.x, subject.args, like)
+    exact = attempt(run, min(_EXACT_SECONDS, effort.budget)).value
+    return None if exact is None else confirmed(exact, values, tolerance)
 
 
 def _count_calls(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -> None:
@@ -201,7 +213,7 @@ def _with_cost(row: Row, time: Timing, calls: int | None, elementary: int | None
 
 def _judged(row: Row, value: Derivative | None, against: Reference, tolerance: float) -> Row:
     """The row with its error and the status that follows from it."""
-    row = replace(row, reference=against.description, hand_error=against.hand_error)
+    row = replace(row, reference=against.described(row.method), hand_error=against.hand_error)
     if value is None:
         return row
     reference = against.by_method.get(row.method)

@@ -10,8 +10,8 @@ from typing import Any
 from ..differentiator import Blocks, Differentiator
 from ..function import Function, Leaves
 from .budget import NODES, SECONDS, Budget, checked_nodes, checked_seconds
+from .derivative import SymbolicDerivative, symbolic_derivative
 from .engines import checked_engine
-from .expressions import SymbolicDerivative, symbolic_derivative
 from .values import hessian, jacobian
 
 __all__ = ["Symbolic", "SymbolicDerivative", "symbolic_derivative"]

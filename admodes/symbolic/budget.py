@@ -66,6 +66,16 @@ class Budget:
         fresh.stage, fresh.sizes = stage, self.sizes
         return fresh
 
+    def check_size(self, operations: int) -> None:
+        """Raise `BudgetError` where an expression written out as a tree has too many operations: it may have 10 a node."""
+        if operations > 10 * self.nodes:
+            raise BudgetError(
+                f"Symbolic mode gave up before f was {self.stage}: the expressions share their parts, and as formulas of "
+                f"their own they have {operations:,} operations{self.sizes}. Call the derivative, or use to_python() or "
+                f"evaluate(x), which compute each part once. ad.symbolic_derivative(f, x, nodes={-(-operations // 10):_}) writes "
+                "them out all the same."
+            )
+
     def check(self, count: int) -> None:
         """Raise `BudgetError` where `count` expressions are too many, or the time is over."""
         elapsed = perf_counter() - self._start
@@ -75,7 +85,7 @@ class Budget:
         if count <= self.nodes:
             limit, larger = f"{self.seconds:g} seconds", f"seconds={10 * self.seconds:g}"
         raise BudgetError(
-            f"Symbolic mode gave up while f was {self.stage}: {count:,} distinct expressions in {elapsed:.1f} s{self.sizes}, and its "
-            f"budget is {limit}. It writes out every operation on every element. Use method='reverse' or method='forward', which "
-            f"do not build expressions, or give it more: ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
+            f"Symbolic mode gave up while f was {self.stage}: {count:,} distinct expressions in {elapsed:.1f} s{self.sizes}, and "
+            f"its budget is {limit}. It writes out every operation on every element. Use method='reverse' or method='forward', "
+            f"which do not build expressions, or give it more: ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
         )

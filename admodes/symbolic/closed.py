@@ -56,14 +56,14 @@ class Closed(RealFunction):
         plain = [float(number) for number in numbers]
         if any(map(math.isnan, plain)):
             return np.float64(np.nan)
-        value = cls._value([sympy.Float(number) for number in plain], _DIGITS) if all(map(math.isfinite, plain)) else None
+        value = cls.exactly([sympy.Float(number) for number in plain], _DIGITS) if all(map(math.isfinite, plain)) else None
         # SymPy takes 0 to the power of 0 for 0. That an absolute value has a slope of 0 at 0 is the policy.
         if value is None or (value.is_zero and not cls.form.has(sympy.Abs, sympy.sign)):
             return np.float64(cls._limit(plain))
         return np.float64(_rounded(value))
 
     @classmethod
-    def _value(cls, point: Sequence[Any], digits: int) -> Any:
+    def exactly(cls, point: Sequence[Any], digits: int) -> Any:
         """The closed form at SymPy's numbers; None where it is not a real number.
 
         Small whole numbers are put in exactly; those far from 1 need as many more digits as they lie powers of ten away.
@@ -85,7 +85,7 @@ class Closed(RealFunction):
         for position in sorted(range(len(plain)), key=lambda place: -cls.orders[place]):
             steps = [step * (place == position) for place, step in enumerate(inward)]
             near, nearer = (
-                cls._value([_beside(*pair, power) for pair in zip(plain, steps, strict=True)], _LIMIT_DIGITS) for power in _NEAR
+                cls.exactly([_beside(*pair, power) for pair in zip(plain, steps, strict=True)], _LIMIT_DIGITS) for power in _NEAR
             )
             if near is not None and nearer is not None:
                 return _extrapolated(near, nearer)

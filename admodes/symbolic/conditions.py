@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy
 
-from .functions import published
 from .level import Guard, itself
 from .passives import as_condition, is_indicator
 
 _COMBINED = {"any": sympy.Or, "all": sympy.And}
 
 
-def conditions_of(guard: Guard) -> list[Any]:
+def conditions_of(guard: Guard, publish: Callable[[Sequence[Any]], list[Any]]) -> list[Any]:
     """A guard as conditions: relations where SymPy has them, else the value of a named function.
 
     Parameters
     ----------
     guard : Guard
+    publish : callable
+        Writes expressions in SymPy's own functions.
 
     Returns
     -------
     list of Boolean
     """
-    operands = [published(list(array.flat)) for array in guard.expressions]
+    operands = [publish(list(array.flat)) for array in guard.expressions]
     if guard.function is itself or guard.name == "astype":
         return _values(operands[0], guard.value.ravel().tolist(), as_booleans=guard.value.dtype.kind == "b")
     if guard.name in _COMBINED and not guard.value.ndim:

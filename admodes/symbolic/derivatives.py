@@ -65,7 +65,7 @@ def _node_derivatives(node: Any, inner: list[Derivatives], graph: Graph) -> Deri
         chosen = {symbol: graph.choice(node, x.get(symbol, zero), y.get(symbol, zero)) for symbol in {**x, **y}}
         return {symbol: part for symbol, part in chosen.items() if part != 0}
     if isinstance(node, sympy.Pow):
-        partials = [power_partial(node.base, node.exp, place) if part else None for place, part in enumerate(inner)]
+        partials = [_power_partial(node.base, node.exp, place) if part else None for place, part in enumerate(inner)]
     elif isinstance(node, sympy.Function) and not isinstance(node, sympy.Piecewise):
         partials = [_function_partial(node, place) if part else None for place, part in enumerate(inner, start=1)]
     else:
@@ -99,8 +99,7 @@ def _function_template(function: Any) -> tuple[Any, Any]:
     return call, call.fdiff(1)
 
 
-def power_partial(base: Any, exponent: Any, position: int) -> Any:
-    """SymPy's partial of ``base**exponent`` by the one (0) or the other (1)."""
+def _power_partial(base: Any, exponent: Any, position: int) -> Any:
     if position == 1:
         return _template(None, 1).xreplace({_BASE: base, _EXPONENT: exponent})
     if exponent.is_Number:

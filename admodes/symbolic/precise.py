@@ -13,7 +13,8 @@ import sympy
 from ..errors import OptionError
 from . import functions as own
 from .budget import Budget
-from .passives import Passive
+from .closed import Closed
+from .passives import Passive, RealFunction
 from .walking import Shared, postorder
 
 #: Digits beyond those asked for that the arithmetic carries.
@@ -82,7 +83,7 @@ class Precise:
             if node not in self._values:
                 self._values[node] = self._value(node)
         self.context.dps = self.digits
-        return [mpmath.mp.make_mpf((+self._values[expression])._mpf_) for expression in expressions]  # noqa: SLF001 - its exact value
+        return [mpmath.mp.make_mpf((+self._values[expression])._mpf_) for expression in expressions]
 
     def _value(self, node: Any) -> Any:
         try:
@@ -114,7 +115,9 @@ class Precise:
             return lambda values: (
                 context.mpf(_PASSIVE[name](*values)) if not any(map(context.isnan, values)) else self._of_nan(name)
             )
-        if isinstance(node, own.RealFunction) or name in ("sign", "atan2", "floor", "ceiling"):
+        if isinstance(node, Closed):
+            return lambda values: self._from_sympy(node.exactly([self._to_sympy(value) for value in values], context.dps))
+        if isinstance(node, RealFunction) or name in ("sign", "atan2", "floor", "ceiling"):
             method = getattr(self, f"_{name}")
             return lambda values: method(*values)
         return lambda values: self._general(node, values)
@@ -124,7 +127,7 @@ class Precise:
         if isinstance(node, own.Plain):
             return context.mpf(node.number)
         if node.is_Float:
-            return context.make_mpf(node._mpf_)  # noqa: SLF001 - its exact value
+            return context.make_mpf(node._mpf_)
         if node.is_Rational:
             return context.mpf(node.p) / node.q
         if node.is_NumberSymbol:
@@ -133,9 +136,15 @@ class Precise:
 
     def _general(self, node: Any, values: list[Any]) -> Any:
         """A SymPy function that mpmath has under another name, by SymPy."""
-        digits = self.context.dps
-        found = node.func(*(sympy.Float._new(value._mpf_, self.context.prec) for value in values)).evalf(digits)  # noqa: SLF001
-        return self.context.make_mpf(found._mpf_) if found.is_Float else self.context.mpf(int(found))  # noqa: SLF001
+        return self._from_sympy(node.func(*map(self._to_sympy, values)).evalf(self.context.dps))
+
+    def _to_sympy(self, value: Any) -> Any:
+        return sympy.Float._new(value._mpf_, self.context.prec)  # noqa: SLF001 - its exact value
+
+    def _from_sympy(self, found: Any) -> Any:
+        if found is None or not found.is_number or not found.is_real:
+            return self.context.nan
+        return self.context.make_mpf(found._mpf_) if found.is_Float else self.context.mpf(int(found))
 
     # ---- functions whose values at limits and kinks are NumPy's or the policy's
 

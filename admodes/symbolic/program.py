@@ -62,8 +62,7 @@ def program(function: Function, recording: Recording, blocks: Sequence[Sequence[
     imports = "\n".join(f"import {module}" for module in sorted(writer.modules))
     head = [*([imports] if imports and "sympy" not in writer.modules else []), "import numpy as np"]
     head += [imports] if "sympy" in writer.modules else []
-    helpers = [_ELEMENTS] if recording.variables else []
-    return "\n\n\n".join(["\n".join(head), *helpers, *writer.helpers.values(), "\n".join(lines)]) + "\n"
+    return "\n\n\n".join(["\n".join(head), _ELEMENTS, *writer.helpers.values(), "\n".join(lines)]) + "\n"
 
 
 def checked_name(name: str | None, of: str) -> str:

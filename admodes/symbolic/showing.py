@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import sympy
 
-
-#: Lines that are shown, and characters of one formula.
+#: Lines that are shown.
 LINES = 40
-_CHARACTERS = 400
+#: Operations of a formula that is worth reading; longer ones are told by their size.
+READABLE = 120
+
+
+class Long(sympy.Symbol):  # type: ignore[misc]
+    """A formula too long to be shown."""
+
+    def __new__(cls, operations: int) -> Self:
+        made: Self = super().__new__(cls, f"({operations:,} operations)")
+        return made
+
 
 #: (label of the output, symbol, derivative)
 Entry = tuple[str, Any, Any]
@@ -33,13 +42,9 @@ def _label(number: int, index: tuple[int, ...], count: int) -> str:
 
 def as_text(found: Sequence[Entry], conditions: Sequence[Any]) -> str:
     """One line a derivative, then the conditions of the path."""
-    lines = [f"d {output} / d {symbol} = {_cut(str(expression))}" for output, symbol, expression in found[:LINES]]
+    lines = [f"d {output} / d {symbol} = {expression}" for output, symbol, expression in found[:LINES]]
     lines += [f"... and {len(found) - LINES} more"] if len(found) > LINES else []
-    return "\n".join([*lines, *(f"where {_cut(str(condition))}" for condition in conditions[:LINES])]) or "0"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}... ({len(text):,} characters)"
+    return "\n".join([*lines, *(f"where {condition}" for condition in conditions[:LINES])]) or "0"
 
 
 def as_latex(found: Sequence[Entry], conditions: Sequence[Any]) -> str:
@@ -63,6 +68,8 @@ def _more(count: int) -> str:
 
 def symbol_latex(symbol: Any) -> str:
     """A symbol with its places as one index: ``x_0`` as ``x_{0}``, ``x_w_1_2`` as ``x_{w,1,2}``."""
+    if isinstance(symbol, Long):
+        return rf"\cdots \quad \text{{{symbol.name}}}"
     name, *places = [part for part in re.split(r"_+", symbol.name) if part]
     return rf"{name}_{{{','.join(place if place.isdigit() else _upright(place) for place in places)}}}" if places else name
 
@@ -72,10 +79,6 @@ def _upright(text: str) -> str:
 
 
 def _latex(expression: Any) -> str:
-    """LaTeX of one expression; that of a long one is not cut in the middle of a brace, but told by its size."""
     names = {symbol: symbol_latex(symbol) for symbol in expression.free_symbols}
     text: str = sympy.latex(expression, symbol_names=names)
-    if len(text) <= 3 * _CHARACTERS:
-        return text
-    count = int(sympy.count_ops(expression))
-    return rf"\cdots \quad (\text{{{count:,} operations}})"
+    return text

@@ -17,6 +17,7 @@ import sympy
 from ..errors import UnsupportedError
 from . import functions as own
 from . import numerics
+from .closed import Closed
 from .lowering import HELPERS, NAMES
 from .passives import RELATIONS, Passive
 from .walking import Shared, postorder
@@ -104,6 +105,10 @@ class Writer:
             return f"({self._number(x)} if {self.condition(condition)} else {self._number(y)})", ATOM
         if isinstance(node, Passive):
             return self._passive(node)
+        if isinstance(node, Closed):
+            form = node.shown(*node.args)
+            self.write([form])
+            return self._texts[form]
         return self._call(node)
 
     def _passive(self, node: Any) -> tuple[str, int]:
@@ -163,7 +168,9 @@ class Writer:
             if isinstance(square, sympy.Pow) and square.exp == 2 and square.base in self._texts:
                 base = self._bound(square.base, PRODUCT)
                 return f"(1 - {base})*(1 + {base})", PRODUCT
-        return self._halved([self._bound(argument, SUM) for argument in node.args]), SUM
+        # As one writes it: numbers and what is subtracted behind the rest.
+        terms = sorted(((term.is_Number, self._bound(term, SUM)) for term in node.args), key=_last)
+        return self._halved([text for _, text in terms]), SUM
 
     def _halved(self, texts: list[str]) -> str:
         if len(texts) > _TERMS:
@@ -202,6 +209,11 @@ class Writer:
         if number == -sympy.S.Half:
             return f"1/np.sqrt({base})", PRODUCT
         return f"{base}**{exponent}", POWER
+
+
+def _last(term: tuple[bool, str]) -> bool:
+    number, text = term
+    return number or text.startswith("-")
 
 
 def constant(node: Any) -> tuple[str, int]:

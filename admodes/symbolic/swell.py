@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import sympy
 
 from .budget import Budget
-from .derivatives import power_partial
 from .functions import Choice
 from .passives import Passive, RealFunction
 from .walking import Graph, Shared, postorder, rebuild
@@ -89,13 +88,13 @@ def _product(args: Sequence[Any], graph: Graph) -> Any:
 
 def _replaced(node: Any, position: int, part: Any, graph: Graph) -> Any:
     """A product with another factor at that position."""
-    factors = [*node.args[:position], *node.args[position + 1 :]]
+    rest = [*node.args[:position], *node.args[position + 1 :]]
     part = _atom(part, graph)
-    if len(factors) < 2 or not isinstance(part, Shared) or part in factors:
-        return _product([*factors, part], graph)
+    if len(rest) < 2 or not isinstance(part, Shared) or part in rest:
+        return _product([*rest, part], graph)
     # Nothing can be merged with it: it goes where SymPy would sort it.
-    insort(factors, part, key=_ORDER)
-    return sympy.Mul._from_args(factors, is_commutative=True)  # noqa: SLF001 - SymPy's own way to say that they are in order
+    insort(rest, part, key=_ORDER)
+    return sympy.Mul._from_args(rest, is_commutative=True)  # noqa: SLF001 - SymPy's own way to say that they are in order
 
 
 def _derivatives(roots: Sequence[Any], variable: Any, graph: Graph) -> list[Any]:
@@ -119,7 +118,7 @@ def _derivative(node: Any, inner: Sequence[Any], variable: Any, graph: Graph) ->
     if isinstance(node, sympy.Mul):
         return sympy.Add(*(_replaced(node, position, part, graph) for position, part in active))
     if isinstance(node, sympy.Pow):
-        return sympy.Add(*(_product([power_partial(node.base, node.exp, position), part], graph) for position, part in active))
+        return _derivative_of_power(node, inner, graph)
     if isinstance(node, Choice):
         return node.func(node.args[0], inner[1], inner[2]) if inner[1] != inner[2] else inner[1]
     if isinstance(node, (Passive, sympy.sign, sympy.floor, sympy.ceiling)):
@@ -127,6 +126,17 @@ def _derivative(node: Any, inner: Sequence[Any], variable: Any, graph: Graph) ->
     if isinstance(node, (RealFunction, sympy.Function)):
         return sympy.Add(*(_product([node.fdiff(position + 1), part], graph) for position, part in active))
     return sympy.diff(node, variable)
+
+
+def _derivative_of_power(node: Any, inner: Sequence[Any], graph: Graph) -> Any:
+    """``b**e * (e' * log(b) + b' * e / b)``."""
+    by_base, by_exponent = inner
+    terms = []
+    if by_exponent != 0:
+        terms.append(_product([by_exponent, sympy.log(node.base)], graph))
+    if by_base != 0:
+        terms.append(_product([_product([by_base, node.exp], graph), 1 / node.base], graph))
+    return _product([node, sympy.Add(*terms)], graph)
 
 
 # ---- counting

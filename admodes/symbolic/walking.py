@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import sympy
 from sympy.core.cache import clear_cache
@@ -31,11 +31,11 @@ class Shared(sympy.Expr):  # type: ignore[misc]
     is_commutative = True
     is_number = False
 
-    def __new__(cls, expression: Any, ask: bool = True) -> Shared:
-        made: Shared = super().__new__(cls, expression)
-        made._number = next(_numbers)  # noqa: SLF001 - SymPy's objects are made here
+    def __new__(cls, expression: Any, ask: bool = True) -> Self:
+        made: Self = super().__new__(cls, expression)
+        made._number = next(_numbers)
         # Asked here, from the inside out: SymPy would ask from the outside in, and recurse as deep as the loop was long.
-        made._real = expression.is_real if ask else None  # noqa: SLF001 - as above
+        made._real = expression.is_real if ask else None
         return made
 
     def _hashable_content(self) -> tuple[Any, ...]:
@@ -123,10 +123,10 @@ class Graph:
 
     @staticmethod
     def product(*factors: Any) -> Any:
-        """Their product; a number is not multiplied into the terms of a sum, whose cancellation it would spoil."""
+        """Their product; a number goes into linear sums alone: it would spoil the cancellation of others (1 - tanh(x)**2)."""
         coefficient, rest = sympy.Mul(*(factor for factor in factors if not factor.is_Number)).as_coeff_Mul()
         coefficient = sympy.Mul(coefficient, *(factor for factor in factors if factor.is_Number))
-        if rest.is_Add and coefficient not in {1, -1}:
+        if rest.is_Add and coefficient not in {1, -1} and not all(map(_is_linear, rest.args)):
             return sympy.Mul(coefficient, rest, evaluate=False)
         return sympy.Mul(coefficient, rest)
 
@@ -148,6 +148,10 @@ class Graph:
         """
         if len(self) > _LARGE:
             clear_cache()
+
+
+def _is_linear(term: Any) -> bool:
+    return bool(term.as_coeff_Mul()[1].is_Atom)
 
 
 def _with_arguments(node: Any, arguments: Sequence[Any]) -> Any:
