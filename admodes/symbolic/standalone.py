@@ -166,11 +166,19 @@ class Writer:
         if len(node.args) == 2 and node.args[0] == 1:
             square = -node.args[1]
             if isinstance(square, sympy.Pow) and square.exp == 2 and square.base in self._texts:
-                base = self._bound(square.base, PRODUCT)
+                base = self._named(square.base)
                 return f"(1 - {base})*(1 + {base})", PRODUCT
         # As one writes it: numbers and what is subtracted behind the rest.
         terms = sorted(((term.is_Number, self._bound(term, SUM)) for term in node.args), key=_last)
         return self._halved([text for _, text in terms]), SUM
+
+    def _named(self, node: Any) -> str:
+        """The name of a written expression that is needed twice."""
+        text, _ = self._texts[node]
+        if not text.isidentifier():
+            self.lines.append(f"t{len(self.lines)} = {self._number(node)}")
+            self._texts[node] = f"t{len(self.lines) - 1}", ATOM
+        return self._texts[node][0]
 
     def _halved(self, texts: list[str]) -> str:
         if len(texts) > _TERMS:
