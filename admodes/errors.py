@@ -49,5 +49,13 @@ class UnsupportedError(AdmodesError, NotImplementedError):
     """The method cannot do this for a reason of principle (it names another that can)."""
 
 
+class SweepError(AdmodesError, RuntimeError):
+    """A sweep cannot go on: a cell cannot be sent to its worker, or the workers are gone."""
+
+
+class ResultsError(AdmodesError, OSError):
+    """A results file cannot be written: in use, full, read-only."""
+
+
 class TracedAttributeError(AdmodesError, AttributeError):
     """A traced value has no such attribute."""
