@@ -103,7 +103,7 @@ def report(
         click.echo(str(write_report(results, _report_folder(Path(out) if out else Path("reports") / results.stem))))
         return
     from .measure import find_grid
-    from .measure.sweep import run
+    from .measure.sweeping import run
 
     grid = find_grid("quick" if quick else "standard").changed(
         methods=_names(methods), inputs=_integers("--inputs", inputs), outputs=_integers("--outputs", outputs)
@@ -154,7 +154,7 @@ def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, o
     where an earlier one was stopped.
     """
     from .measure.clusters import dask_executor
-    from .measure.sweep import sweep as measure
+    from .measure.sweeping import sweep as measure
 
     place = Path(out or f"sweep-{re.sub(r'[^0-9A-Za-z]+', '-', Path(grid).stem if grid.endswith('.toml') else grid)}.jsonl")
     options = {

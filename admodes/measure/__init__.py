@@ -9,7 +9,7 @@ from .ready_made import find_grid
 from .recommendation import Recommendation
 from .results import Results, read_results
 from .rows import STATUSES, Row, Timing
-from .sweep import Sweep, sweep
+from .sweeping import Sweep, sweep
 from .trials import Effort
 
 __all__ = [
