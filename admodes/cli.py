@@ -108,7 +108,7 @@ def report(
     grid = find_grid("quick" if quick else "standard").changed(
         methods=_names(methods), inputs=_integers("--inputs", inputs), outputs=_integers("--outputs", outputs)
     )
-    folder = _report_folder(Path(out) if out else Path("reports") / ("quick" if quick else "full"))
+    folder = _report_folder(Path(out) if out else Path("reports") / grid.name)
     interrupted = False
     try:
         run(grid, folder / "results.jsonl")

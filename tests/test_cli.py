@@ -1,7 +1,6 @@
 """The command line: what it prints, what it writes, and one clear message for every bad input."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from click.testing import CliRunner
 import admodes as ad
 import admodes.measure
 from admodes import cli
-from admodes.measure import DENSE_LAYER, Block, Effort, Grid, ready_made
+from admodes.measure import DENSE_LAYER, Block, Effort, Grid, clusters, ready_made
 from admodes.measure.progress import Progress
 from admodes.measure.results import read_results
 
@@ -328,8 +327,9 @@ def test_a_problem_of_ones_own_is_swept_and_merged(run, tmp_path):
     [
         (("quikc",), "Did you mean 'quick'?"),
         (("missing.toml",), "There is no file missing.toml"),
-        (("my_model.py:loss",), "is a function, not a Problem"),
-        (("my_model.py:los",), "Did you mean 'loss'?"),
+        (("rosenbrock",), "inputs is missing"),
+        (("my_model.py:loss", "--inputs", "1"), "is a function, not a Problem"),
+        (("my_model.py:los", "--inputs", "1"), "Did you mean 'loss'?"),
         (("quick", "--operators", "hesian"), "operators must be one or more of differentiate"),
         (("quick", "--memory", "much"), "is no amount of memory"),
         (("quick", "--deadline", "0"), "The limit seconds must be a positive number"),
@@ -339,10 +339,11 @@ def test_a_problem_of_ones_own_is_swept_and_merged(run, tmp_path):
         (("quick", "--out", "my_model.py"), "is not JSON"),
     ],
 )
-def test_bad_input_to_sweep_is_one_message(run, arguments, message):
+def test_bad_input_to_sweep_is_one_message(run, monkeypatch, arguments, message):
     """Breaks if a mistake in a grid or an option ends in a traceback, or only after an hour."""
     if "--dask" in arguments:
         pytest.importorskip("distributed")
+        monkeypatch.setattr(clusters, "_PATIENCE", 1)
     assert message in refused(run("sweep", *arguments))
 
 
@@ -374,7 +375,9 @@ def test_version_and_methods(run):
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ad.available_methods()
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("compare", "--help"), ("report", "--help"), ("sweep", "--help"), ("--version",)])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("compare", "--help"), ("report", "--help"), ("sweep", "--help"), ("--version",)]
+)
 def test_help_imports_no_numpy(arguments):
     """Breaks if asking for help waits for NumPy, SymPy or matplotlib."""
     code = (

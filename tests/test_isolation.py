@@ -16,7 +16,7 @@ from sweep_cases import CUBES, cell, problem
 
 from admodes.errors import OptionError, SweepError
 from admodes.forward import Forward
-from admodes.measure import Limits, isolation, nursery
+from admodes.measure import Limits, isolation, nursery, sweeping
 from admodes.measure.isolation import LocalExecutor, Nursery, request_of, run_cell
 from admodes.measure.results import from_json
 
@@ -49,7 +49,13 @@ def test_a_cell_comes_back_with_its_row(ask, start):
     """Breaks if a measurement in a worker is another one than here, or loses NaN on its way."""
     reply = ask(cell(CUBES), start=start)
     row = reply["row"]
-    assert (row["problem"], row["inputs"], row["method"], row["status"], row["reference"]) == ("cubes", 2, "forward", "ok", "closed form")
+    assert (row["problem"], row["inputs"], row["method"], row["status"], row["reference"]) == (
+        "cubes",
+        2,
+        "forward",
+        "ok",
+        "closed form",
+    )
     assert row["error"] < 1e-15
     assert np.isnan(row["stopped_after"])
     assert row["machine"] == reply["environment"]["machine"]
@@ -91,6 +97,7 @@ def test_a_crash_ends_its_cell_alone(ask, start, f, reason):
 def test_memory_is_limited(ask, start):
     """Breaks if a cell that wants 3 GB takes the memory of the others."""
     greedy = cell(problem("greedy", cases.take_memory))
+    assert ask(cell(problem("hopeless", lambda x: np.sum(np.ones(10**15)))), start=start)["row"]["status"] == "out of memory"
     assert ask(greedy, start=start, memory=1e9)["row"]["status"] == "out of memory"
     assert ask(cell(CUBES), start=start, memory=1e9)["row"]["status"] == "ok"
 
@@ -110,9 +117,12 @@ def test_a_limit_that_the_system_lacks_is_said(monkeypatch):
     limits = Limits(60.0, 1e9)
     monkeypatch.setattr(isolation, "memory_limit_problem", str)
     assert limits.to_dict()["memory"] == 1e9
-    monkeypatch.setattr(isolation, "memory_limit_problem", lambda: "this system does not let a process limit its memory")
+    for module in (isolation, sweeping):
+        monkeypatch.setattr(module, "memory_limit_problem", lambda: "this system does not let a process limit its memory")
     assert limits.to_dict()["memory"] == "not limited: this system does not let a process limit its memory"
-    assert Limits(60.0).to_dict()["memory"] == np.inf
+    assert Limits(60.0).to_dict()["memory"] == limits.to_dict()["memory"]
+    with pytest.warns(UserWarning, match="not limited to 2 GB of memory: this system"):
+        sweeping._limits(limits, None, "2 GB")
 
 
 def test_what_f_prints_does_not_reach_the_replies(ask):

@@ -10,6 +10,9 @@ from typing import Any
 
 from ..errors import SweepError, UnsupportedError
 
+#: Seconds to wait for a scheduler.
+_PATIENCE = 10
+
 
 @contextmanager
 def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
@@ -32,7 +35,7 @@ def dask_executor(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError as error:
         raise UnsupportedError("Sweeps on a Dask cluster need distributed: pip install 'admodes[dask]'.") from error
     try:
-        client = distributed.Client(address, timeout=10)
+        client = distributed.Client(address, timeout=_PATIENCE)
     except (OSError, ValueError) as error:
         raise SweepError(f"There is no Dask scheduler at {address}: {error}. Start one: dask scheduler.") from error
     with client:

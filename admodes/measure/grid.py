@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from ..errors import OptionError
 from ..methods import find_differentiator
 from .cell import Cell
@@ -66,6 +68,7 @@ class Grid:
     Parameters
     ----------
     blocks : sequence of Block
+        Measured in this order. The map and the cost curves of a report show the last one.
     methods : sequence of str or Differentiator, optional
         All by default.
     operators : sequence of str
@@ -129,14 +132,12 @@ class Grid:
 
     @property
     def map_block(self) -> Block:
-        """The block with the most sizes: what the map and the cost curves of a report show."""
-        return max(self.blocks, key=lambda block: len(block.sizes))
+        """The last block: what the map and the cost curves of a report show."""
+        return self.blocks[-1]
 
     def cells(self) -> list[Cell]:
-        """Every cell once, block after block with the map last, in each the smallest first."""
-        drawn = self.map_block
-        ordered = [*(block for block in self.blocks if block is not drawn), drawn]
-        cells = {cell.key: cell for block in ordered for cell in self._cells_of(block, drawn=block is drawn)}
+        """Every cell once, block after block, in each the smallest first."""
+        cells = {cell.key: cell for block in self.blocks for cell in self._cells_of(block, drawn=block is self.map_block)}
         return list(cells.values())
 
     def _cells_of(self, block: Block, *, drawn: bool) -> list[Cell]:
@@ -187,7 +188,7 @@ def _described(block: Block) -> dict[str, Any]:
 
 
 def _dimensions(name: str, values: Any) -> tuple[int, ...]:
-    numbers = [values] if isinstance(values, int) else list(values)
-    if not numbers or any(isinstance(value, bool) or int(value) != value or value < 1 for value in numbers):
+    numbers = [values] if isinstance(values, (int, float, str)) else list(values)
+    if not numbers or any(not isinstance(value, (int, np.integer)) or value < 1 for value in numbers):
         raise OptionError(f"{name} must be one or more integers of at least 1, not {numbers}.")
     return tuple(sorted({int(value) for value in numbers}))

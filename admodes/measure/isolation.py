@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import select
 import signal
@@ -41,8 +40,8 @@ class Limits:
     ----------
     seconds : float
         Its process is killed after so long.
-    memory : float
-        Bytes that it may take beyond what NumPy and SymPy take.
+    memory : float, optional
+        Bytes that it may take beyond what NumPy and SymPy take. By default three quarters of the machine's.
     start : str, optional
         "fork": a process that has everything loaded forks one for each cell. "spawn": each is started anew, which takes
         a second. By default "fork" on Linux, "spawn" elsewhere: the libraries of other systems do not survive a fork.
@@ -54,20 +53,20 @@ class Limits:
     """
 
     seconds: float = 120.0
-    memory: float = math.inf
+    memory: float | None = None
     start: str = "fork" if sys.platform == "linux" else "spawn"
 
     def __post_init__(self) -> None:
         for name, value in (("seconds", self.seconds), ("memory", self.memory)):
-            if not isinstance(value, (int, float)) or not value > 0:
+            if value is not None and (not isinstance(value, (int, float)) or not value > 0):
                 raise OptionError(f"The limit {name} must be a positive number, not {value!r}.")
         if self.start not in STARTS or (self.start == "fork" and not hasattr(os, "fork")):
             raise OptionError(f"Worker processes cannot start by {self.start!r} here: use 'spawn'.")
 
     def to_dict(self) -> dict[str, Any]:
         """For the header of the results; a limit that this system lacks says so."""
-        kept: Any = self.memory
-        if not math.isinf(self.memory) and (problem := memory_limit_problem()):
+        kept: Any = "three quarters of the machine's" if self.memory is None else self.memory
+        if problem := memory_limit_problem():
             kept = f"not limited: {problem}"
         return {"seconds": self.seconds, "memory": kept, "start": self.start}
 
@@ -199,7 +198,7 @@ def _start(entry: str) -> tuple[subprocess.Popen[bytes], Any]:
     code = f"import sys, json; sys.path[:] = json.loads(sys.argv[1]); from admodes.measure.nursery import {entry}; {entry}()"
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
     process = subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-c", code, json.dumps(sys.path)],
+        [sys.executable, "-c", code, json.dumps([str(folder) for folder in sys.path])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,

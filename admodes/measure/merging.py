@@ -53,7 +53,7 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> tuple[int, int]:
     grid = {"name": "merged", "merged": [header.get("grid") or header.get("settings") for header, *_ in files]}
     with ResultsWriter(out, grid) as writer:
         for header, *lines in files:
-            writer.write_machine(header["environment"])
+            writer.write_machine({name: value for name, value in header["environment"].items() if name != "created"})
             writer.write_lines(line for line in lines if line.get("kind") == "machine")
         writer.write_lines(rows.values())
         seconds = sum(line["seconds"] for _, *lines in files for line in lines if line.get("kind") == "end")

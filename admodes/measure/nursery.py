@@ -20,6 +20,7 @@ import select
 import signal
 import struct
 import sys
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, NoReturn
 
@@ -31,6 +32,8 @@ _LOOK = 0.25
 _TAIL = 2000
 #: A child that the system killed while it had this part of the memory is taken to have been killed for it.
 _LARGE_PART = 0.5
+#: The part of the machine's memory that a cell may take where nothing else is said.
+_DEFAULT_PART = 0.75
 
 
 def serve() -> None:
@@ -234,8 +237,10 @@ def _ended(status: str, reason: str, **columns: float) -> bytes:
 # Memory
 
 
-def _limit_memory(allowed: float) -> Any:
+def _limit_memory(allowed: float | None) -> Callable[[], None]:
     """Allow this process `allowed` bytes more than it has (no limit where the system has none); how to lift it again."""
+    if allowed is None:
+        allowed = _DEFAULT_PART * _memory_of_the_machine()
     if math.isinf(allowed) or memory_limit_problem():
         return lambda: None
     import resource

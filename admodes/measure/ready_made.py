@@ -79,24 +79,17 @@ READY_MADE: dict[str, Callable[[], Grid]] = {"quick": quick, "standard": standar
 
 
 def find_grid(name: str) -> Grid:
-    """The grid of a name ("quick", "standard", "full") or of a TOML file, or of one problem alone.
-
-    Parameters
-    ----------
-    name : str
-        A problem is ``module:problem``, ``file.py:problem`` or one of ours by its name; its sizes are to be set.
+    """The grid of a name ("quick", "standard", "full") or of a TOML file.
 
     Raises
     ------
     OptionError
-        If there is no such grid, file or problem, or the file is no grid.
+        If there is no such grid or file, or the file is no grid.
     """
     if name in READY_MADE:
         return READY_MADE[name]()
     if name.endswith(".toml"):
         return read_grid(name)
-    if ":" in name or name in PROBLEMS:
-        return Grid([Block(find_problem(name), (1,))], name=re.sub(r"\W+", "-", name).strip("-"))
     close = difflib.get_close_matches(name, [*READY_MADE, *PROBLEMS], 1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     raise OptionError(

@@ -50,6 +50,13 @@ class Results:
         return self.end is not None and bool(self.end["finished"])
 
     @property
+    def environment(self) -> dict[str, Any]:
+        """Of the first machine that measured, with the names of all."""
+        names = dict.fromkeys(machine["machine"] for machine in self.machines if "machine" in machine)
+        first = dict(self.header.get("environment", {})) | (self.machines[0] if self.machines else {})
+        return first | ({"machine": ", ".join(names)} if names else {})
+
+    @property
     def grid(self) -> dict[str, Any]:
         """What was asked for."""
         return dict(self.header.get("grid") or self.header.get("settings") or {})
@@ -83,7 +90,7 @@ def read_results(path: str | Path) -> Results:
         elif kind == "session":
             results.end = None
         elif kind == "machine":
-            results.machines.append(line)
+            results.machines += [line] if line not in results.machines else []
         elif kind == "torn":
             results.torn = True
     results.rows = list(rows.values())

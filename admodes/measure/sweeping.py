@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import tempfile
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
@@ -16,9 +17,9 @@ from ..errors import OptionError, SweepError
 from .cell import Cell
 from .grid import Block, Grid
 from .isolation import Limits, LocalExecutor, request_of, run_cell
-from .problems import Problem
+from .nursery import memory_limit_problem
 from .progress import Progress
-from .ready_made import find_grid, read_bytes
+from .ready_made import PROBLEMS, find_grid, find_problem, read_bytes
 from .results import Results, from_json, read_results
 from .rows import UNSETTLED, Row
 from .writing import ResultsWriter
@@ -27,6 +28,8 @@ from .writing import ResultsWriter
 Report = Callable[[Row, int, int], None]
 #: How often a cell is started whose worker is lost.
 _ATTEMPTS = 2
+#: Seconds, and twice the deadline of a cell, after which any worker has answered: after a longer silence there is none.
+_SILENCE = 120.0
 #: Cells in flight on an executor that does not tell how many workers it has.
 _UNKNOWN_WORKERS = 4
 
@@ -41,6 +44,15 @@ class Sweep:
         Header, rows, and how the run ended.
     path : Path or None
         Of the results file, where one was asked for.
+
+    Examples
+    --------
+    >>> import admodes as ad
+    >>> found = ad.sweep("rosenbrock", [2, 3], methods=["reverse"])
+    >>> print(found)
+    2 cells: ok 2
+    >>> [row.inputs for row in found if row.calls == 1]
+    [2, 3]
     """
 
     results: Results
@@ -67,7 +79,7 @@ class Sweep:
         found = ", ".join(f"{status} {count}" for status, count in counts.most_common())
         where = f" in {self.path}" if self.path else ""
         state = "" if self.results.complete else " (not finished)"
-        return f"{len(self.rows)} cells{state}{where}: {found or 'none yet'}"
+        return f"{len(self.rows)} cell{'s' * (len(self.rows) != 1)}{state}{where}: {found or 'none yet'}"
 
     __repr__ = __str__
 
@@ -115,8 +127,8 @@ def sweep(
     deadline : float, optional
         Seconds after which the process of a cell is killed.
     memory : float or str, optional
-        Bytes that a cell may take beyond what NumPy and SymPy take: ``2e9``, ``"2 GB"``. Enforced on Linux; elsewhere the
-        header of the results says that it is not.
+        Bytes that a cell may take beyond what NumPy and SymPy take: ``2e9``, ``"2 GB"``; by default three quarters of the
+        machine's. Enforced on Linux; elsewhere there is a warning, and the header of the results says so.
     total : float, optional
         Seconds for everything; what the time does not reach is recorded as skipped.
     effort : Effort, optional
@@ -165,18 +177,21 @@ def sweep(
 
 
 def _grid(problem: Any, inputs: Any, outputs: Any) -> Grid:
-    if isinstance(problem, (str, Path)):
-        return find_grid(str(problem)).changed(inputs=inputs, outputs=outputs)
+    name = str(problem) if isinstance(problem, (str, Path)) else ""
+    if name and ":" not in name and name not in PROBLEMS:
+        return find_grid(name).changed(inputs=inputs, outputs=outputs)
     if isinstance(problem, Grid):
         return problem.changed(inputs=inputs, outputs=outputs)
     if inputs is None:
         raise OptionError("inputs is missing: say over which numbers of inputs to sweep, e.g. inputs=[1, 10, 100].")
-    problems = [problem] if isinstance(problem, Problem) or not isinstance(problem, (list, tuple)) else problem
+    problems = list(problem) if isinstance(problem, (list, tuple)) else [find_problem(name) if name else problem]
     return Grid([Block(one, inputs, (1,) if outputs is None else outputs) for one in problems])
 
 
 def _limits(limits: Limits, deadline: float | None, memory: float | str | None) -> Limits:
     seconds = limits.seconds if deadline is None else deadline
+    if memory is not None and (problem := memory_limit_problem()):
+        warnings.warn(f"Cells are not limited to {memory} of memory: {problem}.", stacklevel=3)
     allowed = limits.memory if memory is None else read_bytes(memory) if isinstance(memory, str) else memory
     return Limits(seconds, allowed, limits.start)
 
@@ -253,8 +268,7 @@ class _Driver:
     def drive(self, deadline: float) -> None:
         """Run what is pending, and write each row as soon as it is there."""
         finished: queue.SimpleQueue[Future[bytes]] = queue.SimpleQueue()
-        # Any worker says something by then: after so long a silence there is none.
-        silence = 2 * self.grid.limits.seconds + 120.0
+        silence = 2 * self.grid.limits.seconds + _SILENCE
         while self.pending or self.in_flight:
             while self.pending and len(self.in_flight) < self.workers:
                 cell = self.pending.popleft()

@@ -50,7 +50,9 @@ def find_object(name: str, folder: Path | None = None) -> Any:
     found: Any = _load_file((folder or Path()) / module_name) if is_file else _load_module(module_name)
     for part in path.split("."):
         if not hasattr(found, part):
-            names = [known for known in dir(found) if not known.startswith("_") and not isinstance(getattr(found, known), ModuleType)]
+            names = [
+                known for known in dir(found) if not known.startswith("_") and not isinstance(getattr(found, known), ModuleType)
+            ]
             raise OptionError(f"There is no {path!r} in {module_name}.{_did_you_mean(part, names)}")
         found = getattr(found, part)
     return found

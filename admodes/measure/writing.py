@@ -88,7 +88,11 @@ class ResultsWriter:
 
     def _begin(self, grid: dict[str, Any], *, resume: bool) -> None:
         content = {"schema": SCHEMA, "environment": environment(), "grid": grid}
-        if not os.fstat(self._file).st_size:
+        size = os.fstat(self._file).st_size
+        start = os.read(self._file, min(size, 1 << 20))
+        if b"\n" not in start and (not start or start.startswith(b'{"kind": "header"')):  # new, or cut off in its first moment
+            if size:
+                os.ftruncate(self._file, 0)
             self._write("header", content)
             _sync_folder(self.path.parent)
             return

@@ -98,7 +98,7 @@ def _content(results: Results, plots: Sequence[Plot], drawn: dict[str, str], sou
         "statuses": {name: text for name, text in STATUSES.items() if any(row.status == name for row in rows)},
         "styles": styles,
         "roles": ROLES,
-        "environment": results.header.get("environment", {}),
+        "environment": results.environment,
         "settings": results.grid,
         "seconds": format_number(results.end["seconds"]) if results.end else "",
         "source": source,
