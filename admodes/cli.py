@@ -103,7 +103,7 @@ def report(
         click.echo(str(write_report(results, _report_folder(Path(out) if out else Path("reports") / results.stem))))
         return
     from .measure import find_grid
-    from .measure.sweeping import run
+    from .measure.driving import run
 
     grid = find_grid("quick" if quick else "standard").changed(
         methods=_names(methods), inputs=_integers("--inputs", inputs), outputs=_integers("--outputs", outputs)
@@ -153,8 +153,8 @@ def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, o
     Every cell runs in a process of its own and is on the disk as soon as it is measured: the same command goes on
     where an earlier one was stopped.
     """
+    from .measure import sweep as measure
     from .measure.clusters import dask_executor
-    from .measure.sweeping import sweep as measure
 
     place = Path(out or f"sweep-{re.sub(r'[^0-9A-Za-z]+', '-', Path(grid).stem if grid.endswith('.toml') else grid)}.jsonl")
     options = {

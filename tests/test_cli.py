@@ -282,7 +282,7 @@ def test_ctrl_c_in_a_report_keeps_the_finished_cells(run, small, monkeypatch):
 def test_a_report_of_results_measures_nothing(run, small, monkeypatch):
     """Breaks if a page cannot be made of a file alone, or its rows are measured again."""
     first = Path(run(*REPORT).stdout.strip()).parent
-    monkeypatch.setattr("admodes.measure.sweeping.run", None)
+    monkeypatch.setattr("admodes.measure.driving.run", None)
     monkeypatch.setattr("admodes.measure.isolation.run_cell", None)
     result = run("report", first / "results.jsonl", "--out", "again/page")
     page = Path(result.stdout.strip())

@@ -16,7 +16,7 @@ from sweep_cases import CUBES, cell, problem
 
 from admodes.errors import OptionError, SweepError
 from admodes.forward import Forward
-from admodes.measure import Limits, isolation, nursery, sweeping
+from admodes.measure import Limits, Problem, isolation, nursery, sweeping
 from admodes.measure.isolation import LocalExecutor, Nursery, request_of, run_cell
 from admodes.measure.results import from_json
 
@@ -105,7 +105,7 @@ def test_memory_is_limited(ask, start):
 @linux
 def test_a_kill_for_memory_is_told_from_other_kills(monkeypatch):
     """Breaks if what the system kills for want of memory looks like a bug, or the other way round."""
-    monkeypatch.setattr(nursery, "_memory_of_the_machine", lambda: 10e9)
+    monkeypatch.setattr(nursery, "memory_of_the_machine", lambda: 10e9)
     large, small = (json.loads(nursery._post_mortem(-signal.SIGKILL, int(size), b"")) for size in (8e9, 1e8))
     assert large["status"] == "out of memory"
     assert small["status"] == "error"
@@ -128,6 +128,31 @@ def test_a_limit_that_the_system_lacks_is_said(monkeypatch):
 def test_what_f_prints_does_not_reach_the_replies(ask):
     """Breaks if a print in f is taken for a reply, or a full pipe stops the cell."""
     assert ask(cell(problem("loud", cases.print_a_lot)))["row"]["status"] == "ok"
+
+
+def test_modules_are_loaded_once(tmp_path, monkeypatch):
+    """Breaks if every cell pays anew for the import of the user's module, or one that fails or starts threads spoils all."""
+    monkeypatch.syspath_prepend(tmp_path)
+    loads, flag = tmp_path / "loads", tmp_path / "flag"
+    head = f"import os, threading\nopen({str(loads)!r}, 'a').write('%s ')\n"
+    bodies = {
+        "plain_user": "",
+        "threaded_user": "stop = threading.Event()\nthreading.Thread(target=stop.wait, daemon=True).start()\n",
+        "failing_user": f"assert not os.path.exists({str(flag)!r})\nopen({str(flag)!r}, 'w')\n",
+    }
+    with LocalExecutor(1) as pool:
+        for name, body in bodies.items():
+            (tmp_path / f"{name}.py").write_text(head % name + body, encoding="utf-8")
+
+            def make(n, m, rng, name=name):
+                __import__(name)
+                return np.sum, np.ones(n)
+
+            request = request_of(cell(Problem(name, make)), Limits(60.0))
+            replies = [json.loads(pool.submit(run_cell, request).result(timeout=300)) for _ in range(4)]
+            assert not any("loaded" in reply for reply in replies)
+    seen = loads.read_text().split()
+    assert {name: seen.count(name) for name in bodies} == {"plain_user": 3, "threaded_user": 5, "failing_user": 5}
 
 
 def test_functions_and_methods_of_a_notebook_travel(ask):

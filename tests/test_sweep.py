@@ -20,15 +20,15 @@ from sweep_cases import CUBES, SHORT, cell, grid, problem
 
 import admodes as ad
 from admodes.errors import InputError, OptionError, SweepError, UnknownMethodError
-from admodes.measure import DENSE_LAYER, Block, Effort, Grid, Problem, sweeping
+from admodes.measure import DENSE_LAYER, Block, Effort, Grid, Problem, driving
 from admodes.measure.cell import measure_cell
+from admodes.measure.driving import run
 from admodes.measure.fingerprint import fingerprint, version_of
 from admodes.measure.operation import OPERATORS, Operation
 from admodes.measure.progress import Progress
 from admodes.measure.ready_made import READY_MADE, find_grid, read_bytes, read_grid
 from admodes.measure.results import read_lines, read_results
 from admodes.measure.rows import Timing
-from admodes.measure.sweeping import run
 from admodes.methods import find_differentiator
 
 ROOT = Path(__file__).parents[1]
@@ -254,7 +254,7 @@ def test_workers_that_never_answer_end_the_sweep(tmp_path, monkeypatch):
         def submit(self, _run, _request):
             return Future()
 
-    monkeypatch.setattr(sweeping, "_SILENCE", 0.1)
+    monkeypatch.setattr(driving, "_SILENCE", 0.1)
     with pytest.raises(SweepError, match="No worker has answered"):
         run(grid(seconds=0.01), tmp_path / "r", executor=Silent())
 

@@ -22,9 +22,10 @@ from time import monotonic
 from typing import Any
 
 from ..errors import OptionError, SweepError
+from .channels import read_message
 from .environment import THREADS
 from .fingerprint import engine_fingerprint
-from .nursery import memory_limit_problem, read_message
+from .memory import memory_limit_problem
 
 #: Seconds after the deadline when a process that should have answered by itself is given up.
 _GRACE = 30.0

@@ -5,7 +5,7 @@ crashes. The process serves one cell at a time over its standard input and outpu
 what happens when its owner dies, it kills the child and ends. Where there is no fork, a fresh
 interpreter runs `serve_once` for every cell, and its owner kills it at the deadline.
 
-Messages are a length of eight bytes and a body. A request is a line of JSON with the limits and a pickled cell;
+A request is a line of JSON with the limits and a pickled cell;
 a reply is JSON: either ``{"row": ...}`` or ``{"status": ..., "reason": ...}``.
 """
 
@@ -13,27 +13,29 @@ from __future__ import annotations
 
 import faulthandler
 import gc
+import importlib
 import json
-import math
 import os
 import select
 import signal
-import struct
 import sys
-from collections.abc import Callable
-from time import monotonic
+import threading
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, NoReturn
 
+from .channels import claim_channels, is_whole, read_message, write_message
 from .formatting import format_bytes, format_number
+from .memory import limit_memory, memory_of_the_machine
 
 #: Seconds between two looks at whether the child still lives (its pipe may be held open by a child of its own).
 _LOOK = 0.25
+#: Seconds that loading the modules of a cell may take.
+_LOADING = 60.0
 #: Bytes of a child's error output that are kept: the last ones.
 _TAIL = 2000
 #: A child that the system killed while it had this part of the memory is taken to have been killed for it.
 _LARGE_PART = 0.5
-#: The part of the machine's memory that a cell may take where nothing else is said.
-_DEFAULT_PART = 0.75
 
 
 def serve() -> None:
@@ -41,8 +43,13 @@ def serve() -> None:
     requests, replies = claim_channels()
     write_message(replies, json.dumps({"environment": _preload()}).encode())
     gc.freeze()  # what is loaded stays shared with the children
+    refused: set[str] = set()
     while (request := read_message(requests)) is not None:
-        write_message(replies, _supervise(request, (requests, replies)))
+        reply = json.loads(_supervise(request, (requests, replies)))
+        loaded = [name for name in reply.pop("loaded", []) if name not in sys.modules and name not in refused]
+        write_message(replies, json.dumps(reply).encode())
+        if loaded and not _load(loaded):
+            refused.update(loaded)
 
 
 def serve_once() -> None:
@@ -54,16 +61,6 @@ def serve_once() -> None:
     if request is not None:
         reply = {"environment": environment()} | json.loads(_answer(request))
         write_message(replies, json.dumps(reply).encode())
-
-
-def claim_channels() -> tuple[int, int]:
-    """Standard input and output as descriptors of our own: what f prints must not mix with replies."""
-    requests, replies = os.dup(0), os.dup(1)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
-    return requests, replies
 
 
 def _preload() -> dict[str, Any]:
@@ -79,6 +76,41 @@ def _preload() -> dict[str, Any]:
     return environment()
 
 
+def _load(modules: list[str]) -> bool:
+    """Load what the last cell had to load, so that the next one need not, unless that fails or starts threads.
+
+    A process that has threads cannot be forked safely. A child tries it first.
+    """
+    child = os.fork()
+    if child == 0:
+        before, code = _threads(), 1
+        try:
+            for name in modules:
+                importlib.import_module(name)
+            code = int(_threads() > before)
+        finally:
+            os._exit(code)
+    deadline = monotonic() + _LOADING
+    while (ended := _wait(child, os.WNOHANG)) is None and monotonic() < deadline:
+        sleep(0.01)
+    if ended is None:
+        _end(child)
+    if ended is None or ended[0]:
+        return False
+    for name in modules:
+        importlib.import_module(name)
+    gc.freeze()
+    return True
+
+
+def _threads() -> int:
+    """Threads of this process, those of libraries included."""
+    try:
+        return len(list(Path("/proc/self/task").iterdir()))
+    except OSError:
+        return threading.active_count()
+
+
 def _answer(request: bytes) -> bytes:
     """Run the cell of a request in this process."""
     import cloudpickle
@@ -88,7 +120,8 @@ def _answer(request: bytes) -> bytes:
     from .results import to_json
 
     limits, _, body = request.partition(b"\n")
-    release = _limit_memory(json.loads(limits)["memory"])
+    before = set(sys.modules)
+    release = limit_memory(json.loads(limits)["memory"])
     try:
         row = measure_cell(cloudpickle.loads(body))
     except MemoryError:
@@ -98,7 +131,8 @@ def _answer(request: bytes) -> bytes:
         release()
         return _ended("error", f"{type(error).__name__}: {error}")
     release()
-    return to_json({"row": row.to_dict() | {"machine": machine_name()}}).encode()
+    loaded = [name for name in sys.modules if name not in before]
+    return to_json({"row": row.to_dict() | {"machine": machine_name()}, "loaded": loaded}).encode()
 
 
 def _supervise(request: bytes, channels: tuple[int, int]) -> bytes:
@@ -152,7 +186,7 @@ def _watch(child: int, result: int, errors: int, requests: int, deadline: float)
     """The child's reply, the last of its error output, and how it ended (None: at the deadline)."""
     reply, tail, open_ends = b"", b"", {result, errors, requests}
     ended: tuple[int, int] | None = None
-    while not _is_whole(reply) and result in open_ends and ended is None and (left := deadline - monotonic()) > 0:
+    while not is_whole(reply) and result in open_ends and ended is None and (left := deadline - monotonic()) > 0:
         for ready in select.select(list(open_ends), [], [], min(left, _LOOK))[0]:
             if ready == requests:  # the owner is gone: nobody asks anything while a cell runs
                 _end(child)
@@ -166,10 +200,10 @@ def _watch(child: int, result: int, errors: int, requests: int, deadline: float)
                 tail = (tail + chunk)[-_TAIL:]
         ended = _wait(child, os.WNOHANG)
     reply += _what_is_left(result)
-    if ended is None and result not in open_ends and not _is_whole(reply):
+    if ended is None and result not in open_ends and not is_whole(reply):
         ended = _wait(child, 0)
     _end(child, already=ended is not None)
-    return (reply[8:] if _is_whole(reply) else b""), (tail + _what_is_left(errors))[-_TAIL:], ended
+    return (reply[8:] if is_whole(reply) else b""), (tail + _what_is_left(errors))[-_TAIL:], ended
 
 
 def _what_is_left(pipe: int) -> bytes:
@@ -178,10 +212,6 @@ def _what_is_left(pipe: int) -> bytes:
     while select.select([pipe], [], [], 0)[0] and (chunk := os.read(pipe, 1 << 16)):
         parts.append(chunk)
     return b"".join(parts)
-
-
-def _is_whole(message: bytes) -> bool:
-    return len(message) >= 8 and len(message) - 8 >= struct.unpack("<q", message[:8])[0]
 
 
 def _wait(child: int, options: int) -> tuple[int, int] | None:
@@ -208,7 +238,7 @@ def _post_mortem(code: int, size: int, tail: bytes) -> bytes:
     """What to say of a child that ended without a reply."""
     said = _last_words(tail)
     if code == -signal.SIGKILL:
-        whole = _memory_of_the_machine()
+        whole = memory_of_the_machine()
         peak = f"killed by the system, with {format_bytes(size)} of memory"
         return _ended("out of memory" if size > _LARGE_PART * whole else "error", f"{peak}{said}")
     if code < 0:
@@ -223,73 +253,5 @@ def _last_words(tail: bytes) -> str:
     return f" ({(fatal or lines[-1:])[0][:300]})" if lines else ""
 
 
-def _memory_of_the_machine() -> float:
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (ValueError, OSError):
-        return math.inf
-
-
 def _ended(status: str, reason: str, **columns: float) -> bytes:
     return json.dumps({"status": status, "reason": reason, **columns}).encode()
-
-
-# Memory
-
-
-def _limit_memory(allowed: float | None) -> Callable[[], None]:
-    """Allow this process `allowed` bytes more than it has (no limit where the system has none); how to lift it again."""
-    if allowed is None:
-        allowed = _DEFAULT_PART * _memory_of_the_machine()
-    if math.isinf(allowed) or memory_limit_problem():
-        return lambda: None
-    import resource
-
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    wanted = _address_space() + int(allowed)
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
-    return lambda: resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-
-
-def memory_limit_problem() -> str:
-    """Why the memory of a cell cannot be limited here; "" where it can."""
-    try:
-        import resource
-
-        _address_space()
-    except (ImportError, OSError):
-        return f"{sys.platform} does not let a process limit its memory"
-    return "" if hasattr(resource, "RLIMIT_AS") else f"{sys.platform} has no limit on address space"
-
-
-def _address_space() -> int:
-    """Bytes of address space that this process has now."""
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - pathlib would be loaded for one line
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-
-
-# Messages
-
-
-def write_message(channel: int, body: bytes) -> None:
-    """Write a whole message, however many writes it takes."""
-    rest = memoryview(struct.pack("<q", len(body)) + body)
-    while rest:
-        rest = rest[os.write(channel, rest) :]
-
-
-def read_message(channel: int) -> bytes | None:
-    """The next message; None where there is none any more."""
-    head = _read_exactly(channel, 8)
-    return None if head is None else _read_exactly(channel, struct.unpack("<q", head)[0])
-
-
-def _read_exactly(channel: int, count: int) -> bytes | None:
-    parts: list[bytes] = []
-    while count:
-        part = os.read(channel, min(count, 1 << 20))
-        if not part:
-            return None
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
