@@ -35,7 +35,7 @@ def quick() -> Grid:
         ],
         effort=Effort(rounds=9, budget=4.0, sample_seconds=0.003, enough=0.2),
         limits=Limits(seconds=15.0),
-        total=90.0,
+        total=105.0,
         name="quick",
     )
 
