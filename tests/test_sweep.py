@@ -11,6 +11,7 @@ import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cloudpickle
 import numpy as np
@@ -20,10 +21,11 @@ from sweep_cases import CUBES, SHORT, cell, grid, problem
 
 import admodes as ad
 from admodes.errors import InputError, OptionError, SweepError, UnknownMethodError
-from admodes.measure import DENSE_LAYER, Block, Effort, Grid, Problem, driving
+from admodes.measure import DENSE_LAYER, Block, Effort, Grid, Limits, Problem, driving
 from admodes.measure.cell import measure_cell
 from admodes.measure.driving import run
 from admodes.measure.fingerprint import fingerprint, version_of
+from admodes.measure.isolation import LocalExecutor, request_of, run_cell
 from admodes.measure.operation import OPERATORS, Operation
 from admodes.measure.progress import Progress
 from admodes.measure.ready_made import READY_MADE, find_grid, read_bytes, read_grid
@@ -295,6 +297,13 @@ def test_what_has_changed_is_measured_again(tmp_path):
     assert asked(grid(methods=[ad.CentralDifferences(order=2)])) == 2
     assert asked(grid(methods=[ad.CentralDifferences(order=4)])) == 2
     assert asked(grid(methods=[ad.CentralDifferences(order=4)])) == 0
+    assert asked(grid(seed=7)) == 0
+    assert asked(grid()) == 0
+    found = read_results(path)
+    assert len(found.by_key) == 26
+    assert len(found.rows) == len({row.place for row in found.rows}) == 8
+    again = ad.sweep(grid(seed=7), out=path, executor=Scripted())
+    assert [row.key for row in again] == [one.key for one in grid(seed=7).cells()]
 
 
 def test_statuses_can_be_tried_again(tmp_path):
@@ -411,6 +420,7 @@ def test_a_lambda_travels():
         ((CUBES, [1]), {"operators": ["curl"]}, OptionError, "operators must be"),
         ((CUBES, [1]), {"operators": "jvp"}, OptionError, "operators must be"),
         ((CUBES, [1]), {"workers": 0}, OptionError, "workers must be"),
+        ((CUBES, [1]), {"retry": ["time out"], "out": "unused.jsonl"}, OptionError, "no status 'time out' to try again"),
         ((CUBES, [1]), {"deadline": -1.0}, OptionError, "seconds must be"),
         ((CUBES, [1]), {"memory": "2 apples"}, OptionError, "amount of memory"),
         (([],), {"inputs": [1]}, OptionError, "at least one block"),
@@ -420,6 +430,7 @@ def test_bad_arguments_are_refused_before_anything_runs(arguments, options, erro
     """Breaks if a mistake is found out in a worker, once for each cell."""
     with pytest.raises(error, match=message):
         ad.sweep(*arguments, **options)
+    assert not Path("unused.jsonl").exists()
 
 
 def test_grids_are_what_they_say():
@@ -563,6 +574,33 @@ def test_progress_tells_of_failures(monkeypatch):
     assert "| 5/9 [" in terminal.getvalue()
     silent = io.StringIO()
     monkeypatch.setattr(sys, "stderr", silent)
+    monkeypatch.setitem(sys.modules, "IPython", None)
     with Progress() as bar:
         bar.advance(cell(CUBES).row("ok"), 1, 2)
     assert silent.getvalue() == ""
+
+
+def test_a_notebook_has_a_bar_without_a_warning(monkeypatch):
+    """Breaks if a notebook shows nothing, or a warning of tqdm's where there are no widgets."""
+
+    class ZMQInteractiveShell:
+        """What a kernel's shell is called."""
+
+    terminal = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=ZMQInteractiveShell))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with Progress() as bar:
+        bar.advance(cell(CUBES).row("ok"), 1, 2)
+    assert "1/2" in terminal.getvalue()
+
+
+def test_a_sweep_that_is_stopped_while_a_worker_starts_ends_at_once(tmp_path):
+    """Breaks if Ctrl-C in the first second waits for the first cell."""
+    sleeper = problem("sleeper", lambda x: time.sleep(3600))
+    pool = LocalExecutor(1)
+    future = pool.submit(run_cell, request_of(cell(sleeper, effort=replace(SHORT, budget=3600.0)), Limits(3600.0)))
+    while not future.running():
+        time.sleep(0.01)
+    pool.shutdown(cancel_futures=True)
+    assert isinstance(future.exception(timeout=300), SweepError)

@@ -18,7 +18,7 @@ from .grid import Grid
 from .isolation import LocalExecutor, request_of, run_cell
 from .progress import Progress
 from .results import from_json
-from .rows import UNSETTLED, Row
+from .rows import STATUSES, UNSETTLED, Row
 from .writing import ResultsWriter
 
 #: Called after each cell with its row, the number of cells done and of all cells.
@@ -26,7 +26,7 @@ Report = Callable[[Row, int, int], None]
 #: How often a cell is started whose worker is lost.
 _ATTEMPTS = 2
 #: Seconds, and twice the deadline of a cell, after which any worker has answered: after a longer silence there is none.
-_SILENCE = 120.0
+_SILENCE = 300.0
 #: Cells in flight on an executor that does not tell how many workers it has.
 _UNKNOWN_WORKERS = 4
 
@@ -49,6 +49,8 @@ def run(
     """
     if workers is not None and workers < 1:
         raise OptionError(f"workers must be at least 1, not {workers}.")
+    if unknown := sorted(set(retry) - set(STATUSES)):
+        raise OptionError(f"There is no status {unknown[0]!r} to try again. The statuses are {', '.join(STATUSES)}.")
     cells, start, finished = grid.cells(), monotonic(), False
     for cell in {(cell.problem.name, cell.label): cell for cell in cells}.values():
         request_of(cell, grid.limits)  # what cannot travel is refused before anything is written
@@ -92,7 +94,7 @@ class Driver:
 
     def resume(self, retry: Sequence[str]) -> None:
         """Take over what the file has already."""
-        earlier = {row.key: row for row in self.writer.earlier.rows} if self.writer.earlier else {}
+        earlier = self.writer.earlier.by_key if self.writer.earlier else {}
         for cell in self.cells:
             row = earlier.get(cell.key)
             if row is None or row.status in UNSETTLED or row.status in retry:
@@ -127,9 +129,10 @@ class Driver:
 
     def _submit(self, cell: Cell, finished: queue.SimpleQueue[Future[bytes]]) -> None:
         self.attempts[cell.key] += 1
+        request = request_of(cell, self.grid.limits)
         try:
-            future = self.executor.submit(run_cell, request_of(cell, self.grid.limits))
-        except RuntimeError as error:  # a broken pool, and one that was shut down
+            future = self.executor.submit(run_cell, request)
+        except Exception as error:  # a broken pool, one that was shut down, a cluster that is gone: each raises its own
             raise SweepError(
                 f"The executor takes no more cells: {type(error).__name__}: {error}. The rows so far are in {self.writer.path}: "
                 "start the same sweep again with a new one."

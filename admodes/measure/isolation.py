@@ -15,11 +15,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import IO, Any, cast
 
 from ..errors import OptionError, SweepError
 from .channels import read_message
@@ -27,8 +26,8 @@ from .environment import THREADS
 from .fingerprint import engine_fingerprint
 from .memory import memory_limit_problem
 
-#: Seconds after the deadline when a process that should have answered by itself is given up.
-_GRACE = 30.0
+#: Seconds after the deadline when a process that should have answered by itself is given up: it may be loading modules.
+_GRACE = 150.0
 #: How worker processes start: by a fork of one that has everything loaded, or each anew.
 STARTS = ("fork", "spawn")
 
@@ -105,17 +104,22 @@ def run_cell(request: bytes) -> bytes:
     -------
     bytes
         JSON: ``{"environment": ..., "row": ...}``, or ``{"environment": ..., "status": ..., "reason": ...}``.
+
+    Raises
+    ------
+    SweepError
+        If the process is lost, or admodes is another version than where the request was made.
     """
     limits = json.loads(request.partition(b"\n")[0])
     if limits["engine"] != engine_fingerprint():
-        reason = "this worker has another version of admodes than the one that sent the cell: install the same on both"
-        return json.dumps({"status": "error", "reason": reason}).encode()
+        raise SweepError("This worker has another version of admodes than the one that sent the cell: install the same on both.")
     if limits["start"] == "spawn":
         return _run_spawned(request, limits["seconds"])
     nursery = getattr(_thread, "nursery", None)
     if nursery is None:
         nursery = _thread.nursery = Nursery()
-        getattr(_thread, "owned", []).append(nursery)
+        if (owner := getattr(_thread, "owner", None)) is not None:
+            owner.adopt(nursery)
     try:
         return nursery.run(request, limits["seconds"] + _GRACE)
     except BaseException:
@@ -132,8 +136,9 @@ class Nursery:
 
     def __init__(self) -> None:
         self._process, self._errors = _start("serve")
+        self._requests, self._replies = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         try:
-            self._greeting = json.loads(self._receive(60.0 + _GRACE))
+            self._greeting = json.loads(self._receive(_GRACE))
         except BaseException:
             self.close()
             raise
@@ -146,10 +151,9 @@ class Nursery:
         SweepError
             If the process is gone, or does not answer within `seconds`.
         """
-        assert self._process.stdin is not None  # noqa: S101 - for mypy: it was opened as a pipe
         try:
-            self._process.stdin.write(len(request).to_bytes(8, "little") + request)
-            self._process.stdin.flush()
+            self._requests.write(len(request).to_bytes(8, "little") + request)
+            self._requests.flush()
         except OSError as error:
             raise self._lost() from error
         reply = json.loads(self._receive(seconds))
@@ -161,9 +165,9 @@ class Nursery:
 
     def close(self) -> None:
         """Let the process end: it does when nobody can ask it any more."""
-        for pipe in (self._process.stdin, self._process.stdout, self._errors):
+        for pipe in (self._requests, self._replies, self._errors):
             with contextlib.suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
+                pipe.close()
         try:
             self._process.wait(5.0)
         except subprocess.TimeoutExpired:
@@ -175,11 +179,9 @@ class Nursery:
             self.close()
 
     def _receive(self, seconds: float) -> bytes:
-        assert self._process.stdout is not None  # noqa: S101 - as above
-        channel, deadline = self._process.stdout.fileno(), monotonic() + seconds
-        poll = select.poll()
+        channel, poll = self._replies.fileno(), select.poll()
         poll.register(channel, select.POLLIN)
-        if not poll.poll(max(deadline - monotonic(), 0.0) * 1000):
+        if not poll.poll(seconds * 1000):
             self.kill()
             raise self._lost()
         reply = read_message(channel)
@@ -250,21 +252,21 @@ class LocalExecutor(ThreadPoolExecutor):
 
     def __init__(self, workers: int) -> None:
         self._nurseries: list[Nursery] = []
-        super().__init__(workers, "admodes", initializer=_adopt, initargs=(self._nurseries,))
+        self._stopped = False
+        super().__init__(workers, "admodes", initializer=lambda: setattr(_thread, "owner", self))
 
-    def submit(self, run: Callable[..., Any], /, *arguments: Any, **options: Any) -> Future[Any]:
-        """As every executor's."""
-        return super().submit(run, *arguments, **options)
+    def adopt(self, nursery: Nursery) -> None:
+        """Take over a process that one of the threads has started."""
+        self._nurseries.append(nursery)
+        if self._stopped:  # after it was noted: `shutdown` looks the other way round, so that none slips through
+            nursery.kill()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes too; at once where futures are to be cancelled."""
         if cancel_futures:
+            self._stopped = True
             for nursery in list(self._nurseries):
                 nursery.kill()
         super().shutdown(wait, cancel_futures=cancel_futures)
         for nursery in self._nurseries:
             nursery.close()
-
-
-def _adopt(nurseries: list[Nursery]) -> None:
-    _thread.owned = nurseries

@@ -29,13 +29,15 @@ class Results:
     ----------
     header : dict
     rows : list of Row
-        The last row of each cell.
+        The last row of each place: where the same method was measured again with other code, effort or seed, the latest.
     end : dict or None
         None where the run was cut off.
     torn : bool
         Whether the last line was cut off in the middle and left out.
     machines : list of dict
-        The environments of the workers that measured, where they differ from the header's.
+        The environments of the workers that measured.
+    by_key : dict
+        The last row of every cell, the earlier ones of the same place included.
     """
 
     header: dict[str, Any]
@@ -43,6 +45,7 @@ class Results:
     end: dict[str, Any] | None = None
     torn: bool = False
     machines: list[dict[str, Any]] = field(default_factory=list)
+    by_key: dict[str, Row] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -80,11 +83,14 @@ def read_results(path: str | Path) -> Results:
     """
     header, *lines = read_lines(path)
     results = Results(header)
-    rows: dict[str, Row] = {}
+    rows: dict[Any, Row] = {}
     for number, line in enumerate(lines):
         kind = line.pop("kind", None)
         if kind == "row":
-            rows[line.get("key") or f"row {number}"] = Row.from_dict(line)
+            row = Row.from_dict(line)
+            rows[row.place if row.key else number] = row
+            if row.key:
+                results.by_key[row.key] = row
         elif kind == "end":
             results.end = line
         elif kind == "session":

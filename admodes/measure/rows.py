@@ -173,6 +173,11 @@ class Row:
     machine: str = ""
 
     @property
+    def place(self) -> tuple[str, int, int, str, str]:
+        """Where the row stands in a report, whatever code, effort and seed it was measured with."""
+        return self.problem, self.inputs, self.outputs, self.method, self.operator
+
+    @property
     def seconds(self) -> float:
         """Seconds a derivative: the fastest sample, or the first call where there was no time for more.
 

@@ -130,6 +130,7 @@ def sweep(
     Returns
     -------
     Sweep
+        The rows of the cells that were asked for.
 
     Raises
     ------
@@ -160,7 +161,10 @@ def sweep(
             run(grid, path, executor=executor, workers=workers, progress=progress)
             return Sweep(read_results(path))
     run(grid, out, executor=executor, workers=workers, retry=retry, progress=progress)
-    return Sweep.read(out)
+    results = read_results(out)
+    # The file may hold more: other sizes, and rows of earlier code.
+    results.rows = [results.by_key[cell.key] for cell in grid.cells()]
+    return Sweep(results, Path(out))
 
 
 def _grid(problem: Any, inputs: Any, outputs: Any) -> Grid:
