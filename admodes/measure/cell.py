@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..api import differentiate
+from ..methods import choose_method
 from .cost import attempt
 from .operation import SCALAR
 from .problems import DENSE_LAYER, Problem
@@ -78,6 +79,7 @@ class Cell:
             part=self.part,
             key=self.key,
             version=self.version,
+            auto=row.auto or choose_method(self.inputs, self.outputs).method,
         )
 
 

@@ -110,7 +110,8 @@ def sweep(
     executor : concurrent.futures.Executor, optional
         Where the cells run: a process pool, ``distributed.Client(...).get_executor(pure=False)``, ... By default on this machine.
     workers : int, optional
-        Cells at the same time: 1 by default on this machine, so that nothing else is running while a cell is timed.
+        Cells at the same time: 1 by default on this machine, so that nothing else is running while a cell is timed; with an
+        executor as many as it has workers, and 4 where it does not tell.
     deadline : float, optional
         Seconds after which the process of a cell is killed.
     memory : float or str, optional
