@@ -30,7 +30,9 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .forward import Forward as Forward
     from .measure import Comparison as Comparison
     from .measure import Problem as Problem
+    from .measure import Sweep as Sweep
     from .measure import compare as compare
+    from .measure import sweep as sweep
     from .methods import available_methods as available_methods
     from .methods import choose_method as choose_method
     from .methods import unavailable_methods as unavailable_methods
@@ -62,6 +64,8 @@ _HOME = {
     "Problem": "measure",
     "compare": "measure",
     "Comparison": "measure",
+    "sweep": "measure",
+    "Sweep": "measure",
 }
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table

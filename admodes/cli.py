@@ -1,4 +1,4 @@
-"""The command line: ``admodes compare``, ``admodes report``, ``admodes methods``.
+"""The command line: ``admodes compare``, ``sweep``, ``report``, ``merge``, ``methods``.
 
 NumPy and everything that needs it are imported inside the commands, so that ``--help`` answers at once.
 """
@@ -6,12 +6,12 @@ NumPy and everything that needs it are imported inside the commands, so that ``-
 from __future__ import annotations
 
 import functools
-import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import click
 
@@ -81,44 +81,112 @@ def compare(function: str, point: str, methods: str | None, reference: str | Non
 
 
 @main.command(short_help="Measure all methods on a grid and on problems; write a page.")
-@click.option("--quick", is_flag=True, help="A smaller grid: ends within two minutes; without it, half an hour at most.")
+@click.argument("results", required=False, metavar="[RESULTS.jsonl]", type=click.Path(path_type=Path))
+@click.option("--quick", is_flag=True, help="A smaller grid: ends within two minutes; without it, a quarter of an hour.")
 @click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
 @click.option("--inputs", default=None, metavar="N,N,...", help="Numbers of inputs of the dense layer.")
 @click.option("--outputs", default=None, metavar="M,M,...", help="Numbers of outputs of the dense layer.")
 @click.option("--out", default=None, metavar="reports/NAME", help="Where to write; the date is added to the name.")
 @_guarded
-def report(quick: bool, methods: str | None, inputs: str | None, outputs: str | None, out: str | None) -> None:
-    """Measure accuracy and cost over a grid of dimensions and on the problems, and write a page about it."""
-    _use_one_thread()
-    from .measure import Settings, record
+def report(
+    results: Path | None, quick: bool, methods: str | None, inputs: str | None, outputs: str | None, out: str | None
+) -> None:
+    """Write a page about the results of a sweep. Without RESULTS.jsonl, sweep first."""
     from .report import write_report
 
-    settings = Settings.standard(
-        quick=quick, methods=_names(methods), inputs=_integers("--inputs", inputs), outputs=_integers("--outputs", outputs)
+    if results is not None:
+        if quick or methods or inputs or outputs:
+            raise click.UsageError(f"{results} is reported as it is: leave --quick, --methods, --inputs and --outputs away.")
+        from .measure import read_results
+
+        read_results(results)  # before there is a folder
+        click.echo(str(write_report(results, _report_folder(Path(out) if out else Path("reports") / results.stem))))
+        return
+    from .measure import find_grid
+    from .measure.driving import run
+
+    grid = find_grid("quick" if quick else "standard").changed(
+        methods=_names(methods), inputs=_integers("--inputs", inputs), outputs=_integers("--outputs", outputs)
     )
-    place = Path(out) if out else Path("reports") / ("quick" if quick else "full")
-    folder, earlier = _new_folder(place)
-    if earlier:
-        click.echo(f"Earlier reports are kept (the last one is {earlier[-1]}); this one goes into {folder}.", err=True)
-    results = folder / "results.jsonl"
+    folder = _report_folder(Path(out) if out else Path("reports") / grid.name)
     interrupted = False
     try:
-        with _Progress() as progress:
-            record(settings, results, progress.advance)
+        run(grid, folder / "results.jsonl")
     except KeyboardInterrupt:
         interrupted = True
         click.echo("Interrupted: the page shows the cells that were finished.", err=True)
-    page = write_report(results, folder)
-    click.echo(str(page))
+    click.echo(str(write_report(folder / "results.jsonl", folder)))
     if interrupted:
         sys.exit(INTERRUPTED)
 
 
-def _use_one_thread() -> None:
-    """Keep NumPy's libraries to one thread, unless the user has chosen: threads that wait for a core time the wait."""
-    if "numpy" not in sys.modules:  # they read it when they are loaded
-        for library in ("OMP", "OPENBLAS", "MKL"):
-            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+def _report_folder(place: Path) -> Path:
+    """A new folder for a report; says where earlier ones are."""
+    folder, earlier = _new_folder(place)
+    if earlier:
+        click.echo(f"Earlier reports are kept (the last one is {earlier[-1]}); this one goes into {folder}.", err=True)
+    return folder
+
+
+@main.command(short_help="Measure every cell of a grid in a process of its own; go on where an earlier run stopped.")
+@click.argument("grid", metavar="GRID")
+@click.option(
+    "--out", default=None, metavar="FILE.jsonl", help="The results file; by default sweep-GRID.jsonl. What it has is kept."
+)
+@click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
+@click.option("--operators", default=None, metavar="NAMES", help="Comma-separated: differentiate, jvp, vjp, hvp, hessian, ...")
+@click.option("--inputs", default=None, metavar="N,N,...", help="Numbers of inputs.")
+@click.option("--outputs", default=None, metavar="M,M,...", help="Numbers of outputs.")
+@click.option(
+    "--workers", default=None, type=click.IntRange(min=1), help="Cells at the same time; 1 by default, or all of Dask's."
+)
+@click.option("--deadline", default=None, type=float, metavar="SECONDS", help="After which the process of a cell is killed.")
+@click.option("--memory", default=None, metavar="AMOUNT", help="What a cell may take: 2GB, 500MB.")
+@click.option("--total", default=None, type=float, metavar="SECONDS", help="For everything; the rest is recorded as skipped.")
+@click.option("--retry", default=None, metavar="STATUSES", help="Rows to be measured again: timeout,error.")
+@click.option("--dask", default=None, metavar="ADDRESS", help="Run the cells on a Dask cluster: tcp://host:8786.")
+@_guarded
+def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, out: str | None, **chosen: Any) -> None:
+    """Measure every cell of a grid: problem, numbers of inputs and outputs, method, operator.
+
+    GRID is quick, standard, full, a TOML file, or a problem of your own: module:problem or file.py:problem.
+    Every cell runs in a process of its own and is on the disk as soon as it is measured: the same command goes on
+    where an earlier one was stopped.
+    """
+    from .measure import sweep as measure
+    from .measure.clusters import dask_executor
+
+    place = Path(out or f"sweep-{re.sub(r'[^0-9A-Za-z]+', '-', Path(grid).stem if grid.endswith('.toml') else grid)}.jsonl")
+    options = {
+        "methods": _names(chosen["methods"]),
+        "operators": _words(chosen["operators"]),
+        "inputs": _integers("--inputs", chosen["inputs"]),
+        "outputs": _integers("--outputs", chosen["outputs"]),
+        "deadline": chosen["deadline"],
+        "memory": chosen["memory"],
+        "total": chosen["total"],
+        "retry": _words(retry) or [],
+        "out": place,
+    }
+    if dask is None:
+        found = measure(grid, workers=workers, **options)
+    else:
+        with dask_executor(dask) as (executor, count):
+            found = measure(grid, workers=workers or count, executor=executor, **options)
+    click.echo(str(found))
+
+
+@main.command(short_help="Put results files together, for example of several machines.")
+@click.argument("files", nargs=-1, required=True, metavar="A.jsonl B.jsonl ...", type=click.Path(path_type=Path))
+@click.option("--out", default="merged.jsonl", show_default=True, type=click.Path(path_type=Path), help="A new file.")
+@_guarded
+def merge(files: tuple[Path, ...], out: Path) -> None:
+    """Put the rows of several results files into a new one; where two have the same cell, the first one's is taken."""
+    from .measure import merge as put_together
+
+    rows, doubled = put_together(files, out)
+    left_out = f"; {doubled} more were measured twice" if doubled else ""
+    click.echo(f"{out}: {rows} rows of {len(files)} files{left_out}")
 
 
 @main.command("methods")
@@ -150,6 +218,11 @@ def _names(text: str | None) -> list[str] | None:
     return names
 
 
+def _words(text: str | None) -> list[str] | None:
+    """The words of a comma-separated list."""
+    return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
+
+
 def _integers(option: str, text: str | None) -> list[int] | None:
     if text is None:
         return None
@@ -175,26 +248,3 @@ def _new_folder(place: Path) -> tuple[Path, list[str]]:
             continue
         return folder, earlier
     raise FileExistsError(f"There are 999 folders {place}-{stamp}-* already. Choose another --out.")
-
-
-class _Progress:
-    """A bar on a terminal, nothing in a pipe."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def advance(self, description: str, done: int, total: int) -> None:
-        """Show that `done` of `total` cells are measured."""
-        from tqdm import tqdm
-
-        if self._bar is None:
-            self._bar = tqdm(total=total, unit="cell", file=sys.stderr, disable=not sys.stderr.isatty())
-        self._bar.set_postfix_str(description, refresh=False)
-        self._bar.update(done - self._bar.n)

@@ -53,5 +53,13 @@ class BudgetError(UnsupportedError):
     """The expressions of the symbolic mode would be more, or take longer, than its budget allows."""
 
 
+class SweepError(AdmodesError, RuntimeError):
+    """A sweep cannot go on: a cell cannot be sent to its worker, or the workers are gone."""
+
+
+class ResultsError(AdmodesError, OSError):
+    """A results file cannot be written: in use, full, read-only."""
+
+
 class TracedAttributeError(AdmodesError, AttributeError):
     """A traced value has no such attribute."""

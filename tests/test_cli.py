@@ -1,7 +1,6 @@
 """The command line: what it prints, what it writes, and one clear message for every bad input."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,9 +13,9 @@ from click.testing import CliRunner
 import admodes as ad
 import admodes.measure
 from admodes import cli
-from admodes.measure import Settings
+from admodes.measure import DENSE_LAYER, Block, Effort, Grid, clusters, ready_made
+from admodes.measure.progress import Progress
 from admodes.measure.results import read_results
-from admodes.measure.trials import Effort
 
 MODEL = """
 import numpy as np
@@ -42,6 +41,15 @@ class Models:
     @staticmethod
     def square(x):
         return np.sum(x * x)
+"""
+PROBLEM = """
+import numpy as np
+import admodes as ad
+
+def make(n, m, rng):
+    return (lambda x: np.sum(x**3)), rng.uniform(1, 2, n)
+
+cubes = ad.Problem("cubes", make, lambda f, x: 3 * x**2)
 """
 ROOT = Path(__file__).parents[1]
 QUICK = ("--methods", "forward,reverse")
@@ -221,14 +229,9 @@ def test_ctrl_c_is_not_an_error_of_the_input(run, monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """A report that takes a second: no problems, few rounds."""
-    standard = Settings.standard
-
-    def settings(*, quick=False, **chosen):
-        made = standard(quick=quick, **chosen)
-        return Settings(made.inputs, made.outputs, made.methods, (), Effort(1, 10.0, 0.0), made.total, made.seed)
-
-    monkeypatch.setattr(Settings, "standard", settings)
+    """A report that takes seconds: no problems, few rounds."""
+    grid = Grid([Block(DENSE_LAYER, (1, 2))], effort=Effort(rounds=1, budget=20.0, sample_seconds=0.0))
+    monkeypatch.setitem(ready_made.READY_MADE, "quick", lambda: grid)
 
 
 REPORT = ("report", "--quick", "--methods", "forward,reverse", "--inputs", "1,2", "--outputs", "1")
@@ -264,15 +267,84 @@ def test_a_second_run_leaves_the_first_alone_and_says_so(run, small):
 def test_ctrl_c_in_a_report_keeps_the_finished_cells(run, small, monkeypatch):
     """Breaks if stopping a report loses its rows or its page."""
 
-    def stop(_self, _description, _done, _total):
-        raise KeyboardInterrupt
+    def stop(_self, _row, done, _total):
+        if done == 2:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli._Progress, "advance", stop)
+    monkeypatch.setattr(Progress, "advance", stop)
     result = run(*REPORT)
     assert result.exit_code == 130
     page = Path(result.stdout.strip())
     assert "The run was ended early" in page.read_text(encoding="utf-8")
     assert len(read_results(page.parent / "results.jsonl").rows) == 2
+
+
+def test_a_report_of_results_measures_nothing(run, small, monkeypatch):
+    """Breaks if a page cannot be made of a file alone, or its rows are measured again."""
+    first = Path(run(*REPORT).stdout.strip()).parent
+    monkeypatch.setattr("admodes.measure.driving.run", None)
+    monkeypatch.setattr("admodes.measure.isolation.run_cell", None)
+    result = run("report", first / "results.jsonl", "--out", "again/page")
+    page = Path(result.stdout.strip())
+    assert page.parent.parent.name == "again"
+    assert page.read_text(encoding="utf-8").count("<tr>") == (first / "index.html").read_text(encoding="utf-8").count("<tr>")
+    assert "leave --quick" in refused(run("report", first / "results.jsonl", "--quick"))
+    assert "No such file" in refused(run("report", "missing.jsonl"))
+    assert "not JSON" in refused(run("report", "my_model.py"))
+
+
+# sweep and merge
+
+
+def test_a_sweep_goes_on_where_it_was(run, small):
+    """Breaks if the same command measures what is there already, or says nothing of where the rows are."""
+    result = run("sweep", "quick", *QUICK)
+    assert result.exit_code == 0, (result.output, result.exception)
+    assert result.stdout.strip() == "4 cells in sweep-quick.jsonl: ok 4"
+    before = Path("sweep-quick.jsonl").read_bytes()
+    assert run("sweep", "quick", *QUICK).stdout == result.stdout
+    assert Path("sweep-quick.jsonl").read_bytes() == before
+    more = run("sweep", "quick", *QUICK, "--inputs", "1,2,3", "--operators", "differentiate,jvp", "--workers", "2")
+    assert more.stdout.strip() == "12 cells in sweep-quick.jsonl: ok 12"
+    assert Path("sweep-quick.jsonl").read_bytes().startswith(before)
+
+
+def test_a_problem_of_ones_own_is_swept_and_merged(run, tmp_path):
+    """Breaks if a problem in a file cannot be named, or files of two runs cannot be put together."""
+    (tmp_path / "cubes.py").write_text(PROBLEM, encoding="utf-8")
+    for name, sizes in (("a.jsonl", "2,3"), ("b.jsonl", "3,4")):
+        result = run("sweep", "cubes.py:cubes", "--inputs", sizes, "--methods", "forward", "--out", name, "--memory", "2 GB")
+        assert result.stdout.strip() == f"2 cells in {name}: ok 2", (result.output, result.exception)
+    merged = run("merge", "a.jsonl", "b.jsonl")
+    assert merged.stdout.strip() == "merged.jsonl: 3 rows of 2 files; 1 more were measured twice"
+    assert [row.inputs for row in read_results("merged.jsonl").rows] == [2, 3, 4]
+    assert run("report", "merged.jsonl").exit_code == 0
+    assert "never overwritten" in refused(run("merge", "a.jsonl", "b.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("quikc",), "Did you mean 'quick'?"),
+        (("missing.toml",), "There is no file missing.toml"),
+        (("rosenbrock",), "inputs is missing"),
+        (("my_model.py:loss", "--inputs", "1"), "is a function, not a Problem"),
+        (("my_model.py:los", "--inputs", "1"), "Did you mean 'loss'?"),
+        (("quick", "--operators", "hesian"), "operators must be one or more of differentiate"),
+        (("quick", "--memory", "much"), "is no amount of memory"),
+        (("quick", "--deadline", "0"), "The limit seconds must be a positive number"),
+        (("quick", "--inputs", "0"), "inputs must be one or more integers of at least 1"),
+        (("quick", "--methods", "forwrad"), "Did you mean 'forward'?"),
+        (("quick", "--dask", "tcp://127.0.0.1:1"), "no Dask scheduler at tcp://127.0.0.1:1"),
+        (("quick", "--out", "my_model.py"), "is not JSON"),
+    ],
+)
+def test_bad_input_to_sweep_is_one_message(run, monkeypatch, arguments, message):
+    """Breaks if a mistake in a grid or an option ends in a traceback, or only after an hour."""
+    if "--dask" in arguments:
+        pytest.importorskip("distributed")
+        monkeypatch.setattr(clusters, "_PATIENCE", 1)
+    assert message in refused(run("sweep", *arguments))
 
 
 @pytest.mark.parametrize(
@@ -303,7 +375,9 @@ def test_version_and_methods(run):
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ad.available_methods()
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("compare", "--help"), ("report", "--help"), ("--version",)])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("compare", "--help"), ("report", "--help"), ("sweep", "--help"), ("--version",)]
+)
 def test_help_imports_no_numpy(arguments):
     """Breaks if asking for help waits for NumPy, SymPy or matplotlib."""
     code = (
@@ -313,16 +387,6 @@ def test_help_imports_no_numpy(arguments):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.splitlines()[-1] == "[]"
-
-
-@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("3", "3")])
-def test_a_report_uses_one_thread_unless_told_otherwise(before, after):
-    """Breaks if threads of NumPy's libraries fight for cores with what is timed, or the user's own choice is overruled."""
-    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
-    environment |= {} if before is None else {"OPENBLAS_NUM_THREADS": before}
-    code = "import os\nfrom admodes import cli\ncli._use_one_thread()\nprint(os.environ['OPENBLAS_NUM_THREADS'])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
-    assert done.stdout.strip() == after
 
 
 def test_the_module_runs_as_a_program(tmp_path):

@@ -1,229 +1,194 @@
-"""The report's measurements: problems, and the dense layer over a grid of input and output dimensions."""
+"""Grids: which cells a sweep is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
-from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-from ..api import differentiate
-from ..errors import OptionError
-from .comparison import method_table
-from .cost import attempt
-from .problems import DENSE_LAYER, HELMHOLTZ, ROSENBROCK, Problem, digits_problem
-from .results import ResultsWriter
-from .rows import Row
-from .subject import Subject
-from .trials import Effort, measure
+import numpy as np
 
-#: Called after each cell with its description, the number of cells done and of all cells.
-Progress = Callable[[str, int, int], None]
+from ..errors import OptionError
+from ..methods import find_differentiator
+from .cell import Cell
+from .comparison import method_table
+from .fingerprint import fingerprint, version_of
+from .isolation import Limits
+from .operation import OPERATORS
+from .problems import Problem
+from .trials import Effort
 
 
 @dataclass(frozen=True)
-class Case:
-    """One problem at one size.
+class Block:
+    """Problems at every combination of numbers of inputs and outputs.
 
     Parameters
     ----------
     problem : Problem
-    inputs, outputs : int
-    part : str
-        "grid" or "problem".
+    inputs, outputs : sequence of int
+        Each at least 1.
+    methods : sequence of str or Differentiator, optional
+        Those of the grid by default.
+    operators : sequence of str, optional
+        Those of the grid by default.
+
+    Raises
+    ------
+    OptionError
+        If there are no sizes, or one is below 1.
     """
 
     problem: Problem
-    inputs: int
-    outputs: int
-    part: str = "problem"
+    inputs: Sequence[int]
+    outputs: Sequence[int] = (1,)
+    methods: Sequence[Any] | None = None
+    operators: Sequence[str] | None = None
 
-    def __str__(self) -> str:
-        return f"{self.problem.name} {self.inputs} -> {self.outputs}"
+    def __post_init__(self) -> None:
+        if not isinstance(self.problem, Problem):
+            raise OptionError(
+                f"A sweep is over problems, not over a {type(self.problem).__name__}: make one of your function, "
+                "ad.Problem('my function', lambda n, m, rng: (f, rng.normal(size=n)))."
+            )
+        object.__setattr__(self, "inputs", _dimensions("inputs", self.inputs))
+        object.__setattr__(self, "outputs", _dimensions("outputs", self.outputs))
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """All (inputs, outputs), the smallest first."""
+        pairs = [(n, m) for n in self.inputs for m in self.outputs]
+        return sorted(pairs, key=lambda pair: (pair[0] * pair[1], pair[0]))
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What a report measures, and how long it may take.
+class Grid:
+    """What a sweep measures, and how long it may take.
 
     Parameters
     ----------
-    inputs, outputs : tuple of int
-        The grid for the dense layer.
-    methods : tuple of str
-    cases : tuple of Case
-        The other problems.
+    blocks : sequence of Block
+        Measured in this order. The map and the cost curves of a report show the last one.
+    methods : sequence of str or Differentiator, optional
+        All by default.
+    operators : sequence of str
+        Any of "differentiate", "gradient", "jacobian", "jvp", "vjp", "hvp", "hessian".
     effort : Effort
-        For each method in each cell.
+        For each cell.
+    limits : Limits
+        For each cell.
     total : float
         Seconds for everything; cells that the time does not reach are recorded as skipped.
     seed : int
         Of all random data.
-    """
-
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    methods: tuple[str, ...]
-    cases: tuple[Case, ...]
-    effort: Effort = field(default_factory=Effort)
-    total: float = 3600.0
-    seed: int = 20240229
-
-    @classmethod
-    def standard(
-        cls,
-        *,
-        quick: bool = False,
-        methods: Sequence[str] | None = None,
-        inputs: Sequence[int] | None = None,
-        outputs: Sequence[int] | None = None,
-    ) -> Settings:
-        """The settings of ``admodes report``, with what the user chose instead.
-
-        Parameters
-        ----------
-        quick : bool
-            Ends within two minutes on two cores, the page included.
-        methods, inputs, outputs : sequence, optional
-
-        Returns
-        -------
-        Settings
-
-        Raises
-        ------
-        UnknownMethodError
-            If a method does not exist.
-        OptionError
-            If a dimension is below 1.
-        """
-        grid = (1, 4, 16, 64, 256) if quick else (1, 2, 4, 8, 16, 32, 64, 128, 256)
-        return cls(
-            _dimensions("inputs", grid if inputs is None else inputs),
-            _dimensions("outputs", grid if outputs is None else outputs),
-            tuple(method_table(methods)),
-            _quick_cases() if quick else _full_cases(),
-            Effort(rounds=9, budget=8.0, sample_seconds=0.003, enough=0.3)
-            if quick
-            else Effort(rounds=25, budget=30.0, sample_seconds=0.01),
-            total=75.0 if quick else 1800.0,
-        )
-
-    def all_cases(self) -> list[Case]:
-        """Every cell, the smallest of the grid first."""
-        grid = [Case(DENSE_LAYER, n, m, "grid") for n in self.inputs for m in self.outputs]
-        return [*self.cases, *sorted(grid, key=lambda case: (case.inputs * case.outputs, case.inputs))]
-
-    def to_dict(self) -> dict[str, Any]:
-        """For the header of the results."""
-        cases = [{"problem": case.problem.name, "inputs": case.inputs, "outputs": case.outputs} for case in self.cases]
-        return {**asdict(replace(self, cases=())), "cases": cases}
-
-
-def _dimensions(name: str, values: Sequence[int]) -> tuple[int, ...]:
-    if not values or any(value < 1 for value in values):
-        raise OptionError(f"{name} must be one or more integers of at least 1, not {list(values)}.")
-    return tuple(sorted(set(values)))
-
-
-def _quick_cases() -> tuple[Case, ...]:
-    return (
-        Case(ROSENBROCK, 10, 1),
-        Case(ROSENBROCK, 100, 1),
-        Case(HELMHOLTZ, 8, 1),
-        Case(HELMHOLTZ, 50, 1),
-        Case(digits_problem(images=100), 650, 1),
-    )
-
-
-def _full_cases() -> tuple[Case, ...]:
-    rosenbrock = tuple(Case(ROSENBROCK, n, 1) for n in (10, 100, 1000))
-    helmholtz = tuple(Case(HELMHOLTZ, n, 1) for n in (1, 8, 15, 22, 29, 36, 43, 50))
-    return (*rosenbrock, *helmholtz, Case(digits_problem(), 650, 1))
-
-
-def record(settings: Settings, path: Path, progress: Progress | None = None) -> None:
-    """Measure all cells and write each one's rows to disk as soon as it is done.
-
-    Parameters
-    ----------
-    settings : Settings
-    path : Path
-        A new results file.
-    progress : callable, optional
-        ``progress(description, done, total)`` after each cell.
+    name : str
 
     Raises
     ------
-    KeyboardInterrupt
-        On Ctrl-C, after the finished rows were closed with a line that says so.
+    OptionError
+        If there is nothing to measure, or an operator does not exist.
+    UnknownMethodError
+        If a method does not exist.
+
+    Examples
+    --------
+    >>> from admodes.measure import DENSE_LAYER, Block, Grid
+    >>> grid = Grid([Block(DENSE_LAYER, [1, 4], [1, 2])], methods=["forward", "reverse"])
+    >>> [(cell.inputs, cell.outputs, cell.label) for cell in grid.cells()][:3]
+    [(1, 1, 'forward'), (1, 1, 'reverse'), (1, 2, 'forward')]
     """
-    start, finished = perf_counter(), False
-    cases = settings.all_cases()
-    with ResultsWriter(path, settings.to_dict()) as writer:
-        try:
-            for done, (case, rows) in enumerate(_cells(settings, cases, start + settings.total), 1):
-                for row in rows:
-                    writer.write_row(row)
-                if progress is not None:
-                    progress(str(case), done, len(cases))
-            finished = True
-        finally:
-            writer.write_end(finished=finished, seconds=perf_counter() - start)
+
+    blocks: Sequence[Block]
+    methods: Sequence[Any] | None = None
+    operators: Sequence[str] = ("differentiate",)
+    effort: Effort = field(default_factory=Effort)
+    limits: Limits = field(default_factory=Limits)
+    total: float = 3600.0
+    seed: int = 20240229
+    name: str = "own"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "blocks", tuple(self.blocks))
+        if not self.blocks:
+            raise OptionError("A grid needs at least one block: a problem with its numbers of inputs and outputs.")
+        for operators in [self.operators, *(block.operators for block in self.blocks if block.operators is not None)]:
+            if isinstance(operators, str) or not operators or not set(operators) <= set(OPERATORS):
+                raise OptionError(f"operators must be one or more of {', '.join(OPERATORS)}, not {operators!r}.")
+        for methods in [self.methods, *(block.methods for block in self.blocks if block.methods is not None)]:
+            method_table(methods)
+
+    def changed(self, **changes: Any) -> Grid:
+        """The grid with other methods, operators, effort, limits, total, seed or name; None changes nothing.
+
+        ``inputs=`` and ``outputs=`` change the sizes of the `map_block`.
+        """
+        changes = {name: value for name, value in changes.items() if value is not None}
+        sizes = {name: changes.pop(name) for name in ("inputs", "outputs") if name in changes}
+        if sizes:
+            drawn = self.map_block
+            blocks = [replace(block, **sizes) if block is drawn else block for block in self.blocks]
+            return replace(self, blocks=blocks, **changes)
+        return replace(self, **changes)
+
+    @property
+    def map_block(self) -> Block:
+        """The last block: what the map and the cost curves of a report show."""
+        return self.blocks[-1]
+
+    def cells(self) -> list[Cell]:
+        """Every cell once, block after block, in each the smallest first."""
+        cells = {cell.key: cell for block in self.blocks for cell in self._cells_of(block, drawn=block is self.map_block)}
+        return list(cells.values())
+
+    def _cells_of(self, block: Block, *, drawn: bool) -> list[Cell]:
+        code = fingerprint(block.problem)
+        table = method_table(self.methods if block.methods is None else block.methods)
+        versions = {label: version_of(find_differentiator(method)) for label, method in table.items()}
+        operators = self.operators if block.operators is None else block.operators
+        return [
+            Cell(
+                problem=block.problem,
+                inputs=n,
+                outputs=m,
+                method=method,
+                label=label,
+                operator=operator,
+                effort=self.effort,
+                seed=self.seed,
+                part="grid" if drawn and len(block.sizes) > 1 and operator == operators[0] else "problem",
+                code=code,
+                version=versions[label],
+            )
+            for n, m in block.sizes
+            for operator in operators
+            for label, method in table.items()
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the header of the results."""
+        return {
+            "name": self.name,
+            "blocks": [_described(block) for block in self.blocks],
+            "methods": list(method_table(self.methods)),
+            "operators": list(self.operators),
+            "effort": asdict(self.effort),
+            "limits": self.limits.to_dict(),
+            "total": self.total,
+            "seed": self.seed,
+        }
 
 
-def _cells(settings: Settings, cases: Sequence[Case], deadline: float) -> Iterator[tuple[Case, list[Row]]]:
-    """The rows of each case. A method that was stopped is not run on larger cases of the same problem."""
-    _warm_up(settings)
-    stopped: dict[tuple[str, str], list[Case]] = {}
-    for done, case in enumerate(cases):
-        left = deadline - perf_counter()
-        if left <= 0:
-            reason = f"the time for the whole report ({settings.total:.0f} s) was used up"
-            yield case, _unmeasured(case, settings, "skipped", reason)
-            continue
-        skip = {method: reason for method in settings.methods if (reason := _stopped_before(stopped, case, method))}
-        # No cell of the grid may use up the time of those after it: the largest ones are the most telling.
-        share = left / (len(cases) - done) if case.part == "grid" else left
-        rows = _measure_case(case, settings, replace(settings.effort, budget=min(settings.effort.budget, share)), skip)
-        for row in rows:
-            if row.status in ("timeout", "out of memory"):
-                stopped.setdefault((case.problem.name, row.method), []).append(case)
-        yield case, rows
+def _described(block: Block) -> dict[str, Any]:
+    own: dict[str, Any] = {"problem": block.problem.name, "inputs": list(block.inputs), "outputs": list(block.outputs)}
+    if block.methods is not None:
+        own["methods"] = list(method_table(block.methods))
+    if block.operators is not None:
+        own["operators"] = list(block.operators)
+    return own
 
 
-def _warm_up(settings: Settings) -> None:
-    """Let every method import what it needs, so that no cell's first call pays for it."""
-    f, x = DENSE_LAYER.at(1, 1, settings.seed)
-    for method in settings.methods:
-        attempt(partial(differentiate, f, x, method), settings.effort.budget)
-
-
-def _stopped_before(stopped: dict[tuple[str, str], list[Case]], case: Case, method: str) -> str:
-    """Why a method need not be tried: it was stopped on a case that is no larger in either dimension."""
-    for earlier in stopped.get((case.problem.name, method), []):
-        if earlier.inputs <= case.inputs and earlier.outputs <= case.outputs:
-            return f"was stopped at a smaller size already: {earlier.inputs} in, {earlier.outputs} out"
-    return ""
-
-
-def _measure_case(case: Case, settings: Settings, effort: Effort, skip: dict[str, str]) -> list[Row]:
-    def make() -> Subject:
-        f, x = case.problem.at(case.inputs, case.outputs, settings.seed)
-        return Subject.at(f, x, name=case.problem.name)
-
-    made = attempt(make, settings.total)
-    if made.status != "ok":
-        return _unmeasured(case, settings, made.status, made.reason)
-    subject, exact = made.value, case.problem.reference
-    reference = None if exact is None else lambda x: exact(subject.f, x)
-    rows = measure(subject, method_table(settings.methods), effort, reference=reference, skip=skip)
-    return [replace(row, part=case.part) for row in rows]
-
-
-def _unmeasured(case: Case, settings: Settings, status: str, reason: str) -> list[Row]:
-    return [
-        Row(case.problem.name, case.inputs, case.outputs, method, status, reason, part=case.part) for method in settings.methods
-    ]
+def _dimensions(name: str, values: Any) -> tuple[int, ...]:
+    numbers = [values] if isinstance(values, (int, float, str)) else list(values)
+    if not numbers or any(not isinstance(value, (int, np.integer)) or value < 1 for value in numbers):
+        raise OptionError(f"{name} must be one or more integers of at least 1, not {numbers}.")
+    return tuple(sorted({int(value) for value in numbers}))

@@ -1,7 +1,7 @@
 """Results on disk: JSON Lines that survive a crash and are never overwritten.
 
-The first line is a header (schema, environment, versions, settings), then one line a row, and a
-line that says how the run ended. Every line is on the disk before the next cell starts.
+The first line is a header (schema, environment, grid), then comes one line a row. Every line is on
+the disk before the next cell starts. Where a sweep is resumed, or a worker runs on another machine, a line says so.
 NaN and infinity, which JSON lacks, are written as null and named under "nonfinite".
 """
 
@@ -9,61 +9,16 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import platform
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from .._version import __version__
 from ..errors import OptionError
 from .rows import Row
 
-SCHEMA = 1
-
-
-class ResultsWriter:
-    """Appends lines to a new results file.
-
-    Parameters
-    ----------
-    path : Path
-        Must not exist yet.
-    settings : dict
-        What was asked for; part of the header.
-
-    Raises
-    ------
-    FileExistsError
-        If there is a file at `path`: results are never overwritten.
-    """
-
-    def __init__(self, path: Path, settings: dict[str, Any]) -> None:
-        # Unbuffered: a line is written by one system call, wholly or (on Ctrl-C) not at all.
-        self._file = path.open("xb", buffering=0)
-        self._write("header", {"schema": SCHEMA, "environment": environment(), "settings": settings})
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.close()
-
-    def write_row(self, row: Row) -> None:
-        """Append one row and wait until it is on the disk."""
-        self._write("row", row.to_dict())
-
-    def write_end(self, *, finished: bool, seconds: float) -> None:
-        """Say that the run ended, and whether it finished all cells."""
-        self._write("end", {"finished": finished, "seconds": seconds})
-
-    def _write(self, kind: str, content: dict[str, Any]) -> None:
-        self._file.write((to_json({"kind": kind, **content}) + "\n").encode())
-        os.fsync(self._file.fileno())
+#: 1 was written before there were sweeps: its rows have no keys. It is read, and not written any more.
+SCHEMA = 2
 
 
 @dataclass
@@ -74,21 +29,40 @@ class Results:
     ----------
     header : dict
     rows : list of Row
+        The last row of each place: where the same method was measured again with other code, effort or seed, the latest.
     end : dict or None
         None where the run was cut off.
     torn : bool
         Whether the last line was cut off in the middle and left out.
+    machines : list of dict
+        The environments of the workers that measured.
+    by_key : dict
+        The last row of every cell, the earlier ones of the same place included.
     """
 
     header: dict[str, Any]
     rows: list[Row] = field(default_factory=list)
     end: dict[str, Any] | None = None
     torn: bool = False
+    machines: list[dict[str, Any]] = field(default_factory=list)
+    by_key: dict[str, Row] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
         """Whether the run measured all that was asked for."""
         return self.end is not None and bool(self.end["finished"])
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """Of the first machine that measured, with the names of all."""
+        names = dict.fromkeys(machine["machine"] for machine in self.machines if "machine" in machine)
+        first = dict(self.header.get("environment", {})) | (self.machines[0] if self.machines else {})
+        return first | ({"machine": ", ".join(names)} if names else {})
+
+    @property
+    def grid(self) -> dict[str, Any]:
+        """What was asked for."""
+        return dict(self.header.get("grid") or self.header.get("settings") or {})
 
 
 def read_results(path: str | Path) -> Results:
@@ -107,67 +81,62 @@ def read_results(path: str | Path) -> Results:
     OptionError
         If the file is no results file, is damaged before its last line, or has a newer schema.
     """
-    results: Results | None = None
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    for number, line in enumerate(lines, 1):
-        try:
-            data = from_json(line)
-        except ValueError as error:
-            if number == len(lines) and results is not None:
-                results.torn = True
-                break
-            raise OptionError(f"{path}, line {number} is not JSON ({error}). It is no results file, or it is damaged.") from error
-        kind = data.pop("kind", None) if isinstance(data, dict) else None
-        if results is None:
-            results = Results(_checked_header(path, kind, data))
-        elif kind == "row":
-            results.rows.append(Row.from_dict(data))
+    header, *lines = read_lines(path)
+    results = Results(header)
+    rows: dict[Any, Row] = {}
+    for number, line in enumerate(lines):
+        kind = line.pop("kind", None)
+        if kind == "row":
+            row = Row.from_dict(line)
+            rows[row.place if row.key else number] = row
+            if row.key:
+                results.by_key[row.key] = row
         elif kind == "end":
-            results.end = data
-    if results is None:
-        raise OptionError(f"{path} is empty: it holds no results. Measure first: admodes report.")
+            results.end = line
+        elif kind == "session":
+            results.end = None
+        elif kind == "machine":
+            results.machines += [line] if line not in results.machines else []
+        elif kind == "torn":
+            results.torn = True
+    results.rows = list(rows.values())
     return results
 
 
-def _checked_header(path: str | Path, kind: Any, data: Any) -> dict[str, Any]:
-    if kind != "header":
+def read_lines(path: str | Path) -> list[dict[str, Any]]:
+    """The lines of a results file as they are, the header first; a last one that was cut off as ``{"kind": "torn"}``.
+
+    Raises
+    ------
+    OptionError
+        As `read_results`.
+    """
+    lines: list[dict[str, Any]] = []
+    texts = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")
+    if texts[-1] == "":
+        texts.pop()
+    for number, text in enumerate(texts, 1):
+        try:
+            data = from_json(text)
+        except ValueError as error:
+            if number == len(texts) and lines:
+                lines.append({"kind": "torn", "text": text})
+                break
+            raise OptionError(f"{path}, line {number} is not JSON ({error}). It is no results file, or it is damaged.") from error
+        if not lines:
+            _check_header(path, data)
+        if isinstance(data, dict):
+            lines.append(data)
+    if not lines:
+        raise OptionError(f"{path} is empty: it holds no results. Measure first: admodes sweep quick.")
+    return lines
+
+
+def _check_header(path: str | Path, data: Any) -> None:
+    if not isinstance(data, dict) or data.get("kind") != "header":
         raise OptionError(f"{path} does not start with a header of admodes: it is no results file.")
     if data["schema"] > SCHEMA:
         raise OptionError(f"{path} has schema {data['schema']}, this version of admodes reads {SCHEMA}. Update admodes.")
-    return dict(data)
-
-
-def environment() -> dict[str, Any]:
-    """Versions and machine, as far as they bear on the numbers."""
-    import numpy as np
-    import sympy
-
-    return {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "admodes": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "sympy": sympy.__version__,
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "threads": {name: os.environ[name] for name in _THREADS if name in os.environ},
-        "longdouble_digits": int(np.finfo(np.longdouble).precision),
-        "byte_order": sys.byteorder,
-    }
-
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-def _processor() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor())
 
 
 def to_json(data: dict[str, Any]) -> str:

@@ -19,11 +19,16 @@ STATUSES = {
     "nonfinite": "the derivative holds NaN or infinity where the reference does not",
     "unverified": "no independent derivative to compare with",
     "timeout": "stopped at the time limit",
+    "out of memory": "needed more memory than it was allowed",
+    "skipped after timeout": "not run: the method was stopped at a smaller size already",
     "skipped": "not run",
     "unsupported": "the method cannot do this",
-    "out of memory": "the method ran out of memory",
-    "error": "the method raised",
+    "lost": "the worker that ran it was lost, twice",
+    "error": "the method raised, or its process crashed",
 }
+
+#: Statuses that say nothing about the cell: it was not run to its end, and is run when the sweep is resumed.
+UNSETTLED = ("lost", "skipped", "skipped after timeout")
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,14 @@ class Row:
         Whether the time is below what the counted calls of f must take.
     auto : str
         The method that "auto" chooses here.
+    operator : str
+        What was asked for: "differentiate", "jvp", "hessian", ...
+    key : str
+        What identifies the cell of a sweep: problem and its code, sizes, method and its version, operator, effort, seed.
+    version : str
+        Of the method.
+    machine : str
+        Name of the machine that measured it.
     """
 
     problem: str
@@ -154,6 +167,15 @@ class Row:
     ratio_high: float = math.nan
     suspect: bool = False
     auto: str = ""
+    operator: str = "differentiate"
+    key: str = ""
+    version: str = ""
+    machine: str = ""
+
+    @property
+    def place(self) -> tuple[str, int, int, str, str]:
+        """Where the row stands in a report, whatever code, effort and seed it was measured with."""
+        return self.problem, self.inputs, self.outputs, self.method, self.operator
 
     @property
     def seconds(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from ..containers import flatten
 from ..errors import InputError
 from ..function import Function
+from .operation import Operation
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Subject:
         Whether f writes into the array it is given.
     outputs_at_x : tuple of ndarray
         The leaves of f(x).
+    value : array or container
+        f(x).
+    operation : Operation
+        What is asked of every method.
     """
 
     f: Callable[..., Any]
@@ -43,10 +48,20 @@ class Subject:
     outputs: int
     f_changes_x: bool
     outputs_at_x: tuple[np.ndarray, ...] = ()
+    value: Any = None
+    operation: Operation = field(default_factory=Operation)
 
     @classmethod
-    def at(cls, f: Callable[..., Any], x: Any, args: Sequence[Any] = (), name: str = "") -> Subject:
-        """Evaluate f at x once; whatever f raises is passed on.
+    def at(
+        cls,
+        f: Callable[..., Any],
+        x: Any,
+        args: Sequence[Any] = (),
+        name: str = "",
+        operator: str = "differentiate",
+        seed: int = 0,
+    ) -> Subject:
+        """Evaluate f at x once; whatever f raises is passed on. The direction of jvp, vjp and hvp comes from `seed`.
 
         Raises
         ------
@@ -62,7 +77,14 @@ class Subject:
         name = name or function.name
         _require_a_value(name, values, function)
         sizes = function.input_size, sum(value.size for value in values)
-        return cls(f, function.as_input_tree(function.inputs), tuple(args), name, *sizes, changed, values)
+        point = function.as_input_tree(function.inputs)
+        value = function.as_output_tree(values)
+        operation = Operation.at(operator, point, value, seed)
+        return cls(f, point, tuple(args), name, *sizes, changed, values, value, operation)
+
+    def derivative(self, method: Any, f: Callable[..., Any]) -> Callable[[], Any]:
+        """The derivative of `f`, which stands for ours, by `method` as a call without arguments."""
+        return partial(self.operation.evaluate, f, self.x, method, self.args)
 
     def primal(self) -> Callable[[], Any]:
         """f at x as a call without arguments, with nothing around it that costs time."""

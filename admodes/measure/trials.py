@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ..api import differentiate
 from ..errors import AdmodesError, OptionError
 from ..methods import choose_method
 from ..recording import count_operations
@@ -75,7 +74,6 @@ def measure(
     *,
     reference: Any = None,
     tolerance: float | None = None,
-    skip: Mapping[str, str] | None = None,
 ) -> list[Row]:
     """One row a method.
 
@@ -88,18 +86,15 @@ def measure(
     reference : array_like, container or callable, optional
     tolerance : float, optional
         1e-6 by default, in single precision 1e-3.
-    skip : dict, optional
-        Method -> reason why it is not to be run here.
 
     Returns
     -------
     list of Row
         In the order of `methods`.
     """
-    skip = skip or {}
     if tolerance is None:
         tolerance = 1e-3 if subject.single_precision else 1e-6
-    trials = {name: _first_call(subject, method, effort) for name, method in methods.items() if name not in skip}
+    trials = {name: _first_call(subject, method, effort) for name, method in methods.items()}
     if suspicion := traced_otherwise(subject, effort.budget):
         for trial in trials.values():
             if is_traced(trial.method):
@@ -107,22 +102,16 @@ def measure(
     against = _reference(subject, trials, reference, tolerance, effort)
     _count_calls(subject, trials, effort)
     rows = _cost_rows(subject, trials, effort)
-    verdicts = {name: _judged(rows[name], trial.value, against, tolerance) for name, trial in trials.items()}
-    verdicts |= {name: replace(_bare_row(subject, name), status="skipped", reason=reason) for name, reason in skip.items()}
-    return [verdicts[name] for name in methods]
+    return [_judged(rows[name], trial.value, against, tolerance) for name, trial in trials.items()]
 
 
 def _bare_row(subject: Subject, method: str) -> Row:
     auto = choose_method(subject.inputs, subject.outputs)[0]
-    return Row(subject.name, subject.inputs, subject.outputs, method, "ok", auto=auto)
-
-
-def _run(subject: Subject, method: Any, f: Callable[..., Any]) -> Callable[[], Any]:
-    return partial(differentiate, f, subject.x, method, args=subject.args)
+    return Row(subject.name, subject.inputs, subject.outputs, method, "ok", operator=subject.operation.name, auto=auto)
 
 
 def _first_call(subject: Subject, method: Any, effort: Effort) -> _Trial:
-    trial = _Trial(method, attempt(_run(subject, method, subject.f), effort.budget))
+    trial = _Trial(method, attempt(subject.derivative(method, subject.f), effort.budget))
     if trial.first.status == "ok":
         try:
             trial.value = Derivative.of(trial.first.value, "the derivative")
@@ -168,7 +157,7 @@ def _count_calls(subject: Subject, trials: Mapping[str, _Trial], effort: Effort)
         if trial.value is None:
             continue
         counter = CallCounter(subject.f)
-        trial.counted = attempt(_run(subject, trial.method, counter), trial.left(effort.budget))
+        trial.counted = attempt(subject.derivative(trial.method, counter), trial.left(effort.budget))
         trial.calls = counter.calls if trial.counted.status == "ok" else None
         trial.counted.value = None
 
@@ -177,7 +166,9 @@ def _cost_rows(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -
     """Rows with all but the error: counts, and seconds in rounds interleaved with f itself."""
     warm_up = [attempt(subject.primal(), effort.budget).seconds for _ in range(3)]
     candidates = {
-        name: Candidate(_run(subject, trial.method, subject.f), trial.counted.seconds, trial.left(effort.budget), effort.enough)
+        name: Candidate(
+            subject.derivative(trial.method, subject.f), trial.counted.seconds, trial.left(effort.budget), effort.enough
+        )
         for name, trial in trials.items()
         if trial.calls is not None
     }

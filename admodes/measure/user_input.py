@@ -35,18 +35,27 @@ def find_function(name: str) -> Callable[..., Any]:
     OptionError
         If there is no such module, file or function, or importing it fails.
     """
-    module_name, colon, path = name.rpartition(":")
-    if not colon or not module_name or not path:
-        raise OptionError(f"{name!r} does not name a function: write module:function or file.py:function.")
-    found: Any = _load_file(Path(module_name)) if module_name.endswith(".py") else _load_module(module_name)
-    for part in path.split("."):
-        if not hasattr(found, part):
-            names = [known for known in dir(found) if not known.startswith("_") and callable(getattr(found, known))]
-            raise OptionError(f"There is no {path!r} in {module_name}.{_did_you_mean(part, names)}")
-        found = getattr(found, part)
+    found = find_object(name)
     if not callable(found):
         raise OptionError(f"{name} is a {type(found).__name__}, not a function.")
     return found  # type: ignore[no-any-return]
+
+
+def find_object(name: str, folder: Path | None = None) -> Any:
+    """Whatever ``module:name`` or ``file.py:name`` names; files are looked for in `folder`, by default the current one."""
+    module_name, colon, path = name.rpartition(":")
+    if not colon or not module_name or not path:
+        raise OptionError(f"{name!r} does not name a function: write module:function or file.py:function.")
+    is_file = module_name.endswith(".py")
+    found: Any = _load_file((folder or Path()) / module_name) if is_file else _load_module(module_name)
+    for part in path.split("."):
+        if not hasattr(found, part):
+            names = [
+                known for known in dir(found) if not known.startswith("_") and not isinstance(getattr(found, known), ModuleType)
+            ]
+            raise OptionError(f"There is no {path!r} in {module_name}.{_did_you_mean(part, names)}")
+        found = getattr(found, part)
+    return found
 
 
 def _load_module(name: str) -> ModuleType:

@@ -17,6 +17,7 @@ from ..protocols import peel
 from ..recording import record
 from .accuracy import Check, Derivative
 from .cost import attempt
+from .operation import WHOLE
 from .subject import Subject
 
 #: Plain and traced f use the same functions of NumPy, but sums may be arranged otherwise: this much may part them,
@@ -85,8 +86,8 @@ def doubts(
 ) -> Sequence[str]:
     """Methods that see f alone, and disagree with the others by more than their own estimate of the error."""
     traced = [name for name in values if is_traced(methods.get(name, name))]
-    if traced and len(traced) == len(values):
-        return ["finite"] if _contradicted(subject, methods[traced[0]], limit) else []
+    if traced and (len(traced) == len(values) or subject.operation.name not in WHOLE):
+        return ["finite"] if _contradicted(subject, methods.get(traced[0], traced[0]), limit) else []
     found = []
     for name, value in values.items():
         method = find_differentiator(methods.get(name, name))

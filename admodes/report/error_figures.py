@@ -28,7 +28,9 @@ def error_plot(rows: Sequence[Row]) -> Plot:
         _draw_strip(axes, found, line, style.color, style.marker)
         missing = len(own) - len(found)
         labels.append(f"{method}\n({missing} missing)" if missing else method)
-    cells = {(row.problem, row.inputs, row.outputs): row.hand_error for row in rows if math.isfinite(row.hand_error)}
+    cells = {
+        (row.problem, row.operator, row.inputs, row.outputs): row.hand_error for row in rows if math.isfinite(row.hand_error)
+    }
     if cells:
         _draw_strip(axes, list(cells.values()), len(styles), MUTED.light, "|")
         labels.append("by hand")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..measure.formatting import format_count, format_digits, format_number, format_seconds, join_words
+from ..measure.operation import WHOLE
 from ..measure.recommendation import most_exact
 from ..measure.results import Results
 from ..measure.rows import Row, methods_of
@@ -64,11 +65,16 @@ def find_all(results: Results) -> list[Finding]:
 
 
 def cells_of(rows: Sequence[Row]) -> dict[tuple[str, int, int], list[Row]]:
-    """The rows of each cell: (problem, inputs, outputs) -> one row a method."""
+    """The rows of each cell: (problem and operator, inputs, outputs) -> one row a method."""
     cells: dict[tuple[str, int, int], list[Row]] = {}
     for row in rows:
-        cells.setdefault((row.problem, row.inputs, row.outputs), []).append(row)
+        cells.setdefault((named(row), row.inputs, row.outputs), []).append(row)
     return cells
+
+
+def named(row: Row) -> str:
+    """The problem, and the operator where it is not the plain derivative."""
+    return row.problem if row.operator == "differentiate" else f"{row.problem}, {row.operator}"
 
 
 def fastest_exact(cell: Sequence[Row]) -> Row | None:
@@ -138,7 +144,7 @@ def _in_short(grid: Sequence[Row]) -> tuple[str, str]:
 
 def _most_often(winners: Sequence[Row], cells: dict[tuple[str, int, int], list[Row]]) -> str:
     """The method that is most often the fastest exact one, how often, and how often it makes no difference."""
-    names = Counter(_winner(best, cells[best.problem, best.inputs, best.outputs]) for best in winners)
+    names = Counter(_winner(best, cells[named(best), best.inputs, best.outputs]) for best in winners)
     (first, count), *others = names.most_common()
     rest = "".join(f", {name} in {number}" for name, number in others)
     share = f"in {count} of {plural(len(winners), 'cell')}{rest}"
@@ -217,7 +223,8 @@ def _against_hand(rows: Sequence[Row]) -> str:
 
 def _finite_differences(rows: Sequence[Row]) -> tuple[str, str]:
     """What finite differences pay."""
-    own = [row for row in rows if row.method == "finite" and row.calls is not None and row.inputs]
+    whole = [row for row in rows if row.operator in WHOLE]
+    own = [row for row in whole if row.method == "finite" and row.calls is not None and row.inputs]
     if not own:
         return "Finite differences", ""
     per_input = [row.calls / row.inputs for row in own if row.calls is not None]

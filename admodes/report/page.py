@@ -11,7 +11,7 @@ from ..measure.results import Results, read_results
 from ..measure.rows import STATUSES, Row, methods_of
 from ..measure.table import COLUMNS
 from .figures import draw_all
-from .findings import cells_of, find_all
+from .findings import cells_of, find_all, named
 from .palette import ROLES, styles_of
 from .plotting import Plot
 from .svg import to_inline, to_svg
@@ -98,8 +98,8 @@ def _content(results: Results, plots: Sequence[Plot], drawn: dict[str, str], sou
         "statuses": {name: text for name, text in STATUSES.items() if any(row.status == name for row in rows)},
         "styles": styles,
         "roles": ROLES,
-        "environment": results.header.get("environment", {}),
-        "settings": results.header.get("settings", {}),
+        "environment": results.environment,
+        "settings": results.grid,
         "seconds": format_number(results.end["seconds"]) if results.end else "",
         "source": source,
     }
@@ -109,7 +109,8 @@ def _case(rows: Sequence[Row]) -> dict[str, Any]:
     """One cell as a table."""
     first = rows[0]
     return {
-        "name": first.problem,
+        "problem": first.problem,
+        "name": named(first),
         "inputs": first.inputs,
         "outputs": first.outputs,
         "rows": [{"method": row.method, "status": row.status, "cells": [cell(row) for _, _, cell in COLUMNS]} for row in rows],
@@ -129,7 +130,7 @@ def _failures(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _where(row: Row) -> str:
-    return f"{row.problem} {row.inputs:,} → {row.outputs:,}"
+    return f"{named(row)} {row.inputs:,} → {row.outputs:,}"
 
 
 def _doubts(rows: Sequence[Row]) -> list[str]:
