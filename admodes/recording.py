@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .function import Function
-from .kinds import Linear, Multilinear
+from .kinds import Multilinear
+from .rules import ELEMENTWISE
+from .steps.elements import WRITE
 from .table.products import einsum, matmul
-from .table.structural import cumulate, join, pile, scatter, spread, total
+from .table.structural import cumulate, scatter, total
 from .tape import CONSTANT, GUARD, INPUT, Tape
 
-_ADDITION = "add"
-#: These only put numbers elsewhere, as all structural linear maps do.
-_MOVES = (join, pile, spread, scatter)
+_ADD = ELEMENTWISE[np.add]
 
 
 class OperationCounts(NamedTuple):
@@ -83,25 +83,27 @@ def count_operations(f: Callable[..., Any], x: Any, args: Sequence[Any] = ()) ->
 
 def _operations(step: Any, operands: Sequence[Any], scattered: dict[int, int]) -> int:
     """Elementary operations of one record."""
-    primitive, size = step.primitive, math.prod(step.shape)
+    primitive: Any = step.primitive
+    size = _count(step.shape)
     if primitive is total:
-        return max(0, math.prod(step.shapes[0]) - size)
+        return max(0, _count(step.shapes[0]) - size)
     if primitive is cumulate:
-        return size - size // max(1, step.shape[step.parameters["axis"]])
-    if primitive in _MOVES or (isinstance(primitive, Linear) and primitive.structural):
+        lanes: int = size // max(1, step.shape[step.parameters["axis"]])
+        return size - lanes
+    if primitive.structural or primitive is WRITE:
         return 0
     if isinstance(primitive, Multilinear):
         return _products(step, size)
-    if primitive.name == _ADDITION:
+    if primitive is _ADD:
         # What was read element by element is added in place when a sweep goes back: a number each, not the whole array.
         return min([size, *(scattered[operand] for operand in operands if operand in scattered)])
-    return max(size, *(math.prod(shape) for shape in step.shapes))
+    return max([size, *(_count(shape) for shape in step.shapes)])
 
 
 def _products(step: Any, size: int) -> int:
     """Multiplications and additions of a product of arrays."""
     if step.primitive is matmul:
-        length = step.shapes[0][-1]
+        length: int = step.shapes[0][-1]
         return size * max(0, 2 * length - 1)
     if step.primitive is einsum:
         terms = step.parameters["subscripts"].partition("->")[0].split(",")
@@ -110,4 +112,9 @@ def _products(step: Any, size: int) -> int:
             for letter, extent in zip(term, shape, strict=True):
                 extents[letter] = max(extents.get(letter, 1), extent)
         return max(0, len(terms) * math.prod(extents.values()) - size)
-    return max(0, 2 * math.prod(math.prod(shape) for shape in step.shapes) - size)
+    return max(0, 2 * math.prod(_count(shape) for shape in step.shapes) - size)
+
+
+def _count(shape: Sequence[int]) -> int:
+    """Numbers in an array of that shape."""
+    return math.prod(shape)

@@ -38,6 +38,7 @@ FLOORS = (
     {"methods"},
     {"api"},
     {"measure"},
+    {"reproduce"},
     {"report"},
     {"cli"},
     {"__init__", "__main__"},

@@ -7,7 +7,7 @@ import pytest
 
 from admodes.errors import InputError, OptionError, OutputError, ShapeError, UnsupportedError
 from admodes.measure import DENSE_LAYER, HELMHOLTZ, ROSENBROCK, Problem, digits_problem
-from admodes.measure import problems as module
+from admodes.measure.problems import digits as module
 
 VECTOR_PROBLEMS = [
     (DENSE_LAYER, 5, 3),

@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import ShapeError
 from .problem import Problem, own_derivative, require_scalar
 
+
 @dataclass(frozen=True, eq=False)
 class DenseLayer:
     """``tanh(A x)``: R^n -> R^m."""

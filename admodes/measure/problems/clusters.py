@@ -45,7 +45,8 @@ class GaussianMixture:
         count, size = self.points.shape
         nu = size + 1
         log_gamma = size * (size - 1) / 4 * math.log(math.pi) + sum(math.lgamma((nu - j) / 2) for j in range(size))
-        return -count * size / 2 * math.log(2 * math.pi) + components * (nu * size * math.log(math.sqrt(0.5)) - log_gamma)
+        normal = -count * size / 2 * math.log(2 * math.pi)
+        return float(normal + components * (nu * size * math.log(math.sqrt(0.5)) - log_gamma))
 
     def derivative(self, parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The gradient by responsibilities, arranged like the parameters."""

@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import ShapeError, UnsupportedError
 from .problem import Problem, own_derivative, require_scalar
 
+
 @dataclass(frozen=True, eq=False)
 class SoftmaxRegression:
     """Mean cross-entropy of a linear classifier with weight decay; x is ``{"weights": (p, k), "bias": (k,)}``."""
@@ -74,7 +75,6 @@ def digits_problem(images: int = 1797) -> Problem:
         return SoftmaxRegression(pixels[:images], labels[:images]), point
 
     return Problem("digits", make, own_derivative)
-
 
 
 @dataclass(frozen=True, eq=False)

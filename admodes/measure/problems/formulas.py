@@ -62,8 +62,9 @@ def log_sum_exp(x: Any) -> Any:
 
 def log_sum_exp_derivative(x: np.ndarray) -> np.ndarray:
     """The softmax of x, of shape (n,)."""
-    exponentials: np.ndarray = np.exp(x - np.max(x))
-    return exponentials / np.sum(exponentials)
+    exponentials = np.exp(x - np.max(x))
+    softmax: np.ndarray = exponentials / np.sum(exponentials)
+    return softmax
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,37 @@
+"""The figure of a claim that was tested."""
+
+from __future__ import annotations
+
+from ..reproduce import Claim
+from .palette import styles_of
+from .plotting import Plot, add_legend, new_figure
+from .svg import STYLE
+
+
+def claim_plot(claim: Claim) -> Plot:
+    """The lines of a claim's figure, with both axes logarithmic.
+
+    Parameters
+    ----------
+    claim : Claim
+
+    Returns
+    -------
+    Plot
+    """
+    import matplotlib as mpl
+
+    shown = claim.figure
+    styles = styles_of([line.name for line in shown.series])
+    with mpl.rc_context(STYLE):
+        figure, axes = new_figure()
+        for line in shown.series:
+            points = [(x, y) for x, y in zip(line.x, line.y, strict=True) if x > 0 and y > 0]
+            style = styles[line.name]
+            axes.plot(
+                *zip(*points, strict=True), label=line.name, color=style.color, marker=style.marker, linestyle=style.line, ms=4
+            )
+        axes.set(xscale="log", yscale="log", xlabel=shown.x_label, ylabel=shown.y_label)
+        axes.grid(visible=True)
+        add_legend(axes, columns=2)
+    return Plot(f"claim-{claim.name}", claim.claim, f"{claim.verdict}: {claim.because}", figure)
