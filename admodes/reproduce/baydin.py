@@ -121,10 +121,15 @@ def step_table() -> Table:
         compared("best step, central", central.best[0], "3e-7", factor=10, note=near),
         compared("error at the best step, forward", forward.best[1], "6e-8", factor=10, note=near),
         compared("error at the best step, central", central.best[1], "6e-10", factor=10, note=near),
-        compared("error at step 1e-16, forward", float(forward.errors[-1]), "0.8", factor=20, note=_EXACT_STEPS),
-        compared("error at step 1e-16, central", float(central.errors[-1]), "0.8", factor=20, note=_EXACT_STEPS),
+        compared("error at the smallest step, forward", float(forward.errors[-1]), "0.8", factor=20, note=_EXACT_STEPS),
+        compared("error at the smallest step, central", float(central.errors[-1]), "0.8", factor=20, note=_EXACT_STEPS),
         compared("slope of rounding, forward", forward.rounding_slope),
         compared("slope of rounding, central", central.rounding_slope),
+    ]
+    values += [
+        compared(f"error at step {step:.0e}, {curve.sided}", float(error))
+        for curve in (forward, central)
+        for step, error in list(zip(curve.steps, curve.errors, strict=True))[::4]
     ]
     return Table(
         "Figure 3: error against step size",

@@ -11,6 +11,27 @@ from .formulas import CURVE_FIT, DETERMINANT, LEAST_SQUARES, LOG_SUM_EXP, logist
 from .problem import Problem
 from .recurrent import recurrent_problem
 
+#: The problems by name, those that can be made in several ways as they are made by default.
+PROBLEMS = {
+    problem.name: problem
+    for problem in (
+        DENSE_LAYER,
+        ROSENBROCK,
+        HELMHOLTZ,
+        logistic_problem(),
+        LOG_SUM_EXP,
+        LEAST_SQUARES,
+        CURVE_FIT,
+        DETERMINANT,
+        mixture_problem(),
+        k_means_problem(),
+        BUNDLE_ADJUSTMENT,
+        recurrent_problem(),
+        perceptron_problem(),
+        digits_problem(),
+    )
+}
+
 __all__ = [
     "BUNDLE_ADJUSTMENT",
     "CURVE_FIT",
@@ -19,6 +40,7 @@ __all__ = [
     "HELMHOLTZ",
     "LEAST_SQUARES",
     "LOG_SUM_EXP",
+    "PROBLEMS",
     "ROSENBROCK",
     "Problem",
     "digits_problem",
