@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ..reproduce import Claim
+from pathlib import Path
+
+from ..reproduce import Claim, Claims
 from .palette import styles_of
 from .plotting import Plot, add_legend, new_figure
-from .svg import STYLE
+from .svg import STYLE, to_svg
 
 
 def claim_plot(claim: Claim) -> Plot:
@@ -35,3 +37,24 @@ def claim_plot(claim: Claim) -> Plot:
         axes.grid(visible=True)
         add_legend(axes, columns=2)
     return Plot(f"claim-{claim.name}", claim.claim, f"{claim.verdict}: {claim.because}", figure)
+
+
+def write_figures(claims: Claims, folder: Path) -> list[Path]:
+    """One SVG file for each claim, in a folder that is made where it is missing.
+
+    Parameters
+    ----------
+    claims : Claims
+    folder : Path
+
+    Returns
+    -------
+    list of Path
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for claim in claims.claims:
+        plot = claim_plot(claim)
+        written.append(folder / f"{plot.name}.svg")
+        written[-1].write_text(to_svg(plot.figure, plot.name), encoding="utf-8")
+    return written
