@@ -23,6 +23,7 @@ from admodes.measure.problems import (
     recurrent_problem,
 )
 from admodes.measure.results import to_json
+from admodes.measure.rows import Row
 from admodes.report.claim_figures import claim_plot
 from admodes.report.svg import to_svg
 from admodes.reproduce import REPRODUCTIONS, Claims, claims_finite, claims_modes, claims_symbolic
@@ -154,6 +155,13 @@ def test_a_problem_that_is_not_installed_is_left_out_and_said(monkeypatch):
     (left_out,) = (value for value in claim.values if "left out" in value.quantity)
     assert "admodes[data]" in left_out.note
     assert math.isfinite(numbers(claim)["mean, operations"])
+
+
+def test_a_gradient_faster_than_f_is_suspect():
+    """Breaks if a time that a busy machine made is shown like any other."""
+    row = Row("f", 1, 1, "reverse", "ok", ratio=0.4, ratio_low=0.3, ratio_high=0.5, digits=16.0)
+    assert "suspect" in claims_modes._interval(row)
+    assert claims_modes._interval(replace(row, ratio=2.0)) == "95% interval -0.70 to -0.50; 16.0 digits"
 
 
 def test_the_usual_problems_are_at_least_six():
