@@ -5,6 +5,7 @@ NumPy and everything that needs it are imported inside the commands, so that ``-
 
 from __future__ import annotations
 
+import errno
 import functools
 import re
 import sys
@@ -202,6 +203,39 @@ def list_methods() -> None:
         click.echo(f"{name:{width}}  {summary}".rstrip())
     for name, reason in unavailable_methods().items():
         click.echo(f"{name:{width}}  cannot be loaded: {reason}")
+
+
+@main.command(short_help="Make published tables anew, or test the lectures' claims.")
+@click.argument("what", type=click.Choice(["baydin", "gradbench", "claims"]))
+@click.option(
+    "--json", "file", default=None, metavar="FILE", type=click.Path(path_type=Path), help="Write all numbers to a new file."
+)
+@click.option(
+    "--figures", default=None, metavar="FOLDER", type=click.Path(path_type=Path), help="Draw the claims' figures there."
+)
+@_guarded
+def reproduce(what: str, file: Path | None, figures: Path | None) -> None:
+    """Print published values beside ours, with a verdict each, as Markdown.
+
+    baydin: expression swell, error against step size, traces and the Helmholtz free energy of the survey by Baydin et al.
+    gradbench: six of GradBench's evals. claims: what lectures say about the methods, tested.
+    """
+    if figures is not None and what != "claims":
+        raise click.UsageError(f"--figures draws the figures of claims, and {what} has tables alone: leave it away.")
+    if file is not None and file.exists():
+        raise FileExistsError(errno.EEXIST, "is there already, and is left as it is: name a new file", str(file))
+    from .measure.results import to_json
+    from .reproduce import Claims
+    from .reproduce import reproduce as make_anew
+
+    found = make_anew(what)
+    if file is not None:
+        file.write_text(to_json(found.to_dict()) + "\n", encoding="utf-8")
+    if figures is not None and isinstance(found, Claims):
+        from .report.claim_figures import write_figures
+
+        write_figures(found, figures)
+    click.echo(str(found))
 
 
 def _names(text: str | None) -> list[str] | None:

@@ -5,7 +5,9 @@ import json
 import math
 import re
 import signal
+import sys
 from dataclasses import replace
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -410,6 +412,30 @@ def test_the_limit_reaches_code_that_swallows_exceptions():
         stubborn()
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_the_limit_is_not_lost_in_a_destructor(monkeypatch):
+    """Breaks if a strike that Python cannot raise, inside a destructor, is printed as an error or was the only one."""
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", printed.append)
+    hook = sys.unraisablehook
+    inside = []
+
+    class Slow:
+        def __del__(self):
+            end = perf_counter() + 0.3
+            while perf_counter() < end:
+                inside.append(1)
+
+    def destroy():
+        while True:
+            Slow()
+
+    with pytest.raises(TimeLimitReached), time_limit(0.1):
+        destroy()
+    assert inside
+    assert printed == []
+    assert sys.unraisablehook is hook
 
 
 def test_a_timer_in_use_is_left_alone():

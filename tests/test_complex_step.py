@@ -104,7 +104,8 @@ def test_elementwise_claims(rule: Any, position: int) -> None:
         return rule(*operands, **parameter_choices(rule)[0])
 
     if not claims(rule):
-        with pytest.raises(MissingRuleError, match=f"^{rule.name} is not analytic"):
+        name = "absolute" if rule.name == "modulus" else rule.name  # as f wrote it
+        with pytest.raises(MissingRuleError, match=f"^{name} is not analytic"):
             by_step(f, points[position])
         return
     if not rule.chooses:

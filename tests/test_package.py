@@ -39,6 +39,7 @@ FLOORS = (
     {"methods"},
     {"api"},
     {"measure"},
+    {"reproduce"},
     {"report"},
     {"cli"},
     {"__init__", "__main__"},

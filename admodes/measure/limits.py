@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 #: Seconds after which a limit that something swallowed strikes again.
 _REPEAT = 1.0
@@ -34,11 +36,18 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     active = True
+    report = sys.unraisablehook
 
     def strike(_signal: int, _frame: FrameType | None) -> None:
         if active:
             raise TimeLimitReached
 
+    def report_others(unraisable: Any) -> None:
+        # A strike inside a destructor cannot be raised; the next one will be.
+        if unraisable.exc_type is not TimeLimitReached:
+            report(unraisable)
+
+    sys.unraisablehook = report_others
     previous = signal.signal(signal.SIGALRM, strike)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6), _REPEAT)
     try:
@@ -47,6 +56,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         active = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+        sys.unraisablehook = report
 
 
 def _can_interrupt() -> bool:

@@ -15,12 +15,9 @@ from typing import Any
 from ..errors import OptionError
 from .grid import Block, Grid
 from .isolation import Limits
-from .problems import DENSE_LAYER, HELMHOLTZ, ROSENBROCK, Problem, digits_problem
+from .problems import DENSE_LAYER, HELMHOLTZ, PROBLEMS, ROSENBROCK, Problem, digits_problem
 from .trials import Effort
 from .user_input import find_object
-
-#: The problems that a TOML file can name without saying where they are.
-PROBLEMS = {"dense layer": DENSE_LAYER, "rosenbrock": ROSENBROCK, "helmholtz": HELMHOLTZ, "digits": digits_problem()}
 
 
 def quick() -> Grid:

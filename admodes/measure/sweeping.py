@@ -16,7 +16,8 @@ from .driving import Report, run
 from .grid import Block, Grid
 from .isolation import Limits
 from .memory import memory_limit_problem
-from .ready_made import PROBLEMS, find_grid, find_problem, read_bytes
+from .problems import PROBLEMS
+from .ready_made import find_grid, find_problem, read_bytes
 from .results import Results, read_results
 from .rows import Row
 

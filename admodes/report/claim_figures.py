@@ -1,0 +1,83 @@
+"""The figure of a claim that was tested."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..reproduce import Claim, Claims
+from .palette import styles_of
+from .plotting import Plot, add_legend, new_figure
+from .svg import STYLE, to_svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: As many sizes are named on an axis.
+_FEW = 10
+
+
+def claim_plot(claim: Claim) -> Plot:
+    """The lines of a claim's figure, with both axes logarithmic.
+
+    Parameters
+    ----------
+    claim : Claim
+
+    Returns
+    -------
+    Plot
+    """
+    import matplotlib as mpl
+
+    shown = claim.figure
+    styles = styles_of([line.name for line in shown.series])
+    with mpl.rc_context(STYLE):
+        figure, axes = new_figure()
+        for line in shown.series:
+            points = [(x, y) for x, y in zip(line.x, line.y, strict=True) if x > 0 and y > 0]
+            style = styles[line.name]
+            axes.plot(
+                *zip(*points, strict=True), label=line.name, color=style.color, marker=style.marker, linestyle=style.line, ms=4
+            )
+        axes.set(xscale="log", yscale="log", xlabel=shown.x_label, ylabel=shown.y_label)
+        _set_ticks(axes, sorted({x for line in shown.series for x in line.x}))
+        axes.grid(visible=True)
+        add_legend(axes, columns=2)
+    return Plot(f"claim-{claim.name}", claim.claim, f"{claim.verdict}: {claim.because}", figure)
+
+
+def _set_ticks(axes: Axes, sizes: list[float]) -> None:
+    """A tick at each size where there are few of them, and plain numbers where an axis has too few powers of ten."""
+    from matplotlib.ticker import FixedLocator, FormatStrFormatter, LogLocator, NullFormatter
+
+    if len(sizes) <= _FEW:
+        axes.xaxis.set_major_locator(FixedLocator(sizes))
+        axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    bottom, top = axes.get_ylim()
+    if top < 1000 * bottom:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
+
+
+def write_figures(claims: Claims, folder: Path) -> list[Path]:
+    """One SVG file for each claim, in a folder that is made where it is missing.
+
+    Parameters
+    ----------
+    claims : Claims
+    folder : Path
+
+    Returns
+    -------
+    list of Path
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for claim in claims.claims:
+        plot = claim_plot(claim)
+        written.append(folder / f"{plot.name}.svg")
+        written[-1].write_text(to_svg(plot.figure, plot.name), encoding="utf-8")
+    return written

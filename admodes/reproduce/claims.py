@@ -1,0 +1,112 @@
+"""A claim put to the test: what it says, how it was tested, numbers, and a verdict that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .values import Value, markdown
+
+HOLDS, LIMITED, FAILS = "holds", "holds within limits", "does not hold here"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a claim's figure."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a claim's figure shows, with both axes logarithmic: drawn by the report."""
+
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim and what became of it.
+
+    Parameters
+    ----------
+    name : str
+        A short name.
+    claim : str
+    source : str
+        Where it is made.
+    how : str
+        How it was tested.
+    values : tuple of Value
+    verdict : str
+        "holds", "holds within limits" or "does not hold here".
+    because : str
+        What the verdict rests on.
+    figure : Figure
+    """
+
+    name: str
+    claim: str
+    source: str
+    how: str
+    values: tuple[Value, ...]
+    verdict: str
+    because: str
+    figure: Figure
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain numbers, text and lists."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return "\n\n".join(
+            [
+                f"## {self.claim}",
+                f"**{self.verdict[0].upper()}{self.verdict[1:]}**: {self.because}",
+                f"Tested: {self.how}",
+                markdown(self.values),
+                f"Claimed: {self.source}",
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Several claims; printed, they are Markdown.
+
+    Parameters
+    ----------
+    claims : tuple of Claim
+    """
+
+    claims: tuple[Claim, ...]
+
+    @property
+    def summary(self) -> str:
+        """How many hold."""
+        counts = {verdict: sum(one.verdict == verdict for one in self.claims) for verdict in (HOLDS, LIMITED, FAILS)}
+        return (
+            f"{len(self.claims)} claims: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count) + "."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All claims as plain numbers, text and lists."""
+        return {"name": "claims", "summary": self.summary, "claims": [one.to_dict() for one in self.claims]}
+
+    def __str__(self) -> str:
+        return "\n\n".join(["# The lectures' claims, tested", self.summary, *map(str, self.claims)])
+
+
+def series(name: str, x: Iterable[float], y: Iterable[float]) -> Series:
+    """A line of numbers that JSON can hold."""
+    return Series(name, tuple(float(number) for number in x), tuple(float(number) for number in y))
+
+
+def verdict(*, holds: bool, limited: bool) -> str:
+    """The verdict of a test that is passed as a whole, or only within limits."""
+    return HOLDS if holds else LIMITED if limited else FAILS
