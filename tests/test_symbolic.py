@@ -13,6 +13,7 @@ from support import Case, assert_close, assert_right, cases, numerical_jacobian
 import admodes as ad
 from admodes import kinds, rules
 from admodes.errors import AdmodesError, UnsupportedError
+from admodes.symbolic import functions
 from admodes.symbolic.formulas import number
 from admodes.symbolic.functions import Plain
 from admodes.symbolic.recording import input_symbols
@@ -500,3 +501,42 @@ def test_errors_leave_nothing_behind() -> None:
         ad.gradient(f, X, method="symbolic")
     with pytest.raises(AdmodesError):
         ad.gradient(lambda x: (x * kept[0]).sum(), X, method="symbolic")
+
+
+# --- ties and names ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "size"),
+    [
+        (lambda x: np.maximum(0, 1 - np.min(x)), 3),
+        (lambda x: np.where(x == np.max(x), x**2, 0), 6),
+        (lambda x: np.linalg.norm(x - np.max(x)), 5),
+        (lambda x: np.max(x) % 1 * x[0], 6),
+        (lambda x: x[0] ** 2 if np.max(x) >= 1 else x[0] ** 3, 6),
+        (lambda x: np.abs(np.sort(x)[1] - x[0]), 5),
+        (lambda x: np.max(x, initial=1.0) * x[1], 3),
+        (lambda x: np.floor(np.maximum(np.maximum(x[0], x[1]), x[2])) * x, 3),
+        (lambda x: np.maximum.accumulate(x) % 1 * x, 3),
+    ],
+)
+@pytest.mark.parametrize("at", [1.0, 0.1, 3.0])
+def test_equal_numbers_that_share_are_still_that_number(f: Any, size: int, at: float) -> None:
+    """Breaks if what ties becomes a mean, which rounding moves to the other side of a comparison, a step or a kink."""
+    point = np.full(size, at)
+    truth = ad.differentiate(f, point, method="reverse")
+    assert_close(ad.differentiate(f, point, method="symbolic"), truth, 1e-14)
+    found = ad.symbolic_derivative(f, point)
+    assert_close(found(point), truth, 1e-14)
+    assert_close(np.vectorize(float, otypes=[float])(found.evaluate(point, digits=20)), truth, 1e-14)
+
+
+def test_functions_with_names_that_mpmath_gives_to_others() -> None:
+    """Breaks if SymPy evaluates a function of ours by mpmath's of the same name: its sinc and root are other functions."""
+    point = np.array([0.1, 0.2, 0.3])
+    for f in (lambda x: np.sum(np.sinc(x)), lambda x: np.sum(np.cbrt(x) + np.log1p(x) + np.expm1(x))):
+        third = [ad.symbolic_derivative(lambda x, f=f: ad.hessian(f, x, method="forward"), point)(point)]
+        third.append(ad.jacobian(lambda x, f=f: ad.hessian(f, x, method="forward"), point, method="forward"))
+        assert_close(third[0], third[1], 1e-11)
+    assert_close(ad.gradient(lambda x: np.std(x[0] + np.array([1.0, -0.5, 1.0])), point, method="symbolic"), np.zeros(3))
+    assert functions.sinc(sympy.Rational(1, 10), sympy.S.One).evalf() == functions.sinc(sympy.Rational(1, 10), sympy.S.One)

@@ -121,13 +121,13 @@ def _running_products(level: Any, traces: Sequence[Any], values: Sequence[Any], 
 
 @rule(extremes_so_far)
 def _extremes_so_far(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, plan: Any) -> Any:
-    _, tied, start, _, count = plan
+    _, tied, start, _, _ = plan
 
-    def mean(row: Any, index: Any) -> Any:
+    def common(row: Any, index: Any) -> Any:
         prefix = (*index[:-1], slice(start[index], index[-1] + 1))
-        return sympy.Add(*itertools.compress(row[start[index] :], tied[prefix])) / int(count[index])
+        return own.shared(list(itertools.compress(row[start[index] :], tied[prefix])))
 
-    return _over_prefixes(as_objects(traces[0], values[0]), mean)
+    return _over_prefixes(as_objects(traces[0], values[0]), common)
 
 
 @rule(share)
@@ -136,7 +136,7 @@ def _share(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *
     made = np.empty(array.shape, dtype=object)
     for group in np.unique(groups):
         members = array[groups == group]
-        made[groups == group] = sympy.Add(*members) / len(members)
+        made[groups == group] = own.shared(list(members))
     return made
 
 
@@ -215,7 +215,7 @@ def _convolution(level: Any, traces: Sequence[Any], values: Sequence[Any], out: 
 
 
 def _follow_extreme(primitive: Any, name: str, reduce: Any, *, skips_nan: bool = False) -> None:
-    """The element that is the extreme one at x; where several tie, their mean: they share equally."""
+    """The element that is the extreme one at x; where several tie they share equally."""
 
     def follow(
         level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, axes: tuple[int, ...], keepdims: bool
@@ -231,7 +231,7 @@ def _follow_extreme(primitive: Any, name: str, reduce: Any, *, skips_nan: bool =
         for (index, row), chosen in zip(cells(as_objects(traces[0], plain), axes, made.shape), flags, strict=True):
             found = list(itertools.compress(row, chosen))
             of_nothing = number(np.nan) if skips_nan else number(np.nan) * sympy.Add(*row)
-            made.flat[index] = sympy.Add(*found) / len(found) if found else of_nothing
+            made.flat[index] = own.shared(found) if found else of_nothing
         return made
 
     RULES[primitive] = follow

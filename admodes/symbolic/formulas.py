@@ -195,7 +195,7 @@ def settled(name: str, expressions: list[Any], values: list[Any]) -> Any:
     if name in ("maximum", "fmax", "minimum", "fmin"):
         x, y = values
         if x == y:
-            return (expressions[0] + expressions[1]) / 2
+            return own.shared(expressions)
         larger = bool(x > y)
         if np.isnan(x) or np.isnan(y):
             if name in ("maximum", "minimum"):

@@ -77,6 +77,21 @@ class minimum(TotalFunction):  # noqa: N801
         return sympy.Min(*args)
 
 
+class tied(TotalFunction):  # noqa: N801
+    """What several equal numbers are, to the last bit: they share its slope equally. Their mean would be off by rounding."""
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        return sympy.Rational(1, len(self.args))
+
+    def shown(self, *args: Any) -> Any:
+        return sympy.Add(*args) / len(args)
+
+
+def shared(equals: Sequence[Any]) -> Any:
+    """One expression for several whose numbers are equal."""
+    return equals[0] if len(equals) == 1 else tied(*equals)
+
+
 class Choice(RealFunction):
     """``(condition, x, y)``: x where the condition is not 0, else y. The other branch contributes nothing."""
 

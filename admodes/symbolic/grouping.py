@@ -12,7 +12,7 @@ from .lowering import Slot
 _FEWEST = 4
 _FEWEST_CALLS = 2
 #: Helpers that take arrays.
-ARRAY_HELPERS = frozenset({"_euclid", "_ratio", "_softshare", "_heaviside"})
+ARRAY_HELPERS = frozenset({"_common", "_euclid", "_ratio", "_softshare", "_heaviside"})
 
 
 class Group(NamedTuple):

@@ -50,6 +50,7 @@ NAMES: dict[Any, str] = {
     own.angle: "arctan2",
 }
 HELPERS = {
+    own.tied: "_common",
     own.ratio: "_ratio",
     own.euclid: "_euclid",
     own.softshare: "_softshare",

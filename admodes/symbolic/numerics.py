@@ -20,6 +20,11 @@ def _ratio(x: Any, y: Any) -> Any:
     return x / y if y != 0 else np.float64(0.0)
 
 
+def _common(*equals: Any) -> Any:
+    """What equal numbers are."""
+    return +equals[0]
+
+
 def _euclid(*values: Any) -> Any:
     """The Euclidean norm, without overflow or underflow of the squares; of numbers, of arrays, of one array's first axis."""
     if any(type(value) is np.ndarray for value in values):
@@ -99,6 +104,7 @@ RUNTIME: dict[str, Any] = {
     "nan": np.float64(np.nan),
     "inf": np.float64(np.inf),
     "pi": np.float64(np.pi),
+    "_common": _common,
     "_ratio": _ratio,
     "_euclid": _euclid,
     "_softshare": _softshare,

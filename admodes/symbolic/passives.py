@@ -15,6 +15,10 @@ class RealFunction(sympy.Function):  # type: ignore[misc]
         """The same in SymPy's own functions, of arguments in SymPy's own functions."""
         return self.func(*args)
 
+    def _eval_evalf(self, prec: Any) -> Any:
+        """Not a number to SymPy, which would look for a function of this name in mpmath: its `root` and `sinc` are others."""
+        return None
+
 
 class TotalFunction(RealFunction):
     """A function that is a real number at all real numbers."""

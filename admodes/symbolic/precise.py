@@ -154,6 +154,9 @@ class Precise:
             return self.context.inf if y % 2 == 0 else self.context.nan
         return x**y
 
+    def _tied(self, *equals: Any) -> Any:
+        return equals[0]
+
     def _maximum(self, x: Any, y: Any) -> Any:
         return x + y if self.context.isnan(x + y) else max(x, y)
 

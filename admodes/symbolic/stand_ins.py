@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import sympy
 
 from ..special import log_sum
 from . import functions as own
@@ -31,7 +30,7 @@ def _log_sum_exp(
     flags = [row for _, row in cells(infinite, axes, made.shape)]
     for index, row in cells(as_objects(traces[0], plain), axes, made.shape):
         tied = [expression for expression, flag in zip(row, flags[index], strict=True) if flag]
-        made.flat[index] = sympy.Add(*tied) / len(tied) if tied else _by_pairs(row)
+        made.flat[index] = own.shared(list(tied)) if tied else _by_pairs(row)
     return made
 
 
