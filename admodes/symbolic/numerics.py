@@ -15,9 +15,9 @@ from .closed import Closed
 
 def _ratio(x: Any, y: Any) -> Any:
     """x / y, and 0 where y is 0; of numbers or arrays."""
-    if type(x) is np.ndarray or type(y) is np.ndarray:
+    if type(y) is np.ndarray:
         return np.divide(x, y, out=np.zeros(np.broadcast(x, y).shape), where=np.not_equal(y, 0))
-    return x / y if y != 0 else np.float64(0.0)
+    return x / y if y != 0 else np.zeros(np.shape(x))[()]
 
 
 def _common(*equals: Any) -> Any:
@@ -36,6 +36,9 @@ def _euclid(*values: Any) -> Any:
 
 
 def _euclid_of_array(array: np.ndarray) -> Any:
+    squares = np.add.reduce(array * array, axis=0)
+    if (1e-290 < squares < 1e290) if array.ndim == 1 else np.all((squares > 1e-290) & (squares < 1e290)):
+        return np.sqrt(squares)
     sizes = np.abs(array)
     largest = sizes.max(axis=0)
     usual = (largest > 0) & np.isfinite(largest)
