@@ -10,7 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import assert_close
 
@@ -314,6 +314,61 @@ def test_programs_are_the_derivative(name: str) -> None:
             atol=5e-16 * np.max(np.abs(flat(wanted)), initial=0.0, where=np.isfinite(flat(wanted))),
         )
         assert flat(got).dtype == flat(wanted).dtype
+
+
+def test_powers_bind_as_tightly_as_they_should() -> None:
+    """Breaks if x**(-3/2) is written as x**-3/2, or a divisor or an exponent loses its parentheses."""
+    program = pasted(ad.symbolic_derivative(lambda x: 1 / np.sqrt(x), 4.0))
+    assert program(4.0) == -0.0625
+    f = lambda x: (-2.0) ** np.floor(x) * x ** (7 / 4) / (x ** (-5 / 2) + np.where(x > 9.0, 1.0, 0.0)) ** (1 / 3)  # noqa: E731 - a formula
+    assert_close(pasted(ad.symbolic_derivative(f, 2.5))(2.5), ad.differentiate(f, 2.5, method="forward"), 1e-14)
+
+
+def test_numbers_of_choices_divide_as_those_of_numpy() -> None:
+    """Breaks if a choice between two numbers is a Python number, by which 0 cannot be divided."""
+    f = lambda x: x / np.where(x > 0, 1.0, 0.0)  # noqa: E731 - a formula
+    with np.errstate(all="ignore"):
+        found = ad.symbolic_derivative(f, 1.0)
+        assert pasted(found)(-1.0) == found(-1.0)
+        assert pasted(found)(2.0) == found(2.0)
+
+
+def quotients_and_powers() -> Any:
+    """Random functions of two numbers, with rational powers of quotients, and of negative products."""
+    leaf = st.one_of(
+        st.sampled_from([lambda a, b: a, lambda a, b: b, lambda a, b: -a * b]),
+        st.sampled_from([-3.0, -0.5, 2.0, 0.1, 7.0]).map(lambda number: lambda a, b: number + 0.0 * a),
+    )
+    exponents = st.sampled_from([-3.0, -2.0, -1.0, 2.0, 3.0, 4.0, -5.0])
+    fractions = st.sampled_from([-2.5, -1.5, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.5, 1.25, 0.3, -0.3])
+
+    def grow(part: Any) -> Any:
+        return st.one_of(
+            st.builds(lambda f, g: lambda a, b: f(a, b) + g(a, b), part, part),
+            st.builds(lambda f, g: lambda a, b: f(a, b) - g(a, b), part, part),
+            st.builds(lambda f, g: lambda a, b: f(a, b) * g(a, b), part, part),
+            st.builds(lambda f, g: lambda a, b: f(a, b) / g(a, b), part, part),
+            st.builds(lambda f, n: lambda a, b: f(a, b) ** n, part, exponents),
+            st.builds(lambda f, n: lambda a, b: (f(a, b) * f(a, b) + 0.5) ** n, part, fractions),
+            st.builds(lambda f, n: lambda a, b: np.exp(-np.sin(f(a, b))) ** n, part, fractions),
+            st.builds(lambda f, g: lambda a, b: (2.0 + np.sin(f(a, b))) ** np.cos(g(a, b)), part, part),
+        )
+
+    return st.recursive(leaf, grow, max_leaves=7)
+
+
+@settings(max_examples=150, deadline=None)
+@given(quotients_and_powers())
+def test_random_programs_are_the_derivative(f: Any) -> None:
+    """Breaks if anything that is written binds otherwise than the expression does."""
+    point = np.array([0.7, -1.3])
+    with np.errstate(all="ignore"):
+        derivative = ad.symbolic_derivative(lambda v: f(v[0], v[1]), point)
+        wanted = derivative(point)
+        exact = derivative.evaluate(point).astype(float)
+        assume(np.all(np.isfinite(wanted)) and np.max(np.abs(exact)) < 1e12)
+        assume(np.max(np.abs(wanted - exact)) <= 1e-12 * np.max(np.abs(exact)))
+        np.testing.assert_allclose(pasted(derivative)(point), exact, rtol=1e-6, atol=1e-9 * np.max(np.abs(exact)))
 
 
 @pytest.mark.parametrize("name", ["branch", "extrema", "sorted"])

@@ -18,7 +18,7 @@ from ..errors import UnsupportedError
 from . import functions as own
 from . import numerics
 from .closed import Closed
-from .lowering import HELPERS, NAMES
+from .lowering import HELPERS, NAMES, number_of
 from .passives import RELATIONS, Passive
 from .walking import Shared, postorder
 
@@ -28,6 +28,8 @@ CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
 _LONGEST = 72
 #: Sums of more terms are written by halves, as the compiled code does: rounding errors grow with the logarithm.
 _TERMS = 8
+#: From here on not every whole number is a float.
+_WHOLE = 2**53
 
 _RELATIONS = dict(zip(RELATIONS, (">", ">=", "<", "<=", "==", "!="), strict=True))
 _LOGICAL = {"logical_and": "and", "logical_or": "or", "bitwise_and": "and", "bitwise_or": "or"}
@@ -87,7 +89,7 @@ class Writer:
         text, binding = self._texts[node]
         if binding == CONDITION:
             return f"np.float64({text})"
-        return text if binding >= place else f"({text})"
+        return _bracketed(text, binding, place)
 
     def _node(self, node: Any) -> tuple[str, int]:
         if not node.args:
@@ -99,10 +101,12 @@ class Writer:
         if isinstance(node, sympy.Mul):
             return self._product(node)
         if isinstance(node, sympy.Pow):
-            return self._power(self._bound(node.base, ATOM), node.exp, self._bound(node.exp, POWER))
+            return self._power(node)
         if isinstance(node, own.Choice):
             condition, x, y = node.args
-            return f"({self._number(x)} if {self.condition(condition)} else {self._number(y)})", ATOM
+            text = f"{self._number(x)} if {self.condition(condition)} else {self._number(y)}"
+            # A number that Python wrote would not be divided by 0, nor taken a root of, as NumPy's are.
+            return (f"np.float64({text})" if not (x.args and y.args) else f"({text})"), ATOM
         if isinstance(node, Passive):
             return self._passive(node)
         if isinstance(node, Closed):
@@ -193,30 +197,46 @@ class Writer:
         """A product: factors of negative power as divisions, a minus sign in front."""
         above, below, negative = [], [], False
         for factor in node.args:
-            if factor.is_Rational:
-                negative = bool(factor < 0)
-                above += [constant(sympy.Integer(abs(factor.p)))[0]] if abs(factor.p) != 1 else []
-                below += [constant(sympy.Integer(factor.q))[0]] if factor.q != 1 else []
-            elif factor.is_Float and factor < 0:
-                negative = True
-                above.append(constant(-factor)[0])
+            if factor.is_Rational and max(abs(factor.p), factor.q) < _WHOLE:
+                negative ^= bool(factor < 0)
+                above += [str(abs(factor.p))] if abs(factor.p) != 1 else []
+                below += [str(factor.q)] if factor.q != 1 else []
+            elif factor.is_Number and factor.is_negative:
+                negative = not negative
+                above.append(_bracketed(*constant(-factor), POWER))
             elif isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0:
                 base, exponent = self._bound(factor.base, ATOM), -factor.exp
                 small = exponent.is_Integer and exponent <= 3
-                below += [base] * int(exponent) if small else [self._power(base, exponent, constant(exponent)[0])[0]]
+                below += [base] * int(exponent) if small else [_bracketed(*self._positive_power(base, exponent), POWER)]
             else:
                 above.append(self._bound(factor, POWER))
         text = "/".join(["*".join(above) or "1", *below])
         return f"-{text}" if negative else text, PRODUCT
 
-    def _power(self, base: str, number: Any, exponent: str) -> tuple[str, int]:
-        if number == -1:
-            return f"1/{base}", PRODUCT
-        if number == sympy.S.Half:
+    def _power(self, node: Any) -> tuple[str, int]:
+        """A power: a negative one as a division."""
+        base = self._bound(node.base, ATOM)
+        if node.base.is_negative and node.base.is_Number:
+            base = f"np.float64{base}"  # Python's own powers become complex
+        if not node.exp.is_Rational:
+            return f"{base}**{self._bound(node.exp, POWER)}", POWER
+        if node.exp > 0:
+            return self._positive_power(base, node.exp)
+        return f"1/{_bracketed(*self._positive_power(base, -node.exp), POWER)}", PRODUCT
+
+    @staticmethod
+    def _positive_power(base: str, exponent: Any) -> tuple[str, int]:
+        """A power of a base that binds as an atom."""
+        if exponent == 1:
+            return base, ATOM
+        if exponent == sympy.S.Half:
             return f"np.sqrt({base})", ATOM
-        if number == -sympy.S.Half:
-            return f"1/np.sqrt({base})", PRODUCT
-        return f"{base}**{exponent}", POWER
+        return f"{base}**{_bracketed(*constant(exponent), POWER)}", POWER
+
+
+def _bracketed(text: str, binding: int, place: int) -> str:
+    """A text for a place that binds as tightly as `place`."""
+    return text if binding >= place else f"({text})"
 
 
 def _last(term: tuple[bool, str]) -> bool:
@@ -231,13 +251,12 @@ def constant(node: Any) -> tuple[str, int]:
     elif not (node.is_Number or node.is_NumberSymbol):
         raise UnsupportedError(f"to_python met '{node}', which is not a real number: the function leaves the real numbers there.")
     else:
-        value = float(node) if node.is_finite else {sympy.oo: math.inf, -sympy.oo: -math.inf}.get(node, math.nan)
+        value = float(number_of(node))
     if not math.isfinite(value):
         return {math.inf: ("np.inf", ATOM), -math.inf: ("-np.inf", PRODUCT)}.get(value, ("np.nan", ATOM))
-    if node.is_Rational and not node.is_Integer:
-        return f"{node.p}/{node.q}" if max(abs(node.p), node.q) < 2**53 else repr(value), PRODUCT
-    text = str(int(node)) if node.is_Integer and abs(node.p) < 2**53 else repr(value)
-    return {math.pi: "np.pi", math.e: "np.e"}.get(value, text), PRODUCT if value < 0 else ATOM
+    if node.is_Rational and max(abs(node.p), node.q) < _WHOLE:
+        return str(node), ATOM if node.is_Integer and node.p >= 0 else PRODUCT
+    return {math.pi: "np.pi", math.e: "np.e"}.get(value, repr(value)), PRODUCT if value < 0 else ATOM
 
 
 def source_of(function: Callable[..., Any]) -> str:
