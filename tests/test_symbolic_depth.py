@@ -568,6 +568,55 @@ def test_evaluation_elsewhere_and_of_containers() -> None:
     assert mpmath.mp.dps == before
 
 
+@pytest.mark.parametrize(
+    ("f", "start", "shape"),
+    [
+        (lambda x: np.sum(x**3), (3,), (3, 1)),
+        (lambda x: np.sum(x**3, axis=0), (2, 2), (4, 1)),
+        (lambda x: np.sum(x**3), (3,), (5,)),
+        (lambda x: np.sum(x**3), (2,), (0,)),
+        (lambda x: x**3, (2,), ()),
+    ],
+)
+def test_evaluation_at_another_shape(f: Any, start: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Breaks if the symbols of the first shape take the numbers of another one."""
+    point = np.arange(float(np.prod(shape))).reshape(shape) + 0.5
+    got = np.array(ad.symbolic_derivative(f, np.ones(start)).evaluate(point), dtype=float)
+    wanted = 3 * point**2
+    assert got.size == point.size
+    np.testing.assert_allclose(got.ravel(), wanted.ravel(), rtol=1e-15)
+
+
+@pytest.mark.parametrize("rounding", [np.round, np.around])
+def test_rounding_to_digits(rounding: Any) -> None:
+    """Breaks if the number of digits, a whole number, comes back as a float where the path is checked."""
+    found = ad.symbolic_derivative(lambda x: rounding(x, 2) * x, 0.333)
+    assert found(0.333) == found.evaluate(0.333) == pasted(found)(0.333) == 0.33
+    assert found(0.337) == found.evaluate(0.337) == 0.34
+    with pytest.raises(ValueError, match="another path"):
+        pasted(found)(0.337)
+
+
+def test_whole_numbers_and_booleans_of_a_path_keep_their_type() -> None:
+    """Breaks if what decided the path is called with floats for them."""
+    point = np.array([1.5, 2.0, -3.0])
+    f = lambda x: np.left_shift((x > 0).astype(int), 1) * x + np.where(np.bitwise_xor(x > 1, True), x, x**2)  # noqa: E731 - a formula
+    found = ad.symbolic_derivative(f, point)
+    for there in (point, 0.5 * point):
+        wanted = np.diag(2.0 * (there > 0) + np.where(there > 1, 2 * there, 1.0))
+        assert_close(found(there), wanted, 1e-15)
+        assert_close(found.evaluate(there).astype(float), wanted, 1e-15)
+
+
+@pytest.mark.parametrize("middle", [0.5, 0.2, -3.0])
+@pytest.mark.parametrize("point", [0.3, 0.0, -0.3])
+def test_the_step_with_a_value_of_its_own(middle: float, point: float) -> None:
+    """Breaks if heaviside at any digits takes one argument, or forgets what it is at 0."""
+    found = ad.symbolic_derivative(lambda x: np.heaviside(x, middle) * x, 0.3)
+    wanted = middle if point == 0 else float(point > 0)
+    assert found.evaluate(point) == found(point) == pasted(found)(point) == wanted
+
+
 @pytest.mark.parametrize("digits", [0, -1, 2.5, True, "many", 10**6])
 def test_digits_that_mean_nothing(digits: Any) -> None:
     """Breaks if a number of digits is not checked."""

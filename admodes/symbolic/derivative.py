@@ -159,8 +159,8 @@ class SymbolicDerivative(Expressions):
             values, start = self._guards(numbers), 0
             for guard in self._recording.guards:
                 arrays = []
-                for array in guard.expressions:
-                    arrays.append(values[start : start + array.size].reshape(array.shape))
+                for array, dtype in zip(guard.expressions, guard.dtypes, strict=True):
+                    arrays.append(values[start : start + array.size].reshape(array.shape).astype(dtype, copy=False))
                     start += array.size
                 found = np.asarray(guard.function(*arrays))
                 # Most paths are the same to the bit, which is the fastest to see.
@@ -210,7 +210,7 @@ class SymbolicDerivative(Expressions):
         else:
             there = self
         numbers = [value for leaf in function.inputs for value in leaf.flat]
-        parts = Precise(self._recording.variables, numbers, digits).evaluate(there._parts, self._budget.again("evaluated"))
+        parts = Precise(there._recording.variables, numbers, digits).evaluate(there._parts, self._budget.again("evaluated"))
         return there._arranged(function, there._matrix(parts, mpmath.mpf(0)))
 
     def swell(self) -> Swell:

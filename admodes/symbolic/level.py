@@ -30,12 +30,14 @@ from .walking import Graph
 class Guard(NamedTuple):
     """A condition of the path: `function` of the values of `expressions` gave `value`; `name` is what to call it.
 
-    Where it is `origin` called with `parameters`, this is said too.
+    The values are of `dtypes`: float64, or whole numbers and booleans, which count as such. Where it is `origin` called with
+    `parameters`, this is said too.
     """
 
     name: str
     function: Callable[..., Any]
     expressions: list[Any]
+    dtypes: list[Any]
     value: Any
     origin: Callable[..., Any] | None = None
     parameters: dict[str, Any] = {}  # noqa: RUF012 - an empty one that nobody writes into
@@ -105,12 +107,17 @@ class SymbolicLevel(Level):
     ) -> None:
         """Note that `function` of operands with these expressions gave `value`, unless they are all constants."""
         expressions: list[Any] = []
+        dtypes: list[Any] = []
         for trace, plain in zip(traces, values, strict=True):
             expressions += parts_of_array(self, trace, plain) if is_complex(plain) else [as_objects(trace, plain)]
+            kept = np.asarray(plain).dtype
+            dtypes += [np.dtype(np.float64)] * 2 if kept.kind == "c" else [kept if kept.kind in "biu" else np.dtype(np.float64)]
         if any(not expression.is_Number for array in expressions for expression in array.flat):
             whole = len(expressions) == len(values)
             of_parts = function if whole else _of_parts(function, [is_complex(plain) for plain in values])
-            self.guards.append(Guard(name, of_parts, expressions, np.array(value), origin if whole else None, parameters or {}))
+            self.guards.append(
+                Guard(name, of_parts, expressions, dtypes, np.array(value), origin if whole else None, parameters or {})
+            )
 
     def trace_of(self, operand: Any) -> Any:
         """The expression or expressions of an operand; None for a constant."""

@@ -223,7 +223,7 @@ def _sign_of(x: Any, y: Any) -> Any:
 
 _DECIDES = frozenset({"isnan", "isfinite", "isinf", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal"})
 _PASSIVE: dict[str, Callable[..., Any]] = {
-    "heaviside": lambda x: 0.5 if x == 0 else x > 0,
+    "heaviside": lambda x, middle=0.5: middle if x == 0 else x > 0,
     "sign": lambda x: (x > 0) - (x < 0),
     "floor": _floor,
     "ceil": lambda x: -_floor(-x),

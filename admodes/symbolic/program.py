@@ -128,11 +128,19 @@ def _check(guard: Guard, writer: Writer, texts: Any) -> list[str]:
             if not expression.is_Number
         ]
     else:
-        operands = [_nested(array.shape, iter(plain)) for array, plain in arrays]
-        operands = [f"np.array({text})" if array.ndim else text for text, (array, _) in zip(operands, arrays, strict=True)]
+        operands = [_operand(array, plain, dtype) for (array, plain), dtype in zip(arrays, guard.dtypes, strict=True)]
         value = _literal(guard.value.tolist(), guard).replace("nan", "np.nan").replace("inf", "np.inf")
         failures = [f"not np.array_equal({_call(guard, writer, operands)}, {value})"]
     return [line for failure in failures for line in (f"if {failure}:", f"    raise ValueError({_OTHER_PATH!r})")]
+
+
+def _operand(array: Any, texts: Sequence[str], dtype: Any) -> str:
+    """The text of an array of a guard: whole numbers and booleans as such."""
+    text = _nested(array.shape, iter(texts))
+    kind = "" if dtype.kind == "f" else "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
+    if not array.ndim:
+        return f"{kind}({text})" if kind else text
+    return f"np.array({text}).astype({kind})" if kind else f"np.array({text})"
 
 
 def _failure(writer: Writer, expression: Any, text: str, value: Any) -> str:
