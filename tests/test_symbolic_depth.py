@@ -12,6 +12,7 @@ import pytest
 import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import special
 from support import assert_close
 
 import admodes as ad
@@ -369,6 +370,82 @@ def test_random_programs_are_the_derivative(f: Any) -> None:
         assume(np.all(np.isfinite(wanted)) and np.max(np.abs(exact)) < 1e12)
         assume(np.max(np.abs(wanted - exact)) <= 1e-12 * np.max(np.abs(exact)))
         np.testing.assert_allclose(pasted(derivative)(point), exact, rtol=1e-6, atol=1e-9 * np.max(np.abs(exact)))
+
+
+def normal(t: Any) -> Any:
+    """The logarithm of the normal distribution function, without cancellation far to the left."""
+    return mpmath.log(mpmath.erfc(-t / mpmath.sqrt(2)) / 2)
+
+
+def quantile_slope(p: Any) -> Any:
+    """The derivative of the inverse of the normal distribution function."""
+    start = -mpmath.sqrt(-2 * mpmath.log(p))
+    t = mpmath.findroot(lambda u: normal(u) - mpmath.log(p), (start, start + mpmath.mpf("0.1")))
+    return mpmath.sqrt(2 * mpmath.pi) * mpmath.exp(t**2 / 2)
+
+
+#: name of scipy.special, point, the derivative there
+SPECIAL = [
+    ("exprel", 1e-9, lambda t: ((t - 1) * mpmath.exp(t) + 1) / t**2),
+    ("exprel", 0.0, lambda t: mpmath.mpf("0.5")),
+    ("log_ndtr", -40.0, lambda t: mpmath.diff(normal, t)),
+    ("erfcx", 30.0, lambda t: 2 * t * mpmath.exp(t * t) * mpmath.erfc(t) - 2 / mpmath.sqrt(mpmath.pi)),
+    ("ndtri", 1e-300, quantile_slope),
+    ("entr", 0.3, lambda t: -mpmath.log(t) - 1),
+]
+
+
+@pytest.mark.parametrize(("name", "point", "truth"), SPECIAL)
+def test_special_functions_keep_their_digits(name: str, point: float, truth: Any) -> None:
+    """Breaks if a closed form is written as it stands, which cancels, overflows, or is 0 / 0."""
+    found = ad.symbolic_derivative(getattr(special, name), point)
+    with mpmath.workdps(800):
+        wanted = truth(mpmath.mpf(point))
+    assert abs(pasted(found)(point) / float(wanted) - 1) < 1e-15
+    with mpmath.workdps(60):
+        assert abs(found.evaluate(point) / wanted - 1) < mpmath.mpf(10) ** -45
+
+
+def test_special_functions_of_several_arguments_are_written() -> None:
+    """Breaks if the function of SymPy behind them has arguments that are no numbers."""
+    found = ad.symbolic_derivative(lambda x: special.betainc(2.5, 1.5, x), 0.3)
+    wanted = 0.3**1.5 * 0.7**0.5 / special.beta(2.5, 1.5)
+    assert abs(pasted(found)(0.3) / wanted - 1) < 1e-15
+    assert "\nimport numpy as np\nimport sympy\n" in found.to_python()
+
+
+def test_functions_of_sympy_that_cannot_be_written_are_refused() -> None:
+    """Breaks if the message names a class of SymPy's that nobody wrote."""
+    from admodes.symbolic.standalone import Writer
+
+    for expression, name in ((sympy.hyper((1, x), (2,), y), "hyper"), (sympy.Function("mine")(x), "mine")):
+        with pytest.raises(UnsupportedError, match=f"SymPy's '{name}'.*Call the derivative itself"):
+            Writer([expression]).write([expression])
+
+
+@pytest.mark.parametrize("digits", [3, 50, 200])
+def test_removable_points_at_any_digits(digits: int) -> None:
+    """Breaks if the limit at 0 / 0 is NaN at any digits where the derivative has it, or its digits are a double's."""
+    assert ad.symbolic_derivative(special.exprel, 0.0).evaluate(0.0, digits=digits) == 0.5
+    product = ad.symbolic_derivative(lambda x: special.xlogy(x[0], x[1]), np.zeros(2))
+    assert list(product.evaluate(np.zeros(2), digits=digits)) == list(product(np.zeros(2))) == [-math.inf, 0]
+    # At an irrational factor, so that the digits show.
+    scaled = ad.symbolic_derivative(lambda x: special.exprel(np.sqrt(np.float64(2) + x * 0) * x), 0.0).evaluate(
+        0.0, digits=digits
+    )
+    with mpmath.workdps(digits + 10):
+        assert abs(scaled * mpmath.sqrt(2) - 1) < mpmath.mpf(10) ** (1 - digits)
+
+
+def test_condition_numbers_are_written() -> None:
+    """Breaks if a function of ours that checks the path cannot be written for its annotations, or NaN is another path."""
+    point = np.array([[1.0, 2.0], [3.0, 5.0]])
+    found = ad.symbolic_derivative(np.linalg.cond, point)
+    assert_close(pasted(found)(point), found(point), 1e-13)
+    singular = ad.symbolic_derivative(np.linalg.cond, np.ones((2, 2)))
+    assert np.isnan(pasted(singular)(np.ones((2, 2)))).all()
+    with pytest.raises(ValueError, match="another path"):
+        pasted(singular)(point)
 
 
 @pytest.mark.parametrize("name", ["branch", "extrema", "sorted"])

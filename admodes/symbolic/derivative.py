@@ -279,7 +279,7 @@ class SymbolicDerivative(Expressions):
         return shorter
 
     def to_python(self, name: str | None = None) -> str:
-        """The derivative as the source of a Python function that needs NumPy alone.
+        """The derivative as the source of a Python function that needs NumPy alone, and SymPy for special functions.
 
         It is to be read and to be pasted into a file: common subexpressions have names, constants are exact. Where f
         takes another path than the one that was traced, it raises ValueError.
@@ -296,7 +296,9 @@ class SymbolicDerivative(Expressions):
         Raises
         ------
         UnsupportedError
-            What decided the path through f cannot be checked with NumPy alone.
+            What decided the path through f cannot be checked with NumPy alone, or a function cannot be written.
+        OptionError
+            `name` is no name of Python, or one that the function itself uses.
 
         Examples
         --------

@@ -59,10 +59,11 @@ def program(function: Function, recording: Recording, blocks: Sequence[Sequence[
     lines = [f"def {name}({', '.join(arguments)}):", *textwrap.indent(_docstring(function, recording), "    ").splitlines()]
     lines += [f"    {line}" for line in _unpacked(function, recording)]
     lines += ['    with np.errstate(all="ignore"):', *textwrap.indent("\n".join(body), " " * 8).splitlines()]
-    imports = "\n".join(f"import {module}" for module in sorted(writer.modules))
-    head = [*([imports] if imports and "sympy" not in writer.modules else []), "import numpy as np"]
-    head += [imports] if "sympy" in writer.modules else []
-    return "\n\n\n".join(["\n".join(head), _ELEMENTS, *writer.helpers.values(), "\n".join(lines)]) + "\n"
+    imports = (
+        ["import math\n"] * ("math" in writer.modules) + ["import numpy as np"] + ["import sympy"] * ("sympy" in writer.modules)
+    )
+    head = ["\n".join(imports), "\n".join(writer.constants.values())] if writer.constants else ["\n".join(imports)]
+    return "\n\n\n".join(["\n\n".join(head), _ELEMENTS, *writer.helpers.values(), "\n".join(lines)]) + "\n"
 
 
 def checked_name(name: str | None, of: str) -> str:
@@ -130,7 +131,8 @@ def _check(guard: Guard, writer: Writer, texts: Any) -> list[str]:
     else:
         operands = [_operand(array, plain, dtype) for (array, plain), dtype in zip(arrays, guard.dtypes, strict=True)]
         value = _literal(guard.value.tolist(), guard).replace("nan", "np.nan").replace("inf", "np.inf")
-        failures = [f"not np.array_equal({_call(guard, writer, operands)}, {value})"]
+        same = ", equal_nan=True" if "np.nan" in value else ""
+        failures = [f"not np.array_equal({_call(guard, writer, operands)}, {value}{same})"]
     return [line for failure in failures for line in (f"if {failure}:", f"    raise ValueError({_OTHER_PATH!r})")]
 
 

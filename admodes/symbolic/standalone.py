@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
+import sys
 import textwrap
 import types
 from collections import Counter
@@ -17,7 +18,7 @@ import sympy
 from ..errors import UnsupportedError
 from . import functions as own
 from . import numerics
-from .closed import Closed
+from .closed import SYMBOLS, Closed, _closed_at
 from .lowering import HELPERS, NAMES, number_of
 from .passives import RELATIONS, Passive
 from .walking import Shared, postorder
@@ -34,6 +35,10 @@ _WHOLE = 2**53
 _RELATIONS = dict(zip(RELATIONS, (">", ">=", "<", "<=", "==", "!="), strict=True))
 _LOGICAL = {"logical_and": "and", "logical_or": "or", "bitwise_and": "and", "bitwise_or": "or"}
 _TESTS = frozenset({"isnan", "isfinite", "isinf", "signbit", "logical_xor"})
+_CLOSED = '''def _{name}(*numbers):
+    """{what}: its closed form with as many digits as cancel, or its limit."""
+    form = sympy.sympify({text!r}, locals=dict(zip("xyzw", SYMBOLS)))
+    return _closed_at(form, {middle}, {orders}, *numbers)'''
 _GENERAL = '''def _{name}(*numbers):
     """SymPy's {name}, which NumPy does not have."""
     value = sympy.{name}(*(sympy.Float(float(number)) for number in numbers)).evalf(17)
@@ -49,6 +54,8 @@ class Writer:
         Assignments to the names of common subexpressions.
     helpers : dict
         Name -> source of the functions that the lines call.
+    constants : dict
+        Name -> source of the constants that the helpers use.
     modules : set of str
         What else than NumPy they import.
     """
@@ -56,6 +63,7 @@ class Writer:
     def __init__(self, expressions: Sequence[Any]) -> None:
         self.lines: list[str] = []
         self.helpers: dict[str, str] = {}
+        self.constants: dict[str, str] = {}
         self.modules: set[str] = set()
         self._uses = Counter(argument for node in postorder(expressions) for argument in node.args)
         self._uses.update(expressions)
@@ -109,10 +117,6 @@ class Writer:
             return (f"np.float64({text})" if not (x.args and y.args) else f"({text})"), ATOM
         if isinstance(node, Passive):
             return self._passive(node)
-        if isinstance(node, Closed):
-            form = node.shown(*node.args)
-            self.write([form])
-            return self._texts[form]
         return self._call(node)
 
     def _passive(self, node: Any) -> tuple[str, int]:
@@ -139,16 +143,21 @@ class Writer:
             return f"{HELPERS[kind]}({arguments})", ATOM
         if kind in NAMES:
             return f"np.{NAMES[kind]}({arguments})", ATOM
-        if not isinstance(node, sympy.Function):
-            raise UnsupportedError(
-                f"to_python cannot write the SymPy expression '{kind.__name__}'. Use method='forward' or method='reverse'."
-            )
         self.modules.add("sympy")
-        self.helpers[f"_{kind.__name__}"] = _GENERAL.format(name=kind.__name__)
+        self.helpers[f"_{kind.__name__}"] = self._closed(kind) if isinstance(node, Closed) else _general(kind)
         return f"_{kind.__name__}({arguments})", ATOM
 
+    def _closed(self, kind: Any) -> str:
+        """The source of a function with a closed form."""
+        self.need(_closed_at)
+        text = str(kind.form)
+        if sympy.sympify(text, locals=dict(zip("xyzw", SYMBOLS, strict=True))) != kind.form:
+            raise _unknown(kind.__name__)
+        what = f"The derivative of {kind.named} of order {kind.orders}" if any(kind.orders) else f"SciPy's {kind.named}"
+        return _CLOSED.format(name=kind.__name__, what=what, text=text, middle=kind.middle, orders=kind.orders)
+
     def need(self, function: Any) -> None:
-        """Take the source of a function of ours, and of those that it calls, among the helpers."""
+        """Take the source of a function of ours, and of the functions and constants that it uses, among the helpers."""
         name, source = function.__name__, source_of(function)
         if name in self.helpers:
             return
@@ -157,12 +166,10 @@ class Writer:
             found = function.__globals__.get(used)
             if isinstance(found, types.FunctionType):
                 self.need(found)
-            elif found is math:
-                self.modules.add("math")
+            elif found in (math, sympy):
+                self.modules.add(found.__name__)
             elif found is not None and found is not np:
-                raise UnsupportedError(
-                    f"to_python cannot write '{name}', which uses '{used}' of admodes. Call the derivative itself."
-                )
+                self.constants[used] = assignment_of(used, function)
 
     # ---- arithmetic
 
@@ -239,6 +246,22 @@ def _bracketed(text: str, binding: int, place: int) -> str:
     return text if binding >= place else f"({text})"
 
 
+def _general(kind: Any) -> str:
+    """The source of a function of SymPy's that NumPy does not have."""
+    # Among the arguments of hyper and meijerg are tuples.
+    name = "hyper" if issubclass(kind, sympy.Tuple) else kind.__name__
+    if not issubclass(kind, sympy.Function) or getattr(sympy, name, None) != kind:
+        raise _unknown(name)
+    return _GENERAL.format(name=name)
+
+
+def _unknown(name: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"to_python cannot write SymPy's '{name}': NumPy does not have it, and it is no function of numbers alone. Call the "
+        "derivative itself, or use method='forward' or method='reverse'."
+    )
+
+
 def _last(term: tuple[bool, str]) -> bool:
     number, text = term
     return number or text.startswith("-")
@@ -264,8 +287,30 @@ def source_of(function: Callable[..., Any]) -> str:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     if not isinstance(definition, ast.FunctionDef):
         raise UnsupportedError(f"to_python cannot write {function!r}. Call the derivative itself.")
-    for argument in [*definition.args.args, definition.args.vararg, definition.args.kwarg]:
-        if argument is not None:
-            argument.annotation = None
-    definition.returns = None
-    return ast.unparse(definition)
+    return ast.unparse(ast.fix_missing_locations(_Unannotated().visit(definition)))
+
+
+def assignment_of(name: str, function: Any) -> str:
+    """The source of a constant that a function of ours uses."""
+    for statement in ast.parse(inspect.getsource(sys.modules[function.__module__])).body:
+        if isinstance(statement, ast.Assign) and name in {part.id for part in statement.targets if isinstance(part, ast.Name)}:
+            return ast.unparse(statement)
+    raise UnsupportedError(
+        f"to_python cannot write '{function.__name__}', which uses '{name}' of admodes. Call the derivative itself."
+    )
+
+
+class _Unannotated(ast.NodeTransformer):
+    """Takes the annotations out."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.returns = None
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        return ast.Assign([node.target], node.value) if node.value is not None else ast.Pass()
