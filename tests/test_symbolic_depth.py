@@ -500,6 +500,41 @@ def test_names_that_python_does_not_have(name: Any) -> None:
         ad.symbolic_derivative(np.sin, 1.0).to_python(name)
 
 
+@pytest.mark.parametrize("name", ["np", "_elements", "_euclid", "abs", "ValueError", "\uff4e\uff50"])
+def test_names_that_the_program_needs_itself(name: str) -> None:
+    """Breaks if the function takes the name of what it calls, and then calls itself."""
+    with pytest.raises(OptionError, match="itself calls something else: write name='derivative'"):
+        ad.symbolic_derivative(np.linalg.norm, X).to_python(name)
+    for other in ("x", "t0", "x_0", "_ratio", "max"):
+        assert pasted(ad.symbolic_derivative(lambda x: np.exp(np.sin(x) * x) * x, 0.5), other)(0.0) == 1
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [('a"""b', "c"), ("", "a"), ("\u00b2", "_"), ("\ufb01", "fi"), ("a\\", "a'\n"), (("a", 1), ("a", 2)), ("0", "0_")],
+    ids=repr,
+)
+def test_any_key_is_written(keys: Any) -> None:
+    """Breaks if a key ends the docstring, gives a name that Python does not have, or the same one as another key or argument."""
+    first, second = keys
+    found = ad.symbolic_derivative(lambda p: {first: p[first] ** 2 * p[second][0]}, {first: 2.0, second: [3.0]})
+    assert pasted(found)({first: 5.0, second: [7.0]}) == {first: {first: 70.0, second: [25.0]}}
+
+
+def test_keys_that_python_does_not_read_are_refused() -> None:
+    """Breaks if a program cannot be parsed, or calls what the file does not have."""
+
+    class Silent:
+        pass
+
+    class Named(NamedTuple):
+        name: str
+
+    for key in (Silent(), Named("a")):
+        with pytest.raises(UnsupportedError, match=r"to_python cannot write the keys of a dict.*call the derivative itself"):
+            ad.symbolic_derivative(lambda p, key=key: p[key] ** 2, {key: 2.0}).to_python()
+
+
 # --- simplify ----------------------------------------------------------------------------------
 
 

@@ -18,8 +18,9 @@ from .formulas import DIGITS, constants_of
 from .lowering import Lowering
 from .precise import Precise, checked_digits
 from .printing import compile_expressions
-from .program import checked_name, program
+from .program import program
 from .simplifying import simplified
+from .sources import checked_name
 from .swell import Swell, measure_swell
 from .values import evaluate_rows, jacobian, numbers_of, split_rows, to_blocks
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import math
-import sys
-import textwrap
 import types
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +18,7 @@ from . import numerics
 from .closed import SYMBOLS, Closed, _closed_at
 from .lowering import HELPERS, NAMES, number_of
 from .passives import RELATIONS, Passive
+from .sources import assignment_of, source_of
 from .walking import Shared, postorder
 
 #: How tightly a text binds: what stands in a tighter place gets parentheses.
@@ -48,6 +46,13 @@ _GENERAL = '''def _{name}(*numbers):
 class Writer:
     """Lines of Python that compute expressions from named variables.
 
+    Parameters
+    ----------
+    expressions : sequence of Expr
+        All that will be written.
+    variables : dict of Symbol to str, optional
+        What the symbols are called, where not by their own names.
+
     Attributes
     ----------
     lines : list of str
@@ -60,7 +65,8 @@ class Writer:
         What else than NumPy they import.
     """
 
-    def __init__(self, expressions: Sequence[Any]) -> None:
+    def __init__(self, expressions: Sequence[Any], variables: Mapping[Any, str] | None = None) -> None:
+        self._variables = variables or {}
         self.lines: list[str] = []
         self.helpers: dict[str, str] = {}
         self.constants: dict[str, str] = {}
@@ -101,7 +107,9 @@ class Writer:
 
     def _node(self, node: Any) -> tuple[str, int]:
         if not node.args:
-            return (node.name, ATOM) if node.is_Symbol and not isinstance(node, own.Plain) else constant(node)
+            if node.is_Symbol and not isinstance(node, own.Plain):
+                return self._variables.get(node, node.name), ATOM
+            return constant(node)
         if isinstance(node, Shared):
             return self._texts[node.args[0]]
         if isinstance(node, sympy.Add):
@@ -280,37 +288,3 @@ def constant(node: Any) -> tuple[str, int]:
     if node.is_Rational and max(abs(node.p), node.q) < _WHOLE:
         return str(node), ATOM if node.is_Integer and node.p >= 0 else PRODUCT
     return {math.pi: "np.pi", math.e: "np.e"}.get(value, repr(value)), PRODUCT if value < 0 else ATOM
-
-
-def source_of(function: Callable[..., Any]) -> str:
-    """The source of a function of ours, without the annotations, which would need imports."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    if not isinstance(definition, ast.FunctionDef):
-        raise UnsupportedError(f"to_python cannot write {function!r}. Call the derivative itself.")
-    return ast.unparse(ast.fix_missing_locations(_Unannotated().visit(definition)))
-
-
-def assignment_of(name: str, function: Any) -> str:
-    """The source of a constant that a function of ours uses."""
-    for statement in ast.parse(inspect.getsource(sys.modules[function.__module__])).body:
-        if isinstance(statement, ast.Assign) and name in {part.id for part in statement.targets if isinstance(part, ast.Name)}:
-            return ast.unparse(statement)
-    raise UnsupportedError(
-        f"to_python cannot write '{function.__name__}', which uses '{name}' of admodes. Call the derivative itself."
-    )
-
-
-class _Unannotated(ast.NodeTransformer):
-    """Takes the annotations out."""
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.annotation = None
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        node.returns = None
-        self.generic_visit(node)
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
-        return ast.Assign([node.target], node.value) if node.value is not None else ast.Pass()
