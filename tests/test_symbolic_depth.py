@@ -463,11 +463,100 @@ def test_programs_refuse_another_shape() -> None:
         program(np.ones((3, 2)))
 
 
-def test_programs_that_cannot_be_checked_are_refused() -> None:
-    """Breaks if a path that NumPy alone cannot check is not checked at all."""
-    with pytest.raises(UnsupportedError, match=r"places_after_partition|groups_of|plan_of|unique|_first") as caught:
-        ad.symbolic_derivative(np.maximum.accumulate, X).to_python()
-    assert "Call the derivative itself" in str(caught.value)
+UNCHECKED = {
+    "np.maximum.accumulate": np.maximum.accumulate,
+    "np.minimum.accumulate": np.minimum.accumulate,
+    "np.partition": lambda x: np.partition(x, 1),
+    "np.logical_and.reduce": lambda x: x * np.logical_and.reduce(x > 0),
+}
+
+
+@pytest.mark.parametrize("name", UNCHECKED)
+def test_programs_that_cannot_be_checked_are_refused(name: str) -> None:
+    """Breaks if a path that NumPy alone cannot check is not checked at all, or is told by a name that f did not write."""
+    with pytest.raises(UnsupportedError, match=f"path through f: {name} of values.*Call the derivative itself"):
+        ad.symbolic_derivative(UNCHECKED[name], X).to_python()
+
+
+MATRIX = np.array([[1.0, 2.0, 0.3], [3.0, 5.0, 0.7], [0.2, -0.4, 1.1]])
+
+CHECKED = {
+    "slogdet": (lambda x: np.linalg.slogdet(x)[0] * np.linalg.slogdet(x)[1], MATRIX, MATRIX[::-1]),
+    "frexp": (lambda x: np.frexp(x)[0] * np.frexp(x)[1], X, 8 * X),
+    "angle": (lambda x: np.angle(x, deg=True) * x, X, -X),
+    "unwrap": (lambda x: np.unwrap(x) * x, np.array([0.5, 7.5, 2.0]), np.array([0.5, 0.6, 0.7])),
+    "whole numbers": (lambda x: np.floor(x).astype(np.int32) * x, X, 2 * X),
+    "isin": (lambda x: np.isin(x, [0.7]) * x, X, 2 * X),
+    "rank": (lambda x: np.linalg.matrix_rank(x) * x, MATRIX, np.ones((3, 3))),
+}
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_programs_check_what_numpy_can(name: str) -> None:
+    """Breaks if a path that NumPy can check is refused, is written wrongly, or is not checked."""
+    f, point, elsewhere = CHECKED[name]
+    program = pasted(ad.symbolic_derivative(f, point))
+    assert_close(program(point), ad.jacobian(f, point, method="forward"), 1e-12)
+    with pytest.raises(ValueError, match="another path"):
+        program(elsewhere)
+
+
+def test_helpers_of_one_name_are_never_mistaken() -> None:
+    """Breaks if the second of two functions with the same name is taken for the first."""
+    from admodes.symbolic.standalone import Writer
+
+    def helper(x: Any) -> Any:
+        return x + 1
+
+    first = helper
+
+    def helper(x: Any) -> Any:  # type: ignore[no-redef]
+        return x + 2
+
+    writer = Writer([])
+    assert writer.need(first) == writer.need(first) == "helper"
+    with pytest.raises(UnsupportedError, match="two functions that are called 'helper'"):
+        writer.need(helper)
+
+
+def test_refused_norms_say_which() -> None:
+    """Breaks if a matrix norm is refused as if all of them were."""
+    for order, text in ((2, "2"), ("nuc", "'nuc'"), (-2, "-2")):
+        with pytest.raises(UnsupportedError, match=f"takes np.linalg.norm with ord={text} of matrices up to 2 x 2"):
+            ad.gradient(lambda x, order=order: np.linalg.norm(x, order), MATRIX, method="symbolic")
+    with pytest.raises(UnsupportedError, match=r"takes np.linalg.cond with p=-2 of"):
+        ad.gradient(lambda x: np.linalg.cond(x, p=-2), MATRIX, method="symbolic")
+    for order in (1, np.inf, "fro"):
+        found = ad.gradient(lambda x, order=order: np.linalg.norm(x, order), MATRIX, method="symbolic")
+        assert_close(found, ad.gradient(lambda x, order=order: np.linalg.norm(x, order), MATRIX, method="forward"), 1e-12)
+
+
+def test_budgets_count_in_singular_and_plural() -> None:
+    """Breaks if one expression is "1 expressions"."""
+    for limit, text in ((Budget(1), "2 distinct expressions.*is 1 expression\\."), (Budget(2), "3 .*is 2 expressions\\.")):
+        with pytest.raises(BudgetError, match=text):
+            limit.check(int(limit.nodes) + 1)
+    spent = Budget(seconds=1.0)
+    spent._start -= 10
+    with pytest.raises(BudgetError, match=r"1 distinct expression in.*is 1 second\."):
+        spent.check(1)
+
+
+def test_primitives_of_ones_own_say_what_works() -> None:
+    """Breaks if somebody who gave a vjp reads that the function is unknown, and not what to do."""
+
+    @ad.primitive
+    def cube(x: Any) -> Any:
+        return x**3
+
+    @cube.def_vjp
+    def _(g: Any, out: Any, x: Any) -> Any:
+        return g * 3 * x**2
+
+    with pytest.raises(UnsupportedError, match=r"'cube'.*jvp or vjp of a primitive of your own.*elementwise\(\.\.\., sympy="):
+        ad.symbolic_derivative(cube, 2.0)
+    known = ad.rules.elementwise(lambda x: x**3, lambda out, x: 3 * x**2, sympy="x**3", name="cube")
+    assert ad.symbolic_derivative(known, 2.0)(2.0) == ad.gradient(cube, 2.0, method="reverse") == 12
 
 
 def test_programs_are_readable() -> None:

@@ -23,7 +23,7 @@ from .budget import Budget
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .parts import parts_of_array
-from .refusals import unknown
+from .refusals import called, unknown
 from .walking import Graph
 
 
@@ -31,7 +31,7 @@ class Guard(NamedTuple):
     """A condition of the path: `function` of the values of `expressions` gave `value`; `name` is what to call it.
 
     The values are of `dtypes`: float64, or whole numbers and booleans, which count as such. Where it is `origin` called with
-    `parameters`, this is said too.
+    `parameters`, this is said too; f wrote it as `wrote`.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Guard(NamedTuple):
     dtypes: list[Any]
     value: Any
     origin: Callable[..., Any] | None = None
+    wrote: str = ""
     parameters: dict[str, Any] = {}  # noqa: RUF012 - an empty one that nobody writes into
 
 
@@ -115,8 +116,10 @@ class SymbolicLevel(Level):
         if any(not expression.is_Number for array in expressions for expression in array.flat):
             whole = len(expressions) == len(values)
             of_parts = function if whole else _of_parts(function, [is_complex(plain) for plain in values])
+            wrote = called(name) if origin is not None else name
+            found = np.array(value)
             self.guards.append(
-                Guard(name, of_parts, expressions, dtypes, np.array(value), origin if whole else None, parameters or {})
+                Guard(name, of_parts, expressions, dtypes, found, origin if whole else None, wrote, parameters or {})
             )
 
     def trace_of(self, operand: Any) -> Any:
@@ -174,7 +177,7 @@ class SymbolicLevel(Level):
             return trace
         rule = rule_of(primitive)
         if rule is None:
-            raise unknown(primitive.name)
+            raise unknown(primitive)
         return self.unique(rule(self, traces, values, out, **parameters))
 
     def _wrap(self, out: Any, trace: Any, passive: bool) -> Any:

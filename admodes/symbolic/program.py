@@ -178,16 +178,27 @@ def _call(guard: Guard, writer: Writer, operands: list[str]) -> str:
     if name.startswith("places_of_"):
         ufunc = origin.__self__.__name__  # type: ignore[union-attr]
         return f"{operands[0]} == np.{ufunc}.reduce({arguments})"
-    if origin is not None and origin is getattr(np, name, None):
-        return f"np.stack(np.{name}({arguments}))" if name in ("nonzero", "unravel_index") else f"np.{name}({arguments})"
-    if isinstance(origin, types.FunctionType) and origin.__name__ != "<lambda>":
-        writer.need(origin)
-        return f"{origin.__name__}({arguments})"
-    raise _unwritable(guard)
+    own = getattr(origin, "__name__", "")
+    for space, functions in _SPACES.items():
+        if origin is not None and origin is getattr(functions, own, None):
+            return (
+                f"np.stack({space}.{own}({arguments}))" if own in ("nonzero", "unravel_index") else f"{space}.{own}({arguments})"
+            )
+    if not isinstance(origin, types.FunctionType):
+        raise _unwritable(guard)
+    try:
+        return f"{writer.need(origin, f'_{name}')}({arguments})"
+    except UnsupportedError as error:
+        raise _unwritable(guard) from error
+
+
+_SPACES = {"np": np, "np.linalg": np.linalg}
 
 
 def _literal(value: Any, guard: Guard) -> str:
     """A parameter as Python writes it."""
+    if isinstance(value, np.dtype) and value.isbuiltin == 1:
+        return f"np.dtype({value.str!r})"
     text = repr(value)
     try:
         same = ast.literal_eval(re.sub(r"\b(nan|inf)\b", "0", text)) is not None or value is None
@@ -200,9 +211,9 @@ def _literal(value: Any, guard: Guard) -> str:
 
 def _unwritable(guard: Guard) -> UnsupportedError:
     return UnsupportedError(
-        f"to_python cannot write what decided the path through f: '{guard.name}' of values that depend on x, which NumPy alone "
-        "cannot check. Without the check the function would be wrong where the path is another one. Call the derivative itself, "
-        "which traces f anew there."
+        f"to_python cannot write what decided the path through f: {guard.wrote} of values that depend on x, for which it "
+        "has no check with NumPy alone. Without a check the function would be wrong where the path is another one. Call the "
+        "derivative itself, which traces f anew there."
     )
 
 

@@ -8,7 +8,6 @@ import inspect
 import keyword
 import symtable
 import sys
-import textwrap
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -16,17 +15,44 @@ from typing import Any
 from ..errors import OptionError, UnsupportedError
 
 
-def source_of(function: Callable[..., Any]) -> str:
-    """The source of a function of ours, without the annotations, which would need imports."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    if not isinstance(definition, ast.FunctionDef):
+def source_of(function: Callable[..., Any], label: str) -> tuple[str, str]:
+    """The name and the source of a function of ours, without the annotations, which would need imports.
+
+    A lambda is called `label`.
+
+    Raises
+    ------
+    UnsupportedError
+        It uses variables of another function, or Python does not know its source.
+    """
+    code = function.__code__
+    module = ast.parse(_source_of_module(function))
+    definitions = [
+        node
+        for node in ast.walk(module)
+        if isinstance(node, (ast.FunctionDef, ast.Lambda))
+        and min([node.lineno, *(part.lineno for part in getattr(node, "decorator_list", []))]) == code.co_firstlineno
+        and getattr(node, "name", "<lambda>") == code.co_name
+    ]
+    if len(definitions) != 1 or code.co_freevars:
         raise UnsupportedError(f"to_python cannot write {function!r}. Call the derivative itself.")
-    return ast.unparse(ast.fix_missing_locations(_Unannotated().visit(definition)))
+    (definition,) = definitions
+    if isinstance(definition, ast.Lambda):
+        body: list[ast.stmt] = [ast.Return(definition.body)]
+        definition = ast.FunctionDef(label, definition.args, body, decorator_list=[])
+    return definition.name, ast.unparse(ast.fix_missing_locations(_Unannotated().visit(definition)))
+
+
+def _source_of_module(function: Callable[..., Any]) -> str:
+    try:
+        return inspect.getsource(sys.modules[function.__module__])
+    except (OSError, TypeError, KeyError) as error:
+        raise UnsupportedError(f"to_python cannot write {function!r}: it has no source. Call the derivative itself.") from error
 
 
 def assignment_of(name: str, function: Any) -> str:
     """The source of a constant that a function of ours uses."""
-    for statement in ast.parse(inspect.getsource(sys.modules[function.__module__])).body:
+    for statement in ast.parse(_source_of_module(function)).body:
         if isinstance(statement, ast.Assign) and name in {part.id for part in statement.targets if isinstance(part, ast.Name)}:
             return ast.unparse(statement)
     raise UnsupportedError(

@@ -164,12 +164,17 @@ class Writer:
         what = f"The derivative of {kind.named} of order {kind.orders}" if any(kind.orders) else f"SciPy's {kind.named}"
         return _CLOSED.format(name=kind.__name__, what=what, text=text, middle=kind.middle, orders=kind.orders)
 
-    def need(self, function: Any) -> None:
-        """Take the source of a function of ours, and of the functions and constants that it uses, among the helpers."""
-        name, source = function.__name__, source_of(function)
-        if name in self.helpers:
-            return
-        self.helpers[name] = source
+    def need(self, function: Any, label: str = "") -> str:
+        """Take the source of a function of ours, and of the functions and constants that it uses, among the helpers.
+
+        Returns
+        -------
+        str
+            What it is called there: `label` where it has no name.
+        """
+        name, source = source_of(function, label)
+        if not _enter(self.helpers, name, source):
+            return name
         for used in sorted({part.id for part in ast.walk(ast.parse(source)) if isinstance(part, ast.Name)}):
             found = function.__globals__.get(used)
             if isinstance(found, types.FunctionType):
@@ -177,7 +182,8 @@ class Writer:
             elif found in (math, sympy):
                 self.modules.add(found.__name__)
             elif found is not None and found is not np:
-                self.constants[used] = assignment_of(used, function)
+                _enter(self.constants, used, assignment_of(used, function))
+        return name
 
     # ---- arithmetic
 
@@ -252,6 +258,20 @@ class Writer:
 def _bracketed(text: str, binding: int, place: int) -> str:
     """A text for a place that binds as tightly as `place`."""
     return text if binding >= place else f"({text})"
+
+
+def _enter(table: dict[str, str], name: str, source: str) -> bool:
+    """Enter a source; false where it is there already.
+
+    Raises
+    ------
+    UnsupportedError
+        There is another one of that name.
+    """
+    new = name not in table
+    if table.setdefault(name, source) != source:
+        raise UnsupportedError(f"to_python cannot write two functions that are called '{name}'. Call the derivative itself.")
+    return new
 
 
 def _general(kind: Any) -> str:
