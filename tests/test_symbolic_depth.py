@@ -10,8 +10,9 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import special
 from support import assert_close
 
 import admodes as ad
@@ -316,6 +317,137 @@ def test_programs_are_the_derivative(name: str) -> None:
         assert flat(got).dtype == flat(wanted).dtype
 
 
+def test_powers_bind_as_tightly_as_they_should() -> None:
+    """Breaks if x**(-3/2) is written as x**-3/2, or a divisor or an exponent loses its parentheses."""
+    program = pasted(ad.symbolic_derivative(lambda x: 1 / np.sqrt(x), 4.0))
+    assert program(4.0) == -0.0625
+    f = lambda x: (-2.0) ** np.floor(x) * x ** (7 / 4) / (x ** (-5 / 2) + np.where(x > 9.0, 1.0, 0.0)) ** (1 / 3)  # noqa: E731 - a formula
+    assert_close(pasted(ad.symbolic_derivative(f, 2.5))(2.5), ad.differentiate(f, 2.5, method="forward"), 1e-14)
+
+
+def test_numbers_of_choices_divide_as_those_of_numpy() -> None:
+    """Breaks if a choice between two numbers is a Python number, by which 0 cannot be divided."""
+    f = lambda x: x / np.where(x > 0, 1.0, 0.0)  # noqa: E731 - a formula
+    with np.errstate(all="ignore"):
+        found = ad.symbolic_derivative(f, 1.0)
+        assert pasted(found)(-1.0) == found(-1.0)
+        assert pasted(found)(2.0) == found(2.0)
+
+
+def quotients_and_powers() -> Any:
+    """Random functions of two numbers, with rational powers of quotients, and of negative products."""
+    leaf = st.one_of(
+        st.sampled_from([lambda a, b: a, lambda a, b: b, lambda a, b: -a * b]),
+        st.sampled_from([-3.0, -0.5, 2.0, 0.1, 7.0]).map(lambda number: lambda a, b: number + 0.0 * a),
+    )
+    exponents = st.sampled_from([-3.0, -2.0, -1.0, 2.0, 3.0, 4.0, -5.0])
+    fractions = st.sampled_from([-2.5, -1.5, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.5, 1.25, 0.3, -0.3])
+
+    def grow(part: Any) -> Any:
+        return st.one_of(
+            st.builds(lambda f, g: lambda a, b: f(a, b) + g(a, b), part, part),
+            st.builds(lambda f, g: lambda a, b: f(a, b) - g(a, b), part, part),
+            st.builds(lambda f, g: lambda a, b: f(a, b) * g(a, b), part, part),
+            st.builds(lambda f, g: lambda a, b: f(a, b) / g(a, b), part, part),
+            st.builds(lambda f, n: lambda a, b: f(a, b) ** n, part, exponents),
+            st.builds(lambda f, n: lambda a, b: (f(a, b) * f(a, b) + 0.5) ** n, part, fractions),
+            st.builds(lambda f, n: lambda a, b: np.exp(-np.sin(f(a, b))) ** n, part, fractions),
+            st.builds(lambda f, g: lambda a, b: (2.0 + np.sin(f(a, b))) ** np.cos(g(a, b)), part, part),
+        )
+
+    return st.recursive(leaf, grow, max_leaves=7)
+
+
+@settings(max_examples=150, deadline=None)
+@given(quotients_and_powers())
+def test_random_programs_are_the_derivative(f: Any) -> None:
+    """Breaks if anything that is written binds otherwise than the expression does."""
+    point = np.array([0.7, -1.3])
+    with np.errstate(all="ignore"):
+        derivative = ad.symbolic_derivative(lambda v: f(v[0], v[1]), point)
+        wanted = derivative(point)
+        exact = derivative.evaluate(point).astype(float)
+        assume(np.all(np.isfinite(wanted)) and np.max(np.abs(exact)) < 1e12)
+        assume(np.max(np.abs(wanted - exact)) <= 1e-12 * np.max(np.abs(exact)))
+        np.testing.assert_allclose(pasted(derivative)(point), exact, rtol=1e-6, atol=1e-9 * np.max(np.abs(exact)))
+
+
+def normal(t: Any) -> Any:
+    """The logarithm of the normal distribution function, without cancellation far to the left."""
+    return mpmath.log(mpmath.erfc(-t / mpmath.sqrt(2)) / 2)
+
+
+def quantile_slope(p: Any) -> Any:
+    """The derivative of the inverse of the normal distribution function."""
+    start = -mpmath.sqrt(-2 * mpmath.log(p))
+    t = mpmath.findroot(lambda u: normal(u) - mpmath.log(p), (start, start + mpmath.mpf("0.1")))
+    return mpmath.sqrt(2 * mpmath.pi) * mpmath.exp(t**2 / 2)
+
+
+#: name of scipy.special, point, the derivative there
+SPECIAL = [
+    ("exprel", 1e-9, lambda t: ((t - 1) * mpmath.exp(t) + 1) / t**2),
+    ("exprel", 0.0, lambda t: mpmath.mpf("0.5")),
+    ("log_ndtr", -40.0, lambda t: mpmath.diff(normal, t)),
+    ("erfcx", 30.0, lambda t: 2 * t * mpmath.exp(t * t) * mpmath.erfc(t) - 2 / mpmath.sqrt(mpmath.pi)),
+    ("ndtri", 1e-300, quantile_slope),
+    ("entr", 0.3, lambda t: -mpmath.log(t) - 1),
+]
+
+
+@pytest.mark.parametrize(("name", "point", "truth"), SPECIAL)
+def test_special_functions_keep_their_digits(name: str, point: float, truth: Any) -> None:
+    """Breaks if a closed form is written as it stands, which cancels, overflows, or is 0 / 0."""
+    found = ad.symbolic_derivative(getattr(special, name), point)
+    with mpmath.workdps(800):
+        wanted = truth(mpmath.mpf(point))
+    assert abs(pasted(found)(point) / float(wanted) - 1) < 1e-15
+    with mpmath.workdps(60):
+        assert abs(found.evaluate(point) / wanted - 1) < mpmath.mpf(10) ** -45
+
+
+def test_special_functions_of_several_arguments_are_written() -> None:
+    """Breaks if the function of SymPy behind them has arguments that are no numbers."""
+    found = ad.symbolic_derivative(lambda x: special.betainc(2.5, 1.5, x), 0.3)
+    wanted = 0.3**1.5 * 0.7**0.5 / special.beta(2.5, 1.5)
+    assert abs(pasted(found)(0.3) / wanted - 1) < 1e-15
+    assert "\nimport numpy as np\nimport sympy\n" in found.to_python()
+
+
+def test_functions_of_sympy_that_cannot_be_written_are_refused() -> None:
+    """Breaks if the message names a class of SymPy's that nobody wrote."""
+    from admodes.symbolic.standalone import Writer
+
+    for expression, name in ((sympy.hyper((1, x), (2,), y), "hyper"), (sympy.Function("mine")(x), "mine")):
+        with pytest.raises(UnsupportedError, match=f"SymPy's '{name}'.*Call the derivative itself"):
+            Writer([expression]).write([expression])
+
+
+@pytest.mark.parametrize("digits", [3, 50, 200])
+def test_removable_points_at_any_digits(digits: int) -> None:
+    """Breaks if the limit at 0 / 0 is NaN at any digits where the derivative has it, or its digits are a double's."""
+    assert ad.symbolic_derivative(special.exprel, 0.0).evaluate(0.0, digits=digits) == 0.5
+    product = ad.symbolic_derivative(lambda x: special.xlogy(x[0], x[1]), np.zeros(2))
+    assert list(product.evaluate(np.zeros(2), digits=digits)) == list(product(np.zeros(2))) == [-math.inf, 0]
+    # At an irrational factor, so that the digits show.
+    scaled = ad.symbolic_derivative(lambda x: special.exprel(np.sqrt(np.float64(2) + x * 0) * x), 0.0).evaluate(
+        0.0, digits=digits
+    )
+    with mpmath.workdps(digits + 10):
+        assert abs(scaled * mpmath.sqrt(2) - 1) < mpmath.mpf(10) ** (1 - digits)
+
+
+def test_condition_numbers_are_written() -> None:
+    """Breaks if a function of ours that checks the path cannot be written for its annotations, or NaN is another path."""
+    point = np.array([[1.0, 2.0], [3.0, 5.0]])
+    found = ad.symbolic_derivative(np.linalg.cond, point)
+    assert_close(pasted(found)(point), found(point), 1e-13)
+    singular = ad.symbolic_derivative(np.linalg.cond, np.ones((2, 2)))
+    assert np.isnan(pasted(singular)(np.ones((2, 2)))).all()
+    with pytest.raises(ValueError, match="another path"):
+        pasted(singular)(point)
+
+
 @pytest.mark.parametrize("name", ["branch", "extrema", "sorted"])
 def test_programs_refuse_another_path(name: str) -> None:
     """Breaks if a program returns the derivative of the branch that f does not take there."""
@@ -331,11 +463,100 @@ def test_programs_refuse_another_shape() -> None:
         program(np.ones((3, 2)))
 
 
-def test_programs_that_cannot_be_checked_are_refused() -> None:
-    """Breaks if a path that NumPy alone cannot check is not checked at all."""
-    with pytest.raises(UnsupportedError, match=r"places_after_partition|groups_of|plan_of|unique|_first") as caught:
-        ad.symbolic_derivative(np.maximum.accumulate, X).to_python()
-    assert "Call the derivative itself" in str(caught.value)
+UNCHECKED = {
+    "np.maximum.accumulate": np.maximum.accumulate,
+    "np.minimum.accumulate": np.minimum.accumulate,
+    "np.partition": lambda x: np.partition(x, 1),
+    "np.logical_and.reduce": lambda x: x * np.logical_and.reduce(x > 0),
+}
+
+
+@pytest.mark.parametrize("name", UNCHECKED)
+def test_programs_that_cannot_be_checked_are_refused(name: str) -> None:
+    """Breaks if a path that NumPy alone cannot check is not checked at all, or is told by a name that f did not write."""
+    with pytest.raises(UnsupportedError, match=f"path through f: {name} of values.*Call the derivative itself"):
+        ad.symbolic_derivative(UNCHECKED[name], X).to_python()
+
+
+MATRIX = np.array([[1.0, 2.0, 0.3], [3.0, 5.0, 0.7], [0.2, -0.4, 1.1]])
+
+CHECKED = {
+    "slogdet": (lambda x: np.linalg.slogdet(x)[0] * np.linalg.slogdet(x)[1], MATRIX, MATRIX[::-1]),
+    "frexp": (lambda x: np.frexp(x)[0] * np.frexp(x)[1], X, 8 * X),
+    "angle": (lambda x: np.angle(x, deg=True) * x, X, -X),
+    "unwrap": (lambda x: np.unwrap(x) * x, np.array([0.5, 7.5, 2.0]), np.array([0.5, 0.6, 0.7])),
+    "whole numbers": (lambda x: np.floor(x).astype(np.int32) * x, X, 2 * X),
+    "isin": (lambda x: np.isin(x, [0.7]) * x, X, 2 * X),
+    "rank": (lambda x: np.linalg.matrix_rank(x) * x, MATRIX, np.ones((3, 3))),
+}
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_programs_check_what_numpy_can(name: str) -> None:
+    """Breaks if a path that NumPy can check is refused, is written wrongly, or is not checked."""
+    f, point, elsewhere = CHECKED[name]
+    program = pasted(ad.symbolic_derivative(f, point))
+    assert_close(program(point), ad.jacobian(f, point, method="forward"), 1e-12)
+    with pytest.raises(ValueError, match="another path"):
+        program(elsewhere)
+
+
+def test_helpers_of_one_name_are_never_mistaken() -> None:
+    """Breaks if the second of two functions with the same name is taken for the first."""
+    from admodes.symbolic.standalone import Writer
+
+    def helper(x: Any) -> Any:
+        return x + 1
+
+    first = helper
+
+    def helper(x: Any) -> Any:  # type: ignore[no-redef]
+        return x + 2
+
+    writer = Writer([])
+    assert writer.need(first) == writer.need(first) == "helper"
+    with pytest.raises(UnsupportedError, match="two functions that are called 'helper'"):
+        writer.need(helper)
+
+
+def test_refused_norms_say_which() -> None:
+    """Breaks if a matrix norm is refused as if all of them were."""
+    for order, text in ((2, "2"), ("nuc", "'nuc'"), (-2, "-2")):
+        with pytest.raises(UnsupportedError, match=f"takes np.linalg.norm with ord={text} of matrices up to 2 x 2"):
+            ad.gradient(lambda x, order=order: np.linalg.norm(x, order), MATRIX, method="symbolic")
+    with pytest.raises(UnsupportedError, match=r"takes np.linalg.cond with p=-2 of"):
+        ad.gradient(lambda x: np.linalg.cond(x, p=-2), MATRIX, method="symbolic")
+    for order in (1, np.inf, "fro"):
+        found = ad.gradient(lambda x, order=order: np.linalg.norm(x, order), MATRIX, method="symbolic")
+        assert_close(found, ad.gradient(lambda x, order=order: np.linalg.norm(x, order), MATRIX, method="forward"), 1e-12)
+
+
+def test_budgets_count_in_singular_and_plural() -> None:
+    """Breaks if one expression is "1 expressions"."""
+    for limit, text in ((Budget(1), "2 distinct expressions.*is 1 expression\\."), (Budget(2), "3 .*is 2 expressions\\.")):
+        with pytest.raises(BudgetError, match=text):
+            limit.check(int(limit.nodes) + 1)
+    spent = Budget(seconds=1.0)
+    spent._start -= 10
+    with pytest.raises(BudgetError, match=r"1 distinct expression in.*is 1 second\."):
+        spent.check(1)
+
+
+def test_primitives_of_ones_own_say_what_works() -> None:
+    """Breaks if somebody who gave a vjp reads that the function is unknown, and not what to do."""
+
+    @ad.primitive
+    def cube(x: Any) -> Any:
+        return x**3
+
+    @cube.def_vjp
+    def _(g: Any, out: Any, x: Any) -> Any:
+        return g * 3 * x**2
+
+    with pytest.raises(UnsupportedError, match=r"'cube'.*jvp or vjp of a primitive of your own.*elementwise\(\.\.\., sympy="):
+        ad.symbolic_derivative(cube, 2.0)
+    known = ad.rules.elementwise(lambda x: x**3, lambda out, x: 3 * x**2, sympy="x**3", name="cube")
+    assert ad.symbolic_derivative(known, 2.0)(2.0) == ad.gradient(cube, 2.0, method="reverse") == 12
 
 
 def test_programs_are_readable() -> None:
@@ -366,6 +587,41 @@ def test_names_that_python_does_not_have(name: Any) -> None:
     """Breaks if a program cannot be parsed because of its name."""
     with pytest.raises(OptionError, match="no name"):
         ad.symbolic_derivative(np.sin, 1.0).to_python(name)
+
+
+@pytest.mark.parametrize("name", ["np", "_elements", "_euclid", "abs", "ValueError", "\uff4e\uff50"])
+def test_names_that_the_program_needs_itself(name: str) -> None:
+    """Breaks if the function takes the name of what it calls, and then calls itself."""
+    with pytest.raises(OptionError, match="itself calls something else: write name='derivative'"):
+        ad.symbolic_derivative(np.linalg.norm, X).to_python(name)
+    for other in ("x", "t0", "x_0", "_ratio", "max"):
+        assert pasted(ad.symbolic_derivative(lambda x: np.exp(np.sin(x) * x) * x, 0.5), other)(0.0) == 1
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [('a"""b', "c"), ("", "a"), ("\u00b2", "_"), ("\ufb01", "fi"), ("a\\", "a'\n"), (("a", 1), ("a", 2)), ("0", "0_")],
+    ids=repr,
+)
+def test_any_key_is_written(keys: Any) -> None:
+    """Breaks if a key ends the docstring, gives a name that Python does not have, or the same one as another key or argument."""
+    first, second = keys
+    found = ad.symbolic_derivative(lambda p: {first: p[first] ** 2 * p[second][0]}, {first: 2.0, second: [3.0]})
+    assert pasted(found)({first: 5.0, second: [7.0]}) == {first: {first: 70.0, second: [25.0]}}
+
+
+def test_keys_that_python_does_not_read_are_refused() -> None:
+    """Breaks if a program cannot be parsed, or calls what the file does not have."""
+
+    class Silent:
+        pass
+
+    class Named(NamedTuple):
+        name: str
+
+    for key in (Silent(), Named("a")):
+        with pytest.raises(UnsupportedError, match=r"to_python cannot write the keys of a dict.*call the derivative itself"):
+            ad.symbolic_derivative(lambda p, key=key: p[key] ** 2, {key: 2.0}).to_python()
 
 
 # --- simplify ----------------------------------------------------------------------------------
@@ -511,6 +767,55 @@ def test_evaluation_elsewhere_and_of_containers() -> None:
     before = mpmath.mp.dps
     found.evaluate({"a": 3.0}, digits=100)
     assert mpmath.mp.dps == before
+
+
+@pytest.mark.parametrize(
+    ("f", "start", "shape"),
+    [
+        (lambda x: np.sum(x**3), (3,), (3, 1)),
+        (lambda x: np.sum(x**3, axis=0), (2, 2), (4, 1)),
+        (lambda x: np.sum(x**3), (3,), (5,)),
+        (lambda x: np.sum(x**3), (2,), (0,)),
+        (lambda x: x**3, (2,), ()),
+    ],
+)
+def test_evaluation_at_another_shape(f: Any, start: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Breaks if the symbols of the first shape take the numbers of another one."""
+    point = np.arange(float(np.prod(shape))).reshape(shape) + 0.5
+    got = np.array(ad.symbolic_derivative(f, np.ones(start)).evaluate(point), dtype=float)
+    wanted = 3 * point**2
+    assert got.size == point.size
+    np.testing.assert_allclose(got.ravel(), wanted.ravel(), rtol=1e-15)
+
+
+@pytest.mark.parametrize("rounding", [np.round, np.around])
+def test_rounding_to_digits(rounding: Any) -> None:
+    """Breaks if the number of digits, a whole number, comes back as a float where the path is checked."""
+    found = ad.symbolic_derivative(lambda x: rounding(x, 2) * x, 0.333)
+    assert found(0.333) == found.evaluate(0.333) == pasted(found)(0.333) == 0.33
+    assert found(0.337) == found.evaluate(0.337) == 0.34
+    with pytest.raises(ValueError, match="another path"):
+        pasted(found)(0.337)
+
+
+def test_whole_numbers_and_booleans_of_a_path_keep_their_type() -> None:
+    """Breaks if what decided the path is called with floats for them."""
+    point = np.array([1.5, 2.0, -3.0])
+    f = lambda x: np.left_shift((x > 0).astype(int), 1) * x + np.where(np.bitwise_xor(x > 1, True), x, x**2)  # noqa: E731 - a formula
+    found = ad.symbolic_derivative(f, point)
+    for there in (point, 0.5 * point):
+        wanted = np.diag(2.0 * (there > 0) + np.where(there > 1, 2 * there, 1.0))
+        assert_close(found(there), wanted, 1e-15)
+        assert_close(found.evaluate(there).astype(float), wanted, 1e-15)
+
+
+@pytest.mark.parametrize("middle", [0.5, 0.2, -3.0])
+@pytest.mark.parametrize("point", [0.3, 0.0, -0.3])
+def test_the_step_with_a_value_of_its_own(middle: float, point: float) -> None:
+    """Breaks if heaviside at any digits takes one argument, or forgets what it is at 0."""
+    found = ad.symbolic_derivative(lambda x: np.heaviside(x, middle) * x, 0.3)
+    wanted = middle if point == 0 else float(point > 0)
+    assert found.evaluate(point) == found(point) == pasted(found)(point) == wanted
 
 
 @pytest.mark.parametrize("digits", [0, -1, 2.5, True, "many", 10**6])

@@ -32,6 +32,11 @@ def checked_seconds(seconds: Any) -> float:
     return seconds
 
 
+def _s(count: float) -> str:
+    """The ending of a word that is counted."""
+    return "" if count == 1 else "s"
+
+
 class Budget:
     """How many distinct expressions there may be, and how many seconds from now they may take.
 
@@ -81,11 +86,12 @@ class Budget:
         elapsed = perf_counter() - self._start
         if count <= self.nodes and elapsed <= self.seconds:
             return
-        limit, larger = f"{self.nodes:,} expressions", f"nodes={10 * self.nodes:_}"
+        limit, larger = f"{self.nodes:,} expression{_s(self.nodes)}", f"nodes={10 * self.nodes:_}"
         if count <= self.nodes:
-            limit, larger = f"{self.seconds:g} seconds", f"seconds={10 * self.seconds:g}"
+            limit, larger = f"{self.seconds:g} second{_s(self.seconds)}", f"seconds={10 * self.seconds:g}"
         raise BudgetError(
-            f"Symbolic mode gave up while f was {self.stage}: {count:,} distinct expressions in {elapsed:.1f} s{self.sizes}, and "
-            f"its budget is {limit}. It writes out every operation on every element. Use method='reverse' or method='forward', "
-            f"which do not build expressions, or give it more: ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
+            f"Symbolic mode gave up while f was {self.stage}: {count:,} distinct expression{_s(count)} in "
+            f"{elapsed:.1f} s{self.sizes}, and its budget is {limit}. It writes out every operation on every element. Use "
+            "method='reverse' or method='forward', which do not build expressions, or give it more: "
+            f"ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
         )

@@ -18,13 +18,17 @@ from .functions import published
 from .passives import RealFunction
 
 SYMBOLS = sympy.symbols("x y z w", real=True)
-#: Digits beyond a double's; and the most that a sum may cancel.
-_DIGITS, _MOST = 20, 1200
+#: Digits beyond a double's.
+_DIGITS = 20
+#: The most digits that a sum may cancel.
+_MOST = 1200
 #: Larger whole numbers are no more special than others, and SymPy would write out sums of as many terms.
 _EXACT = 16
-#: How near an end of the domain, or how far out, the two points of a limit lie: powers of ten.
-_NEAR = (60, 240)
-_LIMIT_DIGITS = 3 * _NEAR[-1]
+#: How near an end of the domain, at least, the first point of a limit lies: a power of ten.
+#: The second one is so many times as near, and they are calculated with so many times its digits.
+_NEAR = 60
+_NEARER = 4
+_CARRIED = 3
 
 
 class Closed(RealFunction):
@@ -53,66 +57,81 @@ class Closed(RealFunction):
     @classmethod
     def at(cls, *numbers: Any) -> Any:
         """The value at plain numbers."""
-        plain = [float(number) for number in numbers]
-        if any(map(math.isnan, plain)):
-            return np.float64(np.nan)
-        value = cls.exactly([sympy.Float(number) for number in plain], _DIGITS) if all(map(math.isfinite, plain)) else None
-        # SymPy takes 0 to the power of 0 for 0. That an absolute value has a slope of 0 at 0 is the policy.
-        if value is None or (value.is_zero and not cls.form.has(sympy.Abs, sympy.sign)):
-            return np.float64(cls._limit(plain))
-        return np.float64(_rounded(value))
+        return _closed_at(cls.form, cls.middle, cls.orders, *numbers)
 
     @classmethod
-    def exactly(cls, point: Sequence[Any], digits: int) -> Any:
-        """The closed form at SymPy's numbers; None where it is not a real number.
-
-        Small whole numbers are put in exactly; those far from 1 need as many more digits as they lie powers of ten away.
-        """
-        numbers = dict(zip(SYMBOLS, point, strict=False))
-        whole = {symbol: sympy.Integer(int(n)) for symbol, n in numbers.items() if abs(n) <= _EXACT and (n - int(n)).is_zero}
-        form = cls.form.xreplace(whole)
-        digits += sum(abs(int(sympy.log(abs(number), 10).evalf(3))) for number in point if not number.is_zero)
-        try:
-            value = form.evalf(digits, subs=numbers, maxn=max(_MOST, 2 * digits), strict=True)
-        except (ArithmeticError, ValueError, TypeError):
-            return None
-        return value if value.is_Float or value.is_Rational else None
-
-    @classmethod
-    def _limit(cls, plain: Sequence[float]) -> float:
-        """Along one argument after the other, the first limit that there is; those first that it is the derivative by."""
-        inward = [1 if number < middle else -1 for number, middle in zip(plain, cls.middle, strict=True)]
-        for position in sorted(range(len(plain)), key=lambda place: -cls.orders[place]):
-            steps = [step * (place == position) for place, step in enumerate(inward)]
-            near, nearer = (
-                cls.exactly([_beside(*pair, power) for pair in zip(plain, steps, strict=True)], _LIMIT_DIGITS) for power in _NEAR
-            )
-            if near is not None and nearer is not None:
-                return _extrapolated(near, nearer)
-        return math.nan
+    def value(cls, point: Sequence[Any], digits: int) -> Any:
+        """The value at SymPy's numbers, which may be infinite; None where there is none."""
+        return _closed_value(cls.form, cls.middle, cls.orders, point, digits)
 
 
-def _beside(number: float, step: int, power: int) -> Any:
-    """A number as near to this one as 10**-power, relatively; beyond 10**(power / 10) for an infinite one."""
-    if not math.isfinite(number):
-        return sympy.Float(10, _LIMIT_DIGITS) ** (power // 10) * (1 if number > 0 else -1)
-    return sympy.Float(number, _LIMIT_DIGITS) + step * sympy.Float(abs(number) or 1.0, _LIMIT_DIGITS) / sympy.Integer(10) ** power
+# ---- these are written into programs too (see `standalone`)
 
 
-def _rounded(value: Any) -> float:
+def _closed_at(form: Any, middle: Sequence[float], orders: Sequence[int], *numbers: Any) -> Any:
+    """A closed form at plain numbers: the nearest double, or NaN."""
+    value = _closed_value(form, middle, orders, [sympy.Float(float(number)) for number in numbers], _DIGITS)
     try:
-        return float(value)
+        return np.float64(np.nan if value is None else float(value))
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return np.float64(math.copysign(math.inf, value))
 
 
-def _extrapolated(near: Any, nearer: Any) -> float:
-    """The limit of a sequence of which two members are known: the same number, 0, or infinite; nan where none shows."""
+def _closed_value(form: Any, middle: Sequence[float], orders: Sequence[int], point: Sequence[Any], digits: int) -> Any:
+    """A closed form at SymPy's numbers, or its limit there; None where it is not a real number."""
+    if any(number is sympy.nan for number in point):
+        return None
+    value = _exactly(form, point, digits) if all(number.is_finite for number in point) else None
+    # SymPy takes 0 to the power of 0 for 0. That an absolute value has a slope of 0 at 0 is the policy.
+    if value is None or (value.is_zero and not form.has(sympy.Abs, sympy.sign)):
+        return _limit(form, middle, orders, point, digits)
+    return value
+
+
+def _exactly(form: Any, point: Sequence[Any], digits: int) -> Any:
+    """A closed form by its formula; None where it is not a real number.
+
+    Small whole numbers are put in exactly; those far from 1 need as many more digits as they lie powers of ten away.
+    """
+    numbers = dict(zip(SYMBOLS, point, strict=False))
+    whole = {symbol: sympy.Integer(int(n)) for symbol, n in numbers.items() if abs(n) <= _EXACT and (n - int(n)).is_zero}
+    digits += sum(abs(int(sympy.log(abs(number), 10).evalf(3))) for number in point if not number.is_zero)
+    try:
+        value = form.xreplace(whole).evalf(digits, subs=numbers, maxn=max(_MOST, 2 * digits), strict=True)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    return value if value.is_Float or value.is_Rational else None
+
+
+def _limit(form: Any, middle: Sequence[float], orders: Sequence[int], point: Sequence[Any], digits: int) -> Any:
+    """Along one argument after the other, the first limit that there is; those first that it is the derivative by."""
+    near = max(_NEAR, digits + _DIGITS)
+    powers, carried = (near, _NEARER * near), _CARRIED * _NEARER * near
+    inward = [1 if number < end else -1 for number, end in zip(point, middle, strict=True)]
+    for position in sorted(range(len(point)), key=lambda place: -orders[place]):
+        steps = [step * (place == position) for place, step in enumerate(inward)]
+        points = [[_beside(*pair, power, carried) for pair in zip(point, steps, strict=True)] for power in powers]
+        near_value, nearer_value = (_exactly(form, beside, carried) for beside in points)
+        if near_value is not None and nearer_value is not None:
+            return _extrapolated(near_value, nearer_value, digits)
+    return None
+
+
+def _beside(number: Any, step: int, power: int, digits: int) -> Any:
+    """A number as near to this one as 10**-power, relatively; beyond 10**(power / 10) for an infinite one."""
+    if not number.is_finite:
+        return sympy.Float(10, digits) ** (power // 10) * (1 if number > 0 else -1)
+    size = sympy.Float(1 if number.is_zero else abs(number), digits)
+    return sympy.Float(number, digits) + step * size / sympy.Integer(10) ** power
+
+
+def _extrapolated(near: Any, nearer: Any, digits: int) -> Any:
+    """The limit of a sequence of which two members are known: the same number, 0, or infinite; None where none shows."""
     if nearer.is_zero or abs(nearer) <= abs(near) / 10**12:
-        return 0.0
-    if abs(near - nearer) <= abs(nearer) / 10**16:
-        return _rounded(nearer)
-    return math.copysign(math.inf, nearer) if abs(nearer) > 2 * abs(near) else math.nan
+        return sympy.Integer(0)
+    if abs(near - nearer) <= abs(nearer) / 10 ** max(16, digits - 4):
+        return nearer
+    return sympy.oo * sympy.sign(nearer) if abs(nearer) > 2 * abs(near) else None
 
 
 @cache

@@ -18,8 +18,9 @@ from .formulas import DIGITS, constants_of
 from .lowering import Lowering
 from .precise import Precise, checked_digits
 from .printing import compile_expressions
-from .program import checked_name, program
+from .program import program
 from .simplifying import simplified
+from .sources import checked_name
 from .swell import Swell, measure_swell
 from .values import evaluate_rows, jacobian, numbers_of, split_rows, to_blocks
 
@@ -159,8 +160,8 @@ class SymbolicDerivative(Expressions):
             values, start = self._guards(numbers), 0
             for guard in self._recording.guards:
                 arrays = []
-                for array in guard.expressions:
-                    arrays.append(values[start : start + array.size].reshape(array.shape))
+                for array, dtype in zip(guard.expressions, guard.dtypes, strict=True):
+                    arrays.append(values[start : start + array.size].reshape(array.shape).astype(dtype, copy=False))
                     start += array.size
                 found = np.asarray(guard.function(*arrays))
                 # Most paths are the same to the bit, which is the fastest to see.
@@ -210,7 +211,7 @@ class SymbolicDerivative(Expressions):
         else:
             there = self
         numbers = [value for leaf in function.inputs for value in leaf.flat]
-        parts = Precise(self._recording.variables, numbers, digits).evaluate(there._parts, self._budget.again("evaluated"))
+        parts = Precise(there._recording.variables, numbers, digits).evaluate(there._parts, self._budget.again("evaluated"))
         return there._arranged(function, there._matrix(parts, mpmath.mpf(0)))
 
     def swell(self) -> Swell:
@@ -279,7 +280,7 @@ class SymbolicDerivative(Expressions):
         return shorter
 
     def to_python(self, name: str | None = None) -> str:
-        """The derivative as the source of a Python function that needs NumPy alone.
+        """The derivative as the source of a Python function that needs NumPy alone, and SymPy for special functions.
 
         It is to be read and to be pasted into a file: common subexpressions have names, constants are exact. Where f
         takes another path than the one that was traced, it raises ValueError.
@@ -296,7 +297,9 @@ class SymbolicDerivative(Expressions):
         Raises
         ------
         UnsupportedError
-            What decided the path through f cannot be checked with NumPy alone.
+            What decided the path through f cannot be checked with NumPy alone, or a function cannot be written.
+        OptionError
+            `name` is no name of Python, or one that the function itself uses.
 
         Examples
         --------

@@ -23,21 +23,24 @@ from .budget import Budget
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .parts import parts_of_array
-from .refusals import unknown
+from .refusals import called, unknown
 from .walking import Graph
 
 
 class Guard(NamedTuple):
     """A condition of the path: `function` of the values of `expressions` gave `value`; `name` is what to call it.
 
-    Where it is `origin` called with `parameters`, this is said too.
+    The values are of `dtypes`: float64, or whole numbers and booleans, which count as such. Where it is `origin` called with
+    `parameters`, this is said too; f wrote it as `wrote`.
     """
 
     name: str
     function: Callable[..., Any]
     expressions: list[Any]
+    dtypes: list[Any]
     value: Any
     origin: Callable[..., Any] | None = None
+    wrote: str = ""
     parameters: dict[str, Any] = {}  # noqa: RUF012 - an empty one that nobody writes into
 
 
@@ -105,12 +108,19 @@ class SymbolicLevel(Level):
     ) -> None:
         """Note that `function` of operands with these expressions gave `value`, unless they are all constants."""
         expressions: list[Any] = []
+        dtypes: list[Any] = []
         for trace, plain in zip(traces, values, strict=True):
             expressions += parts_of_array(self, trace, plain) if is_complex(plain) else [as_objects(trace, plain)]
+            kept = np.asarray(plain).dtype
+            dtypes += [np.dtype(np.float64)] * 2 if kept.kind == "c" else [kept if kept.kind in "biu" else np.dtype(np.float64)]
         if any(not expression.is_Number for array in expressions for expression in array.flat):
             whole = len(expressions) == len(values)
             of_parts = function if whole else _of_parts(function, [is_complex(plain) for plain in values])
-            self.guards.append(Guard(name, of_parts, expressions, np.array(value), origin if whole else None, parameters or {}))
+            wrote = called(name) if origin is not None else name
+            found = np.array(value)
+            self.guards.append(
+                Guard(name, of_parts, expressions, dtypes, found, origin if whole else None, wrote, parameters or {})
+            )
 
     def trace_of(self, operand: Any) -> Any:
         """The expression or expressions of an operand; None for a constant."""
@@ -167,7 +177,7 @@ class SymbolicLevel(Level):
             return trace
         rule = rule_of(primitive)
         if rule is None:
-            raise unknown(primitive.name)
+            raise unknown(primitive)
         return self.unique(rule(self, traces, values, out, **parameters))
 
     def _wrap(self, out: Any, trace: Any, passive: bool) -> Any:

@@ -116,7 +116,7 @@ class Precise:
                 context.mpf(_PASSIVE[name](*values)) if not any(map(context.isnan, values)) else self._of_nan(name)
             )
         if isinstance(node, Closed):
-            return lambda values: self._from_sympy(node.exactly([self._to_sympy(value) for value in values], context.dps))
+            return lambda values: self._from_sympy(node.value([self._to_sympy(value) for value in values], context.dps))
         if isinstance(node, RealFunction) or name in ("sign", "atan2", "floor", "ceiling"):
             method = getattr(self, f"_{name}")
             return lambda values: method(*values)
@@ -142,9 +142,9 @@ class Precise:
         return sympy.Float._new(value._mpf_, self.context.prec)  # noqa: SLF001 - its exact value
 
     def _from_sympy(self, found: Any) -> Any:
-        if found is None or not found.is_number or not found.is_real:
+        if found is None or not found.is_number or not found.is_extended_real:
             return self.context.nan
-        return self.context.make_mpf(found._mpf_) if found.is_Float else self.context.mpf(int(found))
+        return self.context.make_mpf(found._mpf_) if found.is_Float else self._atom(found)
 
     # ---- functions whose values at limits and kinks are NumPy's or the policy's
 
@@ -226,7 +226,7 @@ def _sign_of(x: Any, y: Any) -> Any:
 
 _DECIDES = frozenset({"isnan", "isfinite", "isinf", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal"})
 _PASSIVE: dict[str, Callable[..., Any]] = {
-    "heaviside": lambda x: 0.5 if x == 0 else x > 0,
+    "heaviside": lambda x, middle=0.5: middle if x == 0 else x > 0,
     "sign": lambda x: (x > 0) - (x < 0),
     "floor": _floor,
     "ceil": lambda x: -_floor(-x),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 import re
 import textwrap
 import types
@@ -12,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import OptionError, UnsupportedError
+from ..errors import UnsupportedError
 from ..function import Function
 from .level import Guard, itself
 from .recording import Recording
+from .sources import as_read, checked_source
 from .standalone import Writer
 
 _WIDTH = 110
@@ -43,11 +43,15 @@ def program(function: Function, recording: Recording, blocks: Sequence[Sequence[
     Raises
     ------
     UnsupportedError
-        What decided the path of f cannot be written as a check, or an expression has no counterpart.
+        What decided the path of f cannot be written as a check, an expression has no counterpart, or the key of a dict is none
+        that Python writes.
+    OptionError
+        The function itself uses `name` for something else.
     """
+    names = _variables(function, recording)
     guarded = [expression for guard in recording.guards for array in guard.expressions for expression in array.flat]
     entries = [expression for row in blocks for block in row for expression in block.flat]
-    writer = Writer([*guarded, *entries])
+    writer = Writer([*guarded, *entries], names)
     guard_texts = iter(writer.write(guarded))
     checks = [line for guard in recording.guards for line in _check(guard, writer, guard_texts)]
     # The path is checked before the rest is computed, so that a wrong argument is told at once.
@@ -55,29 +59,38 @@ def program(function: Function, recording: Recording, blocks: Sequence[Sequence[
     texts = iter(writer.write(entries))
     arranged = [[_array(block, leaf, texts) for block, leaf in zip(row, function.inputs, strict=True)] for row in blocks]
     body = [*writer.lines[:split], *checks, *writer.lines[split:], f"return {_tree(function.assemble(arranged))}"]
-    arguments = [_renamed(f"args[{number - 1}]") if number else "x" for number in function.selected]
-    lines = [f"def {name}({', '.join(arguments)}):", *textwrap.indent(_docstring(function, recording), "    ").splitlines()]
-    lines += [f"    {line}" for line in _unpacked(function, recording)]
+    lines = [
+        f"def {name}({', '.join(_arguments(function))}):",
+        *textwrap.indent(_docstring(function, recording), "    ").splitlines(),
+    ]
+    lines += [f"    {line}" for line in _unpacked(function, recording, names)]
     lines += ['    with np.errstate(all="ignore"):', *textwrap.indent("\n".join(body), " " * 8).splitlines()]
-    imports = "\n".join(f"import {module}" for module in sorted(writer.modules))
-    head = [*([imports] if imports and "sympy" not in writer.modules else []), "import numpy as np"]
-    head += [imports] if "sympy" in writer.modules else []
-    return "\n\n\n".join(["\n".join(head), _ELEMENTS, *writer.helpers.values(), "\n".join(lines)]) + "\n"
+    imports = (
+        ["import math\n"] * ("math" in writer.modules) + ["import numpy as np"] + ["import sympy"] * ("sympy" in writer.modules)
+    )
+    head = ["\n".join(imports), "\n".join(writer.constants.values())] if writer.constants else ["\n".join(imports)]
+    source = "\n\n\n".join(["\n\n".join(head), _ELEMENTS, *writer.helpers.values(), "\n".join(lines)]) + "\n"
+    return checked_source(source, name)
 
 
-def checked_name(name: str | None, of: str) -> str:
-    """What a function is called: `name`, or one made of the name of f.
+def _arguments(function: Function) -> list[str]:
+    """What the arguments are called."""
+    return [_renamed(f"args[{number - 1}]") if number else "x" for number in function.selected]
 
-    Raises
-    ------
-    OptionError
-        `name` is no name of Python.
-    """
-    if name is None:
-        return f"derivative_of_{of}" if of.isidentifier() else "derivative"
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-        raise OptionError(f"name={name!r} is no name of a Python function: write name='derivative'.")
-    return name
+
+def _variables(function: Function, recording: Recording) -> dict[Any, str]:
+    """A name of Python for every symbol; that of an argument only for the argument itself."""
+    used = set(_arguments(function))
+    names = {}
+    for path, symbols in zip(function.input_names, recording.inputs, strict=True):
+        for symbol in symbols.flat:
+            name = re.sub(r"\W", "_", as_read(symbol.name))
+            name = name if name.isidentifier() else re.sub(r"[^A-Za-z0-9_]", "_", name)
+            while name in used and name != _renamed(path):
+                name += "_"
+            used.add(name)
+            names[symbol] = name
+    return names
 
 
 def _renamed(path: str) -> str:
@@ -89,19 +102,20 @@ def _docstring(function: Function, recording: Recording) -> str:
     shapes = ", ".join(
         f"{_renamed(name)} of shape {leaf.shape}" for name, leaf in zip(function.input_names, function.inputs, strict=True)
     )
-    first = f'"""The derivative of {function.name}, written by admodes from exact expressions.'
+    first = f"The derivative of {function.name}, written by admodes from exact expressions."
     rest = [f"By {shapes}. Further arguments of f are those that it was traced with."]
     if recording.guards:
         rest.append("It holds where f takes the path that it took where it was traced; elsewhere it raises ValueError.")
-    wrapped = [line for text in rest for line in textwrap.wrap(text.replace("\\", "\\\\"), _WIDTH)]
-    return "\n".join([first, "", *wrapped, '"""'])
+    wrapped = [line for text in rest for line in textwrap.wrap(text, _WIDTH)]
+    escaped = "\n".join([first, "", *wrapped]).replace("\\", "\\\\").replace('"""', r"\"\"\"")
+    return f'"""{escaped}\n"""'
 
 
-def _unpacked(function: Function, recording: Recording) -> list[str]:
+def _unpacked(function: Function, recording: Recording, variables: dict[Any, str]) -> list[str]:
     """One line an input leaf: its elements by name."""
     lines = []
     for path, symbols in zip(function.input_names, recording.inputs, strict=True):
-        names = ", ".join(symbol.name for symbol in symbols.flat)
+        names = ", ".join(variables[symbol] for symbol in symbols.flat)
         call = f"_elements({_renamed(path)}, {symbols.shape})"
         if symbols.size == 0:
             lines.append(call)
@@ -128,11 +142,20 @@ def _check(guard: Guard, writer: Writer, texts: Any) -> list[str]:
             if not expression.is_Number
         ]
     else:
-        operands = [_nested(array.shape, iter(plain)) for array, plain in arrays]
-        operands = [f"np.array({text})" if array.ndim else text for text, (array, _) in zip(operands, arrays, strict=True)]
+        operands = [_operand(array, plain, dtype) for (array, plain), dtype in zip(arrays, guard.dtypes, strict=True)]
         value = _literal(guard.value.tolist(), guard).replace("nan", "np.nan").replace("inf", "np.inf")
-        failures = [f"not np.array_equal({_call(guard, writer, operands)}, {value})"]
+        same = ", equal_nan=True" if "np.nan" in value else ""
+        failures = [f"not np.array_equal({_call(guard, writer, operands)}, {value}{same})"]
     return [line for failure in failures for line in (f"if {failure}:", f"    raise ValueError({_OTHER_PATH!r})")]
+
+
+def _operand(array: Any, texts: Sequence[str], dtype: Any) -> str:
+    """The text of an array of a guard: whole numbers and booleans as such."""
+    text = _nested(array.shape, iter(texts))
+    kind = "" if dtype.kind == "f" else "np.bool_" if dtype.kind == "b" else f"np.{dtype.name}"
+    if not array.ndim:
+        return f"{kind}({text})" if kind else text
+    return f"np.array({text}).astype({kind})" if kind else f"np.array({text})"
 
 
 def _failure(writer: Writer, expression: Any, text: str, value: Any) -> str:
@@ -155,16 +178,27 @@ def _call(guard: Guard, writer: Writer, operands: list[str]) -> str:
     if name.startswith("places_of_"):
         ufunc = origin.__self__.__name__  # type: ignore[union-attr]
         return f"{operands[0]} == np.{ufunc}.reduce({arguments})"
-    if origin is not None and origin is getattr(np, name, None):
-        return f"np.stack(np.{name}({arguments}))" if name in ("nonzero", "unravel_index") else f"np.{name}({arguments})"
-    if isinstance(origin, types.FunctionType) and origin.__name__ != "<lambda>":
-        writer.need(origin)
-        return f"{origin.__name__}({arguments})"
-    raise _unwritable(guard)
+    own = getattr(origin, "__name__", "")
+    for space, functions in _SPACES.items():
+        if origin is not None and origin is getattr(functions, own, None):
+            return (
+                f"np.stack({space}.{own}({arguments}))" if own in ("nonzero", "unravel_index") else f"{space}.{own}({arguments})"
+            )
+    if not isinstance(origin, types.FunctionType):
+        raise _unwritable(guard)
+    try:
+        return f"{writer.need(origin, f'_{name}')}({arguments})"
+    except UnsupportedError as error:
+        raise _unwritable(guard) from error
+
+
+_SPACES = {"np": np, "np.linalg": np.linalg}
 
 
 def _literal(value: Any, guard: Guard) -> str:
     """A parameter as Python writes it."""
+    if isinstance(value, np.dtype) and value.isbuiltin == 1:
+        return f"np.dtype({value.str!r})"
     text = repr(value)
     try:
         same = ast.literal_eval(re.sub(r"\b(nan|inf)\b", "0", text)) is not None or value is None
@@ -177,9 +211,9 @@ def _literal(value: Any, guard: Guard) -> str:
 
 def _unwritable(guard: Guard) -> UnsupportedError:
     return UnsupportedError(
-        f"to_python cannot write what decided the path through f: '{guard.name}' of values that depend on x, which NumPy alone "
-        "cannot check. Without the check the function would be wrong where the path is another one. Call the derivative itself, "
-        "which traces f anew there."
+        f"to_python cannot write what decided the path through f: {guard.wrote} of values that depend on x, for which it "
+        "has no check with NumPy alone. Without a check the function would be wrong where the path is another one. Call the "
+        "derivative itself, which traces f anew there."
     )
 
 

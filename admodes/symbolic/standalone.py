@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import math
-import textwrap
 import types
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,10 @@ import sympy
 from ..errors import UnsupportedError
 from . import functions as own
 from . import numerics
-from .closed import Closed
-from .lowering import HELPERS, NAMES
+from .closed import SYMBOLS, Closed, _closed_at
+from .lowering import HELPERS, NAMES, number_of
 from .passives import RELATIONS, Passive
+from .sources import assignment_of, source_of
 from .walking import Shared, postorder
 
 #: How tightly a text binds: what stands in a tighter place gets parentheses.
@@ -28,10 +27,16 @@ CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
 _LONGEST = 72
 #: Sums of more terms are written by halves, as the compiled code does: rounding errors grow with the logarithm.
 _TERMS = 8
+#: From here on not every whole number is a float.
+_WHOLE = 2**53
 
 _RELATIONS = dict(zip(RELATIONS, (">", ">=", "<", "<=", "==", "!="), strict=True))
 _LOGICAL = {"logical_and": "and", "logical_or": "or", "bitwise_and": "and", "bitwise_or": "or"}
 _TESTS = frozenset({"isnan", "isfinite", "isinf", "signbit", "logical_xor"})
+_CLOSED = '''def _{name}(*numbers):
+    """{what}: its closed form with as many digits as cancel, or its limit."""
+    form = sympy.sympify({text!r}, locals=dict(zip("xyzw", SYMBOLS)))
+    return _closed_at(form, {middle}, {orders}, *numbers)'''
 _GENERAL = '''def _{name}(*numbers):
     """SymPy's {name}, which NumPy does not have."""
     value = sympy.{name}(*(sympy.Float(float(number)) for number in numbers)).evalf(17)
@@ -41,19 +46,30 @@ _GENERAL = '''def _{name}(*numbers):
 class Writer:
     """Lines of Python that compute expressions from named variables.
 
+    Parameters
+    ----------
+    expressions : sequence of Expr
+        All that will be written.
+    variables : dict of Symbol to str, optional
+        What the symbols are called, where not by their own names.
+
     Attributes
     ----------
     lines : list of str
         Assignments to the names of common subexpressions.
     helpers : dict
         Name -> source of the functions that the lines call.
+    constants : dict
+        Name -> source of the constants that the helpers use.
     modules : set of str
         What else than NumPy they import.
     """
 
-    def __init__(self, expressions: Sequence[Any]) -> None:
+    def __init__(self, expressions: Sequence[Any], variables: Mapping[Any, str] | None = None) -> None:
+        self._variables = variables or {}
         self.lines: list[str] = []
         self.helpers: dict[str, str] = {}
+        self.constants: dict[str, str] = {}
         self.modules: set[str] = set()
         self._uses = Counter(argument for node in postorder(expressions) for argument in node.args)
         self._uses.update(expressions)
@@ -87,11 +103,13 @@ class Writer:
         text, binding = self._texts[node]
         if binding == CONDITION:
             return f"np.float64({text})"
-        return text if binding >= place else f"({text})"
+        return _bracketed(text, binding, place)
 
     def _node(self, node: Any) -> tuple[str, int]:
         if not node.args:
-            return (node.name, ATOM) if node.is_Symbol and not isinstance(node, own.Plain) else constant(node)
+            if node.is_Symbol and not isinstance(node, own.Plain):
+                return self._variables.get(node, node.name), ATOM
+            return constant(node)
         if isinstance(node, Shared):
             return self._texts[node.args[0]]
         if isinstance(node, sympy.Add):
@@ -99,16 +117,14 @@ class Writer:
         if isinstance(node, sympy.Mul):
             return self._product(node)
         if isinstance(node, sympy.Pow):
-            return self._power(self._bound(node.base, ATOM), node.exp, self._bound(node.exp, POWER))
+            return self._power(node)
         if isinstance(node, own.Choice):
             condition, x, y = node.args
-            return f"({self._number(x)} if {self.condition(condition)} else {self._number(y)})", ATOM
+            text = f"{self._number(x)} if {self.condition(condition)} else {self._number(y)}"
+            # A number that Python wrote would not be divided by 0, nor taken a root of, as NumPy's are.
+            return (f"np.float64({text})" if not (x.args and y.args) else f"({text})"), ATOM
         if isinstance(node, Passive):
             return self._passive(node)
-        if isinstance(node, Closed):
-            form = node.shown(*node.args)
-            self.write([form])
-            return self._texts[form]
         return self._call(node)
 
     def _passive(self, node: Any) -> tuple[str, int]:
@@ -135,30 +151,39 @@ class Writer:
             return f"{HELPERS[kind]}({arguments})", ATOM
         if kind in NAMES:
             return f"np.{NAMES[kind]}({arguments})", ATOM
-        if not isinstance(node, sympy.Function):
-            raise UnsupportedError(
-                f"to_python cannot write the SymPy expression '{kind.__name__}'. Use method='forward' or method='reverse'."
-            )
         self.modules.add("sympy")
-        self.helpers[f"_{kind.__name__}"] = _GENERAL.format(name=kind.__name__)
+        self.helpers[f"_{kind.__name__}"] = self._closed(kind) if isinstance(node, Closed) else _general(kind)
         return f"_{kind.__name__}({arguments})", ATOM
 
-    def need(self, function: Any) -> None:
-        """Take the source of a function of ours, and of those that it calls, among the helpers."""
-        name, source = function.__name__, source_of(function)
-        if name in self.helpers:
-            return
-        self.helpers[name] = source
+    def _closed(self, kind: Any) -> str:
+        """The source of a function with a closed form."""
+        self.need(_closed_at)
+        text = str(kind.form)
+        if sympy.sympify(text, locals=dict(zip("xyzw", SYMBOLS, strict=True))) != kind.form:
+            raise _unknown(kind.__name__)
+        what = f"The derivative of {kind.named} of order {kind.orders}" if any(kind.orders) else f"SciPy's {kind.named}"
+        return _CLOSED.format(name=kind.__name__, what=what, text=text, middle=kind.middle, orders=kind.orders)
+
+    def need(self, function: Any, label: str = "") -> str:
+        """Take the source of a function of ours, and of the functions and constants that it uses, among the helpers.
+
+        Returns
+        -------
+        str
+            What it is called there: `label` where it has no name.
+        """
+        name, source = source_of(function, label)
+        if not _enter(self.helpers, name, source):
+            return name
         for used in sorted({part.id for part in ast.walk(ast.parse(source)) if isinstance(part, ast.Name)}):
             found = function.__globals__.get(used)
             if isinstance(found, types.FunctionType):
                 self.need(found)
-            elif found is math:
-                self.modules.add("math")
+            elif found in (math, sympy):
+                self.modules.add(found.__name__)
             elif found is not None and found is not np:
-                raise UnsupportedError(
-                    f"to_python cannot write '{name}', which uses '{used}' of admodes. Call the derivative itself."
-                )
+                _enter(self.constants, used, assignment_of(used, function))
+        return name
 
     # ---- arithmetic
 
@@ -193,30 +218,76 @@ class Writer:
         """A product: factors of negative power as divisions, a minus sign in front."""
         above, below, negative = [], [], False
         for factor in node.args:
-            if factor.is_Rational:
-                negative = bool(factor < 0)
-                above += [constant(sympy.Integer(abs(factor.p)))[0]] if abs(factor.p) != 1 else []
-                below += [constant(sympy.Integer(factor.q))[0]] if factor.q != 1 else []
-            elif factor.is_Float and factor < 0:
-                negative = True
-                above.append(constant(-factor)[0])
+            if factor.is_Rational and max(abs(factor.p), factor.q) < _WHOLE:
+                negative ^= bool(factor < 0)
+                above += [str(abs(factor.p))] if abs(factor.p) != 1 else []
+                below += [str(factor.q)] if factor.q != 1 else []
+            elif factor.is_Number and factor.is_negative:
+                negative = not negative
+                above.append(_bracketed(*constant(-factor), POWER))
             elif isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0:
                 base, exponent = self._bound(factor.base, ATOM), -factor.exp
                 small = exponent.is_Integer and exponent <= 3
-                below += [base] * int(exponent) if small else [self._power(base, exponent, constant(exponent)[0])[0]]
+                below += [base] * int(exponent) if small else [_bracketed(*self._positive_power(base, exponent), POWER)]
             else:
                 above.append(self._bound(factor, POWER))
         text = "/".join(["*".join(above) or "1", *below])
         return f"-{text}" if negative else text, PRODUCT
 
-    def _power(self, base: str, number: Any, exponent: str) -> tuple[str, int]:
-        if number == -1:
-            return f"1/{base}", PRODUCT
-        if number == sympy.S.Half:
+    def _power(self, node: Any) -> tuple[str, int]:
+        """A power: a negative one as a division."""
+        base = self._bound(node.base, ATOM)
+        if node.base.is_negative and node.base.is_Number:
+            base = f"np.float64{base}"  # Python's own powers become complex
+        if not node.exp.is_Rational:
+            return f"{base}**{self._bound(node.exp, POWER)}", POWER
+        if node.exp > 0:
+            return self._positive_power(base, node.exp)
+        return f"1/{_bracketed(*self._positive_power(base, -node.exp), POWER)}", PRODUCT
+
+    @staticmethod
+    def _positive_power(base: str, exponent: Any) -> tuple[str, int]:
+        """A power of a base that binds as an atom."""
+        if exponent == 1:
+            return base, ATOM
+        if exponent == sympy.S.Half:
             return f"np.sqrt({base})", ATOM
-        if number == -sympy.S.Half:
-            return f"1/np.sqrt({base})", PRODUCT
-        return f"{base}**{exponent}", POWER
+        return f"{base}**{_bracketed(*constant(exponent), POWER)}", POWER
+
+
+def _bracketed(text: str, binding: int, place: int) -> str:
+    """A text for a place that binds as tightly as `place`."""
+    return text if binding >= place else f"({text})"
+
+
+def _enter(table: dict[str, str], name: str, source: str) -> bool:
+    """Enter a source; false where it is there already.
+
+    Raises
+    ------
+    UnsupportedError
+        There is another one of that name.
+    """
+    new = name not in table
+    if table.setdefault(name, source) != source:
+        raise UnsupportedError(f"to_python cannot write two functions that are called '{name}'. Call the derivative itself.")
+    return new
+
+
+def _general(kind: Any) -> str:
+    """The source of a function of SymPy's that NumPy does not have."""
+    # Among the arguments of hyper and meijerg are tuples.
+    name = "hyper" if issubclass(kind, sympy.Tuple) else kind.__name__
+    if not issubclass(kind, sympy.Function) or getattr(sympy, name, None) != kind:
+        raise _unknown(name)
+    return _GENERAL.format(name=name)
+
+
+def _unknown(name: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"to_python cannot write SymPy's '{name}': NumPy does not have it, and it is no function of numbers alone. Call the "
+        "derivative itself, or use method='forward' or method='reverse'."
+    )
 
 
 def _last(term: tuple[bool, str]) -> bool:
@@ -231,22 +302,9 @@ def constant(node: Any) -> tuple[str, int]:
     elif not (node.is_Number or node.is_NumberSymbol):
         raise UnsupportedError(f"to_python met '{node}', which is not a real number: the function leaves the real numbers there.")
     else:
-        value = float(node) if node.is_finite else {sympy.oo: math.inf, -sympy.oo: -math.inf}.get(node, math.nan)
+        value = float(number_of(node))
     if not math.isfinite(value):
         return {math.inf: ("np.inf", ATOM), -math.inf: ("-np.inf", PRODUCT)}.get(value, ("np.nan", ATOM))
-    if node.is_Rational and not node.is_Integer:
-        return f"{node.p}/{node.q}" if max(abs(node.p), node.q) < 2**53 else repr(value), PRODUCT
-    text = str(int(node)) if node.is_Integer and abs(node.p) < 2**53 else repr(value)
-    return {math.pi: "np.pi", math.e: "np.e"}.get(value, text), PRODUCT if value < 0 else ATOM
-
-
-def source_of(function: Callable[..., Any]) -> str:
-    """The source of a function of ours, without the annotations, which would need imports."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-    if not isinstance(definition, ast.FunctionDef):
-        raise UnsupportedError(f"to_python cannot write {function!r}. Call the derivative itself.")
-    for argument in [*definition.args.args, definition.args.vararg, definition.args.kwarg]:
-        if argument is not None:
-            argument.annotation = None
-    definition.returns = None
-    return ast.unparse(definition)
+    if node.is_Rational and max(abs(node.p), node.q) < _WHOLE:
+        return str(node), ATOM if node.is_Integer and node.p >= 0 else PRODUCT
+    return {math.pi: "np.pi", math.e: "np.e"}.get(value, repr(value)), PRODUCT if value < 0 else ATOM
