@@ -13,7 +13,8 @@ Mathematical Software 29 (2003) 245-262.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from .levels import Traced
 from .operands import is_complex
 from .reverse import Reverse
 from .rules import ELEMENTWISE
+from .stepping import beside, larger_step, portions, slope_at
 
 NESTED = (
     "A complex step inside another derivative is not supported: the outer one would have to differentiate by the step. "
@@ -47,53 +49,6 @@ _CURES = {
     "lstsq": "np.linalg.solve(a.T @ a, a.T @ b)",
 }
 
-# ---- the step
-
-
-def larger_step(x: Any) -> Any:
-    """A power of two for each element, so small beside it that its square is lost in rounding."""
-    return np.ldexp(1.0, np.maximum(np.frexp(x)[1] - 40, -1074))
-
-
-def common_step(values: Sequence[Any], tangents: Sequence[Any]) -> float:
-    """A power of two for a whole application: tangents times it are tiny beside the values."""
-    size = max((np.max(np.abs(value), initial=0.0) for value in values), default=0.0)
-    change = max(np.max(np.abs(tangent), initial=0.0) for tangent in tangents)
-    return float(np.ldexp(1.0, int(np.clip(np.frexp(size)[1] - np.frexp(change)[1] - 200, -1000, 1000))))
-
-
-def slope_at(evaluate: Callable[[Any], Any], step: Any, larger: Any, out: Any, relative_to: Callable[[Any], Any]) -> Any:
-    """The imaginary part of ``evaluate(step)`` over the step; NaN where that is no derivative.
-
-    Where it underflows, the larger step is taken, if there is one. Where f is analytic the real part is f's plain value, and
-    the quotient does not depend on the step. Where the real part is another number, or the quotient is very large, the step is
-    made smaller: a quotient that stays is right, one that vanishes with the step tends to 0, and one that grows belongs to a
-    singular point.
-    """
-    found = evaluate(step)
-    lost = np.abs(np.imag(found)) < 2.0**-960
-    if larger is not None and np.any(lost):
-        step = np.where(lost, larger, step)
-        found = evaluate(step)
-    slope = np.imag(found) / step
-    doubtful = ~(np.abs(np.real(found) - out) <= 1e-4 * np.abs(out)) | (np.abs(slope) > 2.0**30)
-    if np.any(doubtful):
-        smaller = step * 2.0**-20
-        closer = np.imag(evaluate(smaller)) / smaller
-        same = np.abs(slope - closer) <= 1e-6 * relative_to(np.abs(closer))
-        limit = np.where(np.abs(closer) <= 2.0**-5 * np.abs(slope), 0.0, np.nan)
-        slope = np.where(doubtful & ~same, limit, slope)
-    defined = np.isfinite(out) & ~np.isnan(np.real(found))
-    return slope if np.all(defined) else np.where(defined, slope, np.nan)
-
-
-def beside(value: Any, change: Any) -> Any:
-    """The complex number of the given real and imaginary parts, in double precision at least."""
-    z = np.empty(np.broadcast_shapes(np.shape(value), np.shape(change)), np.result_type(value, change, np.complex128))
-    z.real, z.imag = value, change
-    return z[()]
-
-
 # ---- primitives, by their own evaluation
 
 
@@ -109,16 +64,17 @@ class Stepped(Primitive):
     def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """All operands take the step at once."""
         moving = [position for position, tangent in enumerate(tangents) if tangent is not None]
-        step = common_step([values[position] for position in moving], [tangents[position] for position in moving])
+        pushed = [np.asarray(tangents[position][0]) for position in moving]
+        total: Any = 0.0
+        for step, parts in portions([values[position] for position in moving], pushed, self.rule.homogeneous):
+            along = dict(zip(moving, parts, strict=True))
 
-        def evaluate(step: float) -> Any:
-            moved = [
-                value if tangent is None else beside(value, step * tangent[0])
-                for value, tangent in zip(values, tangents, strict=True)
-            ]
-            return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
+            def evaluate(step: Any, along: dict[int, Any] = along) -> Any:
+                moved = [beside(value, step * along[i]) if i in along else value for i, value in enumerate(values)]
+                return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
 
-        return np.asarray(slope_at(evaluate, step, None, out, lambda size: np.max(size, initial=0.0)))[None]
+            total = total + slope_at(evaluate, step, None, out, lambda size: np.max(size, initial=0.0))
+        return np.asarray(total)[None]
 
 
 class SteppedReduction(Stepped, Reduction):
@@ -166,6 +122,9 @@ class SteppedElementwise(Stepped, Elementwise):
             moved = (*values[:position], beside(x, step), *values[position + 1 :])
             return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
 
+        if self.rule.homogeneous:
+            size = functools.reduce(np.maximum, (np.abs(value) for value in values))
+            return slope_at(evaluate, larger_step(size), None, out, lambda size: size)
         larger = larger_step(x)
         # Far below the distance to the next singular point, which may be an ulp away.
         return slope_at(evaluate, np.minimum(larger, 2.0**-100), larger, out, lambda size: size)

@@ -21,10 +21,11 @@ from test_random_programs import random_expression, random_program
 import admodes as ad
 import admodes.special
 from admodes import kinds
-from admodes.complex_step import SteppedElementwise, slope_at
+from admodes.complex_step import SteppedElementwise
 from admodes.errors import MissingRuleError, OutputError, TracedValueError, UnsupportedError
 from admodes.kinds import Application
 from admodes.rules import ELEMENTWISE
+from admodes.stepping import slope_at
 
 special = pytest.importorskip("scipy.special")
 
@@ -213,6 +214,18 @@ def test_no_table_of_derivatives_is_read(monkeypatch: pytest.MonkeyPatch) -> Non
 
 # --- accuracy far out ------------------------------------------------------------------------------
 
+LEFT = (-0.7, -1.46, -2.3, -1e-10, -3.0000001, -100.7)
+
+
+def gamma_slope(x: Any) -> Any:
+    return mpmath.gamma(x) * mpmath.digamma(x)
+
+
+def hazard(x: Any) -> Any:
+    """Density over integral of the normal distribution, far out by the first terms of its series."""
+    return -x - 1 / x if x < -1000 else mpmath.npdf(x) / mpmath.ncdf(x)
+
+
 FAR = [
     (np.tanh, 20.0, lambda x: mpmath.sech(x) ** 2),
     (np.tanh, -300.0, lambda x: mpmath.sech(x) ** 2),
@@ -260,6 +273,16 @@ FAR = [
     (special.gamma, 170.1, lambda x: mpmath.gamma(x) * mpmath.digamma(x)),
     (special.gamma, 1e-10, lambda x: mpmath.gamma(x) * mpmath.digamma(x)),
     (special.gammaln, 1e10, mpmath.digamma),
+    *(
+        (function, x, slope)
+        for function, slope in ((special.gamma, gamma_slope), (special.gammaln, mpmath.digamma))
+        for x in LEFT
+    ),
+    *((special.log_ndtr, x, hazard) for x in (-1e100, -300.0, -5.0, -0.3, 0.0, 0.4, 1.0, 3.0, 5.0, 6.0, 8.5, 20.0, 36.0)),
+    *((special.ndtr, x, mpmath.npdf) for x in (-30.0, -6.0, -0.3, 0.0, 0.4, 3.0, 6.0, 20.0)),
+    *((lambda x, b=b: np.hypot(x, b), 0.0, lambda x: mpmath.mpf(0)) for b in (1e-300, 1e-140, 1e-25, 1e-20, 1e20)),
+    *((lambda x, b=b: np.hypot(x, b), 1e-22, lambda x, b=b: x / mpmath.hypot(x, b)) for b in (1e-200, 1e-25, 1e-21, 1e20)),
+    *((lambda x, b=b: np.arctan2(x, b), 0.0, lambda x, b=b: 1 / mpmath.mpf(b)) for b in (1e-200, 1e-30, -1e-20, 1e140)),
 ]
 
 
@@ -270,6 +293,55 @@ def test_accuracy_far_out(f: Callable[..., Any], x: float, slope: Callable[..., 
         truth = float(slope(mpmath.mpf(x)))
     for point, expected in ((x, truth), (np.array([x, x]), np.diag([truth, truth]))):
         np.testing.assert_allclose(by_step(f, point), expected, rtol=12 * EPS, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "slope"),
+    [
+        (lambda x: x**1000, 2.03, INF),
+        (lambda x: np.power(1e300, x), 1.02, INF),
+        (special.gamma, 171.5, INF),
+        (lambda x: x**-2, 1e-140, -INF),
+    ],
+)
+def test_slopes_that_overflow(f: Callable[..., Any], x: float, slope: float) -> None:
+    """Breaks if a slope beyond the largest number comes out as 0: it is the same infinity with every step."""
+    assert by_step(f, x) == slope == ad.differentiate(f, x, "reverse")
+
+
+def test_operands_of_different_sizes() -> None:
+    """Breaks if a step that is tiny beside the largest operand, and not beside the others, passes, or is lost beside it."""
+    ill = np.array([[1.0, 2.0], [3.0, 1e20]])
+    np.testing.assert_allclose(by_step(np.linalg.det, ill), [[1e20, -3.0], [-2.0, 1.0]], rtol=1e-14)
+    logsumexp = admodes.special.logsumexp
+    assert ad.jvp(logsumexp, [1e100, 2e100, 1.0], [1.0, 2.0, 0.0], "complex")[1] == 2.0
+    mask, lowest = np.array([True, False, True]), np.finfo(float).min
+    assert_close(ad.gradient(lambda x: logsumexp(np.where(mask, x, lowest)), V, "complex")[1], 0.0)
+    assert_close(ad.gradient(lambda x: logsumexp(np.where(mask, x, lowest)), V, "complex")[mask], special.softmax(V[mask]), 1e-15)
+    x, ones = np.array([1e-80, 1e80, 3.0]), np.ones(3)
+    np.testing.assert_allclose(ad.jvp(np.prod, x, ones, "complex")[1], 3e80, rtol=1e-15)
+    np.testing.assert_allclose(ad.jvp(np.cumprod, x, ones, "complex")[1], [1.0, 1e80, 3e80], rtol=1e-15)
+    inverses = by_step(np.linalg.inv, [[[1e-80]], [[1e80]]]).ravel()
+    np.testing.assert_allclose(inverses, [-1e160, 0.0, 0.0, -1e-160], rtol=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_badly_scaled_matrices(seed: int) -> None:
+    """Breaks if rows and columns of very different sizes spoil the small entries of a derivative."""
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=(3, 3)) + 2 * np.eye(3)
+    rows, columns = 10.0 ** rng.integers(-40, 40, (3, 1)), 10.0 ** rng.integers(-40, 40, (1, 3))
+    with mpmath.workdps(200):
+        matrix = mpmath.matrix((a * rows * columns).tolist())
+        turned, size = matrix**-1, mpmath.det(matrix)
+        inverse = np.array([[float(turned[i, j]) for j in range(3)] for i in range(3)])
+        minors = np.array([[float(turned[j, i] * size) for j in range(3)] for i in range(3)])
+    scaled, one = a * rows * columns, np.ones(3)
+    np.testing.assert_allclose(by_step(np.linalg.det, scaled), minors, rtol=1e-12)
+    np.testing.assert_allclose(by_step(lambda a: np.linalg.slogdet(a)[1], scaled), inverse.T, rtol=1e-12)
+    np.testing.assert_allclose(by_step(np.linalg.inv, scaled), -np.einsum("ik,lj->ijkl", inverse, inverse), rtol=1e-12)
+    by_right_side = ad.jacobian(lambda b: np.linalg.solve(scaled, b), one, "complex")
+    np.testing.assert_allclose(by_right_side, inverse, rtol=1e-12)
 
 
 @pytest.mark.parametrize("scale", [1e250, 1.0, 1e-290])
@@ -337,7 +409,8 @@ def test_the_table_has_what_is_definite() -> None:
         (lambda x: np.std(np.stack([x, x])), 1.0),
         (lambda x: np.linalg.slogdet(x * np.ones((2, 2)))[1], 1.0),
         (np.exp, 1e4),
-        (special.gammaln, -1.5),
+        (special.gammaln, -1.0),
+        (special.loggamma, -1.5),
         (special.gamma, 0.0),
         (special.entr, 0.0),
     ],
@@ -349,7 +422,19 @@ def test_singular_points_are_nan(f: Callable[..., Any], x: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("power", "wanted"), [(1.0, 1.0), (1.0 + 0.5, 0.0), (2.0, 0.0), (2.5, 0.0), (3, 0.0), (0, 0.0), (7.0, 0.0)]
+    ("power", "wanted"),
+    [
+        (1.0, 1.0),
+        (1.0 + 1e-8, 0.0),
+        (1.0001, 0.0),
+        (1.25, 0.0),
+        (1.5, 0.0),
+        (2.0, 0.0),
+        (2.5, 0.0),
+        (3, 0.0),
+        (0, 0.0),
+        (7.0, 0.0),
+    ],
 )
 def test_powers_of_zero(power: Any, wanted: float) -> None:
     """Breaks if a power whose slope at 0 is a number is taken for a singular point."""

@@ -27,7 +27,7 @@ FLOORS = (
     {"function", "kinds", "outputs"},
     {"custom", "differentiator", "rules"},
     {"table"},
-    {"inplace", "keys", "protocols", "special", "views"},
+    {"inplace", "keys", "protocols", "special", "stepping", "views"},
     {"operators", "steps"},
     {"tracing"},
     {"careful", "scalars"},
