@@ -81,3 +81,13 @@ def beside(value: Any, change: Any) -> Any:
     z = np.empty(np.broadcast_shapes(np.shape(value), np.shape(change)), np.result_type(value, change, np.complex128))
     z.real, z.imag = value, change
     return z[()]
+
+
+def slope_of_reciprocal(w: Any) -> Any:
+    """The slope of 1 / w for complex w: by a step beside its real part of the two parts, which are real functions of it."""
+    along, across = np.real(w), np.imag(w)
+    size = np.maximum(np.abs(along), np.abs(across))
+    step = 2.0**-40
+    z, across = along / size + 1j * step, across / size
+    squares = z * z + across * across
+    return ((z / squares).imag - 1j * (across / squares).imag) / step / size / size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from collections.abc import Callable
@@ -105,7 +106,7 @@ def test_elementwise_claims(rule: Any, position: int) -> None:
         return rule(*operands, **parameter_choices(rule)[0])
 
     if not claims(rule):
-        name = "absolute" if rule.name == "modulus" else rule.name  # as f wrote it
+        name = {"modulus": "absolute", "bessel_i0": "i0", "_zeta": "zeta"}.get(rule.name, rule.name)  # as f wrote it
         with pytest.raises(MissingRuleError, match=f"^{name} is not analytic"):
             by_step(f, points[position])
         return
@@ -176,8 +177,8 @@ def test_other_claims(name: str) -> None:
     primitive = registered(kinds.Reduction, kinds.Custom, kinds.Multilinear)[name]
     f = WHOLE[name]
     if not claims(primitive):
-        # What f meets first may be another one of its kind.
-        with pytest.raises(MissingRuleError, match=rf"^({name}|lstsq|svd|eigh|eigvalsh) is not analytic"):
+        # What f meets first may be another one of its kind; or a norm, by its order.
+        with pytest.raises(MissingRuleError, match=rf"^({name}|lstsq|svd|eigh|eigvalsh|norm\(x, .*\)) is not analytic"):
             by_step(f, SYMMETRIC)
         return
     got = by_step(f, SYMMETRIC)
@@ -485,8 +486,14 @@ def test_choices_are_those_of_plain_numbers() -> None:
 # --- what is refused, and what to write instead ----------------------------------------------------
 
 CURES = [
-    ("absolute", lambda x: np.abs(x), lambda x: np.where(x > 0, x, -x)),
-    ("fabs", lambda x: np.fabs(x), lambda x: np.where(x > 0, x, -x)),
+    ("absolute", lambda x: np.abs(x), lambda x: np.sign(x) * x),
+    ("fabs", lambda x: np.fabs(x), lambda x: np.sign(x) * x),
+    ("poch", lambda x: special.poch(x + 3, 2.5), lambda x: special.gamma(x + 5.5) / special.gamma(x + 3)),
+    (
+        "binom",
+        lambda x: special.binom(x + 3, 1.5),
+        lambda x: special.gamma(x + 4) / (special.gamma(2.5) * special.gamma(x + 2.5)),
+    ),
     ("copysign", lambda x: np.copysign(x[2], x[1]), lambda x: np.where(x[1] < 0, -x[2], x[2])),
     ("norm", lambda x: np.linalg.norm(x), lambda x: np.sqrt(np.sum(x * x))),
     ("pinv", lambda x: np.linalg.pinv(TALL * x), lambda x: (lambda a: np.linalg.solve(a.T @ a, a.T))(TALL * x)),
@@ -509,6 +516,11 @@ def test_cures(name: str, refused: Callable[..., Any], instead: Callable[..., An
     with pytest.raises(MissingRuleError, match=rf"^{name} is not analytic.*Write .*method='forward'"):
         by_step(refused, V)
     assert_close(by_step(instead, V), numerical_jacobian(refused, V), 1e-9)
+
+
+def test_the_cure_of_abs_has_its_slope_at_0() -> None:
+    """Breaks if what is to be written instead of np.abs has another slope at 0 than the policy."""
+    assert by_step(lambda x: np.sign(x) * x, 0.0) == ad.differentiate(np.abs, 0.0) == 0.0
 
 
 def test_composites_of_analytic_functions_work() -> None:
@@ -536,6 +548,14 @@ COMPLEX = {
     "means": lambda x: np.real(np.mean(np.outer(x, x) * (1 + 1j), axis=0)) + np.var(x * 2j),
     "conjugates": lambda x: np.real(np.conj(x * 1j) * (x + 2j)),
     "written": lambda x: np.imag(np.stack([x[0] * 1j, x[1] * x[2] * (2 + 1j)])),
+    "quotients": lambda x: np.real(1 / (x + 1j)) + np.imag(x[0] * 1j / x.sum()) + np.real((x + 2j) / (x * x - 1j)),
+    "quotients of many sizes": lambda x: (
+        1e-140 * np.imag(1 / ((x + 1j) * 1e-140)) + np.real(np.reciprocal((x - 2j) * 1e140)) * 1e140
+    ),
+    "powers": lambda x: (
+        np.real((x + 1j) ** 2) + np.imag(np.square(x * 1j + x)) - np.imag((x - 1j) ** 3) + np.real((x + 1j) ** -2)
+    ),
+    "arrays of powers": lambda x: np.imag(np.power(x + 1j, [3, 0, -1])) + np.real(np.float_power(x - 1j, [2.0, 1.0, -3.0])),
     "quotient by real values": lambda x: np.imag((x + 1j) * x / (2 + 1j)) - np.real(x * 2j - (x - 1j)),
 }
 
@@ -550,17 +570,79 @@ def test_complex_values_in_f(name: str) -> None:
     ("name", "f"),
     [
         ("exp", lambda x: np.real(np.exp(1j * x))),
-        ("divide", lambda x: np.real(1 / (x + 1j))),
         ("power", lambda x: np.real((1 + 1j) ** x)),
-        ("constant_power", lambda x: np.real((x * 1j) ** 3)),
+        ("power", lambda x: np.real((x * 1j) ** 2.5)),
+        ("power", lambda x: np.real(np.power(x * 1j, x))),
+        ("prod", lambda x: np.real(np.prod(x * 1j))),
+        ("inv", lambda x: np.real(np.linalg.inv(S + 1j * np.outer(x, x)))),
         ("solve", lambda x: np.real(np.linalg.solve(S + 1j * np.eye(3), x))),
         ("det", lambda x: np.real(np.linalg.det(S + 1j * np.outer(x, x)))),
     ],
 )
 def test_nonlinear_functions_of_complex_values(name: str, f: Callable[..., Any]) -> None:
     """Breaks if a function of values that are complex in f is stepped as if they were real."""
-    with pytest.raises(MissingRuleError, match=rf"^{name} of values that are complex in f"):
+    with pytest.raises(MissingRuleError, match=rf"^{name} of values that are complex in f.* Write .*method='forward'"):
         by_step(f, V)
+
+
+def blocks(x: Any) -> Any:
+    """S + 1j * outer(x, x) as a real matrix of twice the size."""
+    return np.block([[S, -np.outer(x, x)], [np.outer(x, x), S]])
+
+
+def polar_power(z: Any, p: float) -> Any:
+    r, t = np.sqrt(np.real(z) ** 2 + np.imag(z) ** 2), np.arctan2(np.imag(z), np.real(z))
+    return r**p * (np.cos(p * t) + 1j * np.sin(p * t))
+
+
+BY_PARTS = [
+    (
+        lambda x: np.real(np.exp(1j * x)),
+        lambda x: np.real((lambda z: np.exp(np.real(z)) * (np.cos(np.imag(z)) + 1j * np.sin(np.imag(z))))(1j * x)),
+    ),
+    (
+        lambda x: np.imag(np.log(x + 1j) * 1j),
+        lambda x: (
+            (lambda z: 0.5 * np.log(np.real(z) ** 2 + np.imag(z) ** 2) + 1j * np.arctan2(np.imag(z), np.real(z)))(x + 1j).real
+        ),
+    ),
+    (lambda x: np.real((x + 1j) ** 2.5), lambda x: np.real(polar_power(x + 1j, 2.5))),
+    (lambda x: np.imag(np.sqrt(x + 1j)), lambda x: np.imag(polar_power(x + 1j, 0.5))),
+    (lambda x: np.real(np.prod(x + 1j)), lambda x: np.real(functools.reduce(np.multiply, x + 1j))),
+    (
+        lambda x: np.imag(np.linalg.solve(S + 1j * np.outer(x, x), x + 2j)),
+        lambda x: np.linalg.solve(blocks(x), np.concatenate([x, np.full(3, 2.0)]))[3:],
+    ),
+    (lambda x: np.imag(np.linalg.inv(S + 1j * np.outer(x, x))), lambda x: np.linalg.inv(blocks(x))[3:, :3]),
+    (lambda x: np.abs(np.linalg.det(S + 1j * np.outer(x, x))) ** 2, lambda x: np.linalg.det(blocks(x))),
+]
+
+
+@pytest.mark.parametrize(("refused", "instead"), BY_PARTS)
+def test_what_to_write_for_complex_values(refused: Callable[..., Any], instead: Callable[..., Any]) -> None:
+    """Breaks if what a message says to write of the parts of complex values is refused too, or is another function."""
+    with pytest.raises(MissingRuleError, match="of values that are complex in f"):
+        by_step(refused, V)
+    assert_close(by_step(instead, V), numerical_jacobian(refused, V), 1e-8)
+
+
+def test_names_are_those_that_f_wrote() -> None:
+    """Breaks if a message names a function that f did not write, and not the one that it did."""
+    stand_ins = admodes.special
+    for f, name in (
+        (lambda x: np.linalg.cond(x * S), r"norm\(x, -2\)"),
+        (lambda x: np.linalg.cond(x * S), r"np\.linalg\.cond"),
+        (lambda x: np.linalg.norm(x * S, 2), r"norm\(x, 2\)"),
+        (lambda x: np.linalg.norm(x * S, 1), "norms of other orders"),
+        (lambda x: np.linalg.norm(x * S, INF), "norms of other orders"),
+        (np.i0, "^i0"),
+        (lambda x: np.kaiser(4, x), r"np\.kaiser"),
+        (lambda x: stand_ins.polygamma(1, x), "polygamma"),
+        (lambda x: stand_ins.perm(x, 2), r"perm.*gamma\(z \+ m\) / gamma\(z\)"),
+        (lambda x: stand_ins.comb(x, 2), r"comb.*gamma\(n \+ 1\)"),
+    ):
+        with pytest.raises(MissingRuleError, match=name):
+            by_step(f, 4.0)
 
 
 def test_complex_results_are_refused() -> None:
@@ -718,6 +800,58 @@ def test_primitives_of_users() -> None:
         by_step(lambda x: squared(x), V)
     squared.analytic = True
     assert_close(by_step(lambda x: squared(x), V), np.diag(2 * V))
+
+
+def buffer(x: Any) -> Any:
+    y = np.zeros(3)
+    y[:] = x**2
+    return y
+
+
+def in_part(x: Any) -> Any:
+    return buffer(x) * x
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (buffer, "returned real numbers"),
+        (lambda x: np.asarray(x, float) ** 2, "returned real numbers"),
+        (lambda x: np.array([math.sin(part) for part in x]), "returned real numbers"),
+        (lambda x: np.array([math.sin(part) for part in x.tolist()]), "cannot take complex numbers"),
+        (lambda x: np.array([float(part) for part in x.tolist()]), "cannot take complex numbers"),
+        (lambda x: x * np.real(x), "some of which it loses"),
+        (in_part, "some of which it loses"),
+        (lambda x: x * np.abs(x), "some of which it loses"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Casting complex")
+def test_primitives_that_lose_the_imaginary_part(function: Callable[..., Any], why: str) -> None:
+    """Breaks if a primitive that is wrongly said to be analytic has zeros, or the slope of a part, for a derivative."""
+    marked = ad.primitive(function)
+    marked.analytic = True
+    with pytest.raises(MissingRuleError, match=rf"is marked analytic, but it.* {why}.*np\.zeros\(x\.shape, x\.dtype\)"):
+        by_step(lambda x: marked(x), V)
+
+
+@pytest.mark.parametrize(
+    ("function", "x"),
+    [
+        (lambda x: np.sin(1e6 * x), V),
+        (lambda x: np.exp(x), V * 100),
+        (lambda x: np.sqrt(x), np.array([1e-140, 1.0, 1e300])),
+        (lambda x: x**2 / 3, V * 1e-20),
+        (lambda x: x - x + 1.0, V),
+        (lambda x: 1000 + 0.1 * np.sin(x), V.astype(np.float32)),
+        (lambda x: np.where(np.real(x) > 0, x, 3 * x), V),
+        (lambda x: np.sin(x), np.array([1e100, 1.0, 0.0])),
+    ],
+)
+def test_analytic_primitives_pass(function: Callable[..., Any], x: Any) -> None:
+    """Breaks if a primitive that is rightly said to be analytic is refused: waves, large slopes, many sizes, constants."""
+    marked = ad.primitive(function)
+    marked.analytic = True
+    np.testing.assert_allclose(by_step(lambda x: marked(x), x), by_step(function, x), rtol=1e-14)
 
 
 def test_comparisons() -> None:
