@@ -13,14 +13,15 @@ Mathematical Software 29 (2003) 245-262.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .custom import CustomPrimitive
 from .differentiator import Differentiator
-from .errors import MissingRuleError, UnsupportedError
+from .errors import UnsupportedError
 from .forward import CarefulDualLevel, DualLevel, push_forward
 from .function import Function, Leaves
 from .kinds import Application, Elementwise, Linear, Multilinear, Primitive, Reduction
@@ -28,71 +29,9 @@ from .levels import Traced
 from .operands import is_complex
 from .reverse import Reverse
 from .rules import ELEMENTWISE
-
-NESTED = (
-    "A complex step inside another derivative is not supported: the outer one would have to differentiate by the step. "
-    "Use method='forward' or method='reverse' for the inner derivative; the complex step may be the outer one."
-)
-
-#: What f wrote where a primitive has a name of its own.
-_WRITTEN = {"modulus": "absolute"}
-#: What to write instead of functions that are not analytic.
-_CURES = {
-    "absolute": "np.where(x > 0, x, -x), x * x < 1 in a condition, np.sqrt(np.real(z)**2 + np.imag(z)**2) of complex values",
-    "fabs": "np.where(x > 0, x, -x)",
-    "copysign": "np.where(y < 0, -x, x) of a positive x",
-    "norm": "np.sqrt(np.sum(x * x))",
-    "cholesky": "np.linalg.solve and np.linalg.det",
-    "pinv": "np.linalg.solve(a.T @ a, a.T)",
-    "lstsq": "np.linalg.solve(a.T @ a, a.T @ b)",
-}
-
-# ---- the step
-
-
-def larger_step(x: Any) -> Any:
-    """A power of two for each element, so small beside it that its square is lost in rounding."""
-    return np.ldexp(1.0, np.maximum(np.frexp(x)[1] - 40, -1074))
-
-
-def common_step(values: Sequence[Any], tangents: Sequence[Any]) -> float:
-    """A power of two for a whole application: tangents times it are tiny beside the values."""
-    size = max((np.max(np.abs(value), initial=0.0) for value in values), default=0.0)
-    change = max(np.max(np.abs(tangent), initial=0.0) for tangent in tangents)
-    return float(np.ldexp(1.0, int(np.clip(np.frexp(size)[1] - np.frexp(change)[1] - 200, -1000, 1000))))
-
-
-def slope_at(evaluate: Callable[[Any], Any], step: Any, larger: Any, out: Any, relative_to: Callable[[Any], Any]) -> Any:
-    """The imaginary part of ``evaluate(step)`` over the step; NaN where that is no derivative.
-
-    Where it underflows, the larger step is taken, if there is one. Where f is analytic the real part is f's plain value, and
-    the quotient does not depend on the step. Where the real part is another number, or the quotient is very large, the step is
-    made smaller: a quotient that stays is right, one that vanishes with the step tends to 0, and one that grows belongs to a
-    singular point.
-    """
-    found = evaluate(step)
-    lost = np.abs(np.imag(found)) < 2.0**-960
-    if larger is not None and np.any(lost):
-        step = np.where(lost, larger, step)
-        found = evaluate(step)
-    slope = np.imag(found) / step
-    doubtful = ~(np.abs(np.real(found) - out) <= 1e-4 * np.abs(out)) | (np.abs(slope) > 2.0**30)
-    if np.any(doubtful):
-        smaller = step * 2.0**-20
-        closer = np.imag(evaluate(smaller)) / smaller
-        same = np.abs(slope - closer) <= 1e-6 * relative_to(np.abs(closer))
-        limit = np.where(np.abs(closer) <= 2.0**-5 * np.abs(slope), 0.0, np.nan)
-        slope = np.where(doubtful & ~same, limit, slope)
-    defined = np.isfinite(out) & ~np.isnan(np.real(found))
-    return slope if np.all(defined) else np.where(defined, slope, np.nan)
-
-
-def beside(value: Any, change: Any) -> Any:
-    """The complex number of the given real and imaginary parts, in double precision at least."""
-    z = np.empty(np.broadcast_shapes(np.shape(value), np.shape(change)), np.result_type(value, change, np.complex128))
-    z.real, z.imag = value, change
-    return z[()]
-
+from .step_refusals import NESTED, refuse_complex, refuse_real_result, refuse_unless_analytic
+from .stepping import beside, larger_step, portions, slope_at, slope_of_reciprocal
+from .table.elementwise import constant_power
 
 # ---- primitives, by their own evaluation
 
@@ -109,16 +48,24 @@ class Stepped(Primitive):
     def jvp(self, application: Application, out: Any, values: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """All operands take the step at once."""
         moving = [position for position, tangent in enumerate(tangents) if tangent is not None]
-        step = common_step([values[position] for position in moving], [tangents[position] for position in moving])
+        pushed = [np.asarray(tangents[position][0]) for position in moving]
+        total: Any = 0.0
+        for step, parts in portions([values[position] for position in moving], pushed, self.rule.homogeneous):
+            along = dict(zip(moving, parts, strict=True))
 
-        def evaluate(step: float) -> Any:
-            moved = [
-                value if tangent is None else beside(value, step * tangent[0])
-                for value, tangent in zip(values, tangents, strict=True)
-            ]
-            return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
+            def evaluate(step: Any, along: dict[int, Any] = along) -> Any:
+                moved = [beside(value, step * along[i]) if i in along else value for i, value in enumerate(values)]
+                return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
 
-        return np.asarray(slope_at(evaluate, step, None, out, lambda size: np.max(size, initial=0.0)))[None]
+            slope = slope_at(evaluate, step, None, out, lambda size: np.max(size, initial=0.0))
+            self.verify(application.parameters, out, values, along, step, slope)
+            total = total + slope
+        return np.asarray(total)[None]
+
+    def verify(
+        self, parameters: dict[str, Any], out: Any, values: Sequence[Any], along: dict[int, Any], step: Any, slope: Any
+    ) -> None:
+        """Nothing: the continuations of the table are tested."""
 
 
 class SteppedReduction(Stepped, Reduction):
@@ -126,6 +73,56 @@ class SteppedReduction(Stepped, Reduction):
 
     def __init__(self, primitive: Primitive) -> None:
         Stepped.__init__(self, primitive)
+
+
+class SteppedCustom(Stepped):
+    """A primitive of the user's own, who may be wrong about it."""
+
+    def __init__(self, primitive: Primitive) -> None:
+        Stepped.__init__(self, primitive)
+        self.continuation = functools.partial(on_complex_numbers, primitive)
+
+    def verify(
+        self, parameters: dict[str, Any], out: Any, values: Sequence[Any], along: dict[int, Any], step: Any, slope: Any
+    ) -> None:
+        """Refuse a slope that is not that of the real values, seen at either of two distances.
+
+        Some of the imaginary part may be lost on the way, and then the slope is off by as much. Where numbers are too coarse to
+        see it, the slope is believed.
+        """
+        for distance in (step * 2.0**87, step * 2.0**73):
+            moved = [value + distance * along[i] if i in along else value for i, value in enumerate(values)]
+            if not all(_is_seen(values[i], moved[i], distance * change) for i, change in along.items()):
+                return
+            seen = (self.evaluate(*moved, **parameters) - out) / distance
+            precision = 128 * np.finfo(np.result_type(out, np.float32)).eps
+            rounding = precision * np.max(np.abs(out), initial=0.0) / distance
+            # NaN is no evidence.
+            if not np.max(np.abs(seen - slope), initial=0.0) > 0.1 * np.max(np.abs(seen), initial=0.0) + rounding:
+                return
+        refuse_real_result(self.rule, "its values change otherwise than its imaginary part says, some of which it loses")
+
+
+def _is_seen(value: Any, moved: Any, change: Any) -> bool:
+    """Whether real numbers have moved by that change, and not far from where they were."""
+    moved_by = np.abs((moved - value) - change) <= 2.0**-7 * np.abs(change)
+    return bool(np.all(moved_by & ((value == 0) | (np.abs(change) <= 2.0**-12 * np.abs(value)))))
+
+
+def on_complex_numbers(primitive: Primitive, *operands: Any, **parameters: Any) -> Any:
+    """The primitive's evaluation, if it keeps the imaginary parts of its operands.
+
+    That is told by the type of its result, and by the error of a conversion; NumPy's own warning belongs to the whole process.
+    """
+    try:
+        found = primitive.evaluate(*operands, **parameters)
+    except TypeError as error:
+        if "complex" not in str(error) and "real number" not in str(error):
+            raise
+        refuse_real_result(primitive, f"it cannot take complex numbers ({error})")
+    if not is_complex(found):
+        refuse_real_result(primitive, "it returned real numbers for complex ones")
+    return found
 
 
 class SteppedLinear(Stepped):
@@ -166,6 +163,9 @@ class SteppedElementwise(Stepped, Elementwise):
             moved = (*values[:position], beside(x, step), *values[position + 1 :])
             return self.continuation(*moved, **application.parameters)  # type: ignore[misc]
 
+        if self.rule.homogeneous:
+            size = functools.reduce(np.maximum, (np.abs(value) for value in values))
+            return slope_at(evaluate, larger_step(size), None, out, lambda size: size)
         larger = larger_step(x)
         # Far below the distance to the next singular point, which may be an ulp away.
         return slope_at(evaluate, np.minimum(larger, 2.0**-100), larger, out, lambda size: size)
@@ -190,6 +190,41 @@ _SUMS = frozenset(ELEMENTWISE[function] for function in (np.add, np.subtract, np
 _PRODUCTS = {ELEMENTWISE[np.multiply]: (0, 1), ELEMENTWISE[np.divide]: (0,)}
 
 
+class SteppedQuotient(SteppedElementwise):
+    """A quotient of values that are complex in f: linear in the one operand, and by the reciprocal of the other."""
+
+    def partial(self, application: Application, position: int, out: Any, values: Sequence[Any]) -> Any:
+        divisor = values[-1]
+        if len(values) == 1:
+            return slope_of_reciprocal(divisor)
+        return 1 / divisor if position == 0 else values[0] * slope_of_reciprocal(divisor)
+
+
+class SteppedPower(SteppedElementwise):
+    """A whole power of values that are complex in f: a product, of reciprocals where the exponent is negative."""
+
+    def partial(self, application: Application, position: int, out: Any, values: Sequence[Any]) -> Any:
+        z, exponent = values[0], whole_exponent(self.rule, application.parameters, values)
+        count = np.abs(exponent)
+        left, down = np.maximum(count - 1, 0), exponent < 0
+        # One of the equal factors moves, and the others stand beside it.
+        if not np.any(down):
+            return count * z**left
+        return count * np.where(down, np.where(down, 1 / z, 1.0) ** left * slope_of_reciprocal(z), z**left)
+
+
+def whole_exponent(primitive: Primitive, parameters: dict[str, Any], values: Sequence[Any]) -> Any:
+    """The exponents of a power, as numbers that are whole; others are refused."""
+    exponent = 2 if primitive is ELEMENTWISE[np.square] else parameters["exponent"] if parameters else values[1]
+    if is_complex(exponent) or np.any(exponent != np.trunc(exponent)):
+        refuse_complex(primitive)
+    return np.asarray(exponent)[()]
+
+
+_QUOTIENTS = frozenset((ELEMENTWISE[np.divide], ELEMENTWISE[np.reciprocal]))
+_POWERS = frozenset((constant_power, *(ELEMENTWISE[function] for function in (np.power, np.float_power, np.square))))
+
+
 def stepped(application: Application, values: Sequence[Any], out: Any, tangents: Sequence[Any]) -> Application:
     """The application with the primitive's own evaluation in the place of its rule.
 
@@ -207,10 +242,29 @@ def stepped(application: Application, values: Sequence[Any], out: Any, tangents:
         return application
     kind = _linear_kind(primitive, tangents)
     if kind is None:
-        _require_continuation(primitive, any(is_complex(value) for value in (*values, out)))
-        kind = SteppedElementwise if isinstance(primitive, Elementwise) else Stepped
-        kind = SteppedReduction if isinstance(primitive, Reduction) else kind
+        if any(is_complex(value) for value in (*values, out)):
+            kind = _complex_kind(primitive, values, tangents)
+        else:
+            refuse_unless_analytic(primitive)
+            kind = next(kind for known, kind in _KINDS if isinstance(primitive, known))
     return Application(kind(primitive), application.parameters, application.shapes, application.shape)
+
+
+_KINDS: tuple[tuple[type[Primitive], type[Stepped]], ...] = (
+    (Elementwise, SteppedElementwise),
+    (Reduction, SteppedReduction),
+    (CustomPrimitive, SteppedCustom),
+    (Primitive, Stepped),
+)
+
+
+def _complex_kind(primitive: Primitive, values: Sequence[Any], tangents: Sequence[Any]) -> type[Stepped]:
+    """How a function of values that are complex in f is pushed."""
+    if primitive in _POWERS and tangents[-1] is not None and len(values) == 2:
+        refuse_complex(primitive)
+    if primitive in _QUOTIENTS:
+        return SteppedQuotient
+    return SteppedPower if primitive in _POWERS else refuse_complex(primitive)
 
 
 def _linear_kind(primitive: Primitive, tangents: Sequence[Any]) -> type[Stepped] | None:
@@ -223,25 +277,6 @@ def _linear_kind(primitive: Primitive, tangents: Sequence[Any]) -> type[Stepped]
     if isinstance(primitive, Multilinear):
         return SteppedMultilinear
     return SteppedLinear if isinstance(primitive, Linear) or primitive.structural else None
-
-
-def _require_continuation(primitive: Primitive, of_complex: bool) -> None:
-    if of_complex:
-        raise MissingRuleError(
-            f"{primitive.name} of values that are complex in f cannot be taken by the complex step, which itself moves into the "
-            "complex plane: only linear functions and products of them can. Apply it to np.real(z) and np.imag(z), "
-            "or use method='forward' or method='reverse'."
-        )
-    if not primitive.analytic and primitive.continuation is None:
-        name = _WRITTEN.get(primitive.name, primitive.name)
-        cure = _CURES.get(name)
-        if isinstance(primitive, CustomPrimitive):
-            cure = f"{primitive.name}.analytic = True if it takes complex numbers and is analytic there"
-        raise MissingRuleError(
-            f"{name} is not analytic, or no evaluation of it on complex numbers is known: the complex step cannot "
-            f"differentiate it. {f'Write {cure}' if cure else 'Write it with analytic functions'}, "
-            "or use method='forward' or method='reverse'."
-        )
 
 
 # ---- the levels

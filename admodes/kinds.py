@@ -73,6 +73,8 @@ class Primitive:
         The rule holds for complex values too: the derivative is one complex number an element.
     continuation : callable or None
         `evaluate` beside the real line, for the complex step; None: `evaluate` itself where it is analytic.
+    homogeneous : bool
+        Operands of another size make an output of another size and nothing else: it has no scale of its own.
     chooses : bool
         The output is made of the operands' own elements; those that tie share equally.
     """
@@ -83,6 +85,7 @@ class Primitive:
     stacked = 0
     analytic = False
     continuation: Callable[..., Any] | None = None
+    homogeneous = False
     chooses = False
 
     def is_view(self, layout: Callable[[], Any], parameters: dict[str, Any]) -> bool:

@@ -27,7 +27,7 @@ FLOORS = (
     {"function", "kinds", "outputs"},
     {"custom", "differentiator", "rules"},
     {"table"},
-    {"inplace", "keys", "protocols", "special", "views"},
+    {"inplace", "keys", "protocols", "special", "step_refusals", "stepping", "views"},
     {"operators", "steps"},
     {"tracing"},
     {"careful", "scalars"},

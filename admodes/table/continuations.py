@@ -15,13 +15,18 @@ from typing import Any
 
 import numpy as np
 
+from ..kinds import Primitive
 from ..rules import ELEMENTWISE
 from .elementwise import DEGREE, LN2, constant_power
-from .linalg import log_determinant
+from .linalg import determinant, inverse, log_determinant, solve_matrix
 from .missing import largest_number, smallest_number
 from .orders import share
-from .reductions import euclid, largest, root_of_squares, smallest
+from .reductions import euclid, largest, product, root_of_squares, smallest
 from .scans import extremes_so_far, running_products
+
+
+def _ldexp(x: Any, n: Any) -> Any:
+    return np.ldexp(np.real(x), n) + 1j * np.ldexp(np.imag(x), n)
 
 
 def exp2(z: Any) -> Any:
@@ -30,7 +35,10 @@ def exp2(z: Any) -> Any:
 
 
 def power(x: Any, y: Any) -> Any:
-    """x**y as its real value, turned: NumPy's exp(y log x) multiplies the rounding error of the logarithm by y."""
+    """x**y as its real value, turned: NumPy's exp(y log x) multiplies the rounding error of the logarithm by y.
+
+    At 0 it is its tangent, which a finite step would meet only where the exponent is far from 1; NaN where that is vertical.
+    """
     base, exponent = np.real(x), np.real(y)
     zero = base == 0
     safe = np.where(zero, 1.0, base)
@@ -38,7 +46,9 @@ def power(x: Any, y: Any) -> Any:
     if np.iscomplexobj(y):
         # Beside a negative base no power is real: the logarithm is NaN.
         turn = turn + (y - exponent) * np.log(safe)
-    return np.where(zero, np.power(x + 0j, y), np.power(base, exponent) * np.exp(turn))
+    straight = np.where(exponent == 1, x, np.where((exponent > 1) | ((exponent > 0) & np.iscomplexobj(y)), 0.0, np.nan))
+    constant = (exponent == 0) & (not np.iscomplexobj(y))
+    return np.where(zero, np.where(constant, 1.0, straight), np.power(base, exponent) * np.exp(turn))
 
 
 def cbrt(z: Any) -> Any:
@@ -80,19 +90,55 @@ def log_of_sum(exponential: Callable[..., Any], logarithm: Callable[..., Any]) -
     return soft_maximum
 
 
+#: Exponents of two that differ by less need no scaling.
+_ALIKE = 20
+
+
+def scales(a: Any) -> tuple[Any, Any]:
+    """Exponents of two, for rows and for columns, that bring the entries of matrices to a like size.
+
+    Elimination on entries of very different sizes loses the imaginary parts of the small ones.
+    """
+    size = np.abs(np.real(a))
+    there = np.isfinite(size) & (size > 0)
+    exponents = np.frexp(np.where(there, size, 1.0))[1]
+    rows, columns = np.zeros((*a.shape[:-1], 1), int), np.zeros((*a.shape[:-2], 1, a.shape[-1]), int)
+    if not np.any(there) or np.ptp(exponents[there]) <= _ALIKE:
+        return rows, columns
+    for _ in range(4):
+        for turn, axis in ((rows, -1), (columns, -2)):
+            mean = np.sum((exponents + rows + columns) * there, axis=axis, keepdims=True)
+            turn -= mean // np.maximum(np.sum(there, axis=axis, keepdims=True), 1)
+    return rows, columns
+
+
+def determinant_of(a: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
+    rows, columns = scales(a)
+    grown = np.sum(rows, axis=(-2, -1)) + np.sum(columns, axis=(-2, -1))
+    return _ldexp(np.linalg.det(_ldexp(a, rows + columns)), -grown)
+
+
 def log_abs_determinant(a: Any, *, axes: tuple[int, ...], keepdims: bool) -> Any:
     """log(det) up to a multiple of i pi: its imaginary part is the angle between the determinant and the real line."""
-    sign, logarithm = np.linalg.slogdet(a)
-    return logarithm + 1j * np.arctan(np.imag(sign) / np.real(sign))
+    rows, columns = scales(a)
+    sign, logarithm = np.linalg.slogdet(_ldexp(a, rows + columns))
+    grown = np.sum(rows, axis=(-2, -1)) + np.sum(columns, axis=(-2, -1))
+    return logarithm - grown * LN2 + 1j * np.arctan(np.imag(sign) / np.real(sign))
+
+
+def inverse_of_matrix(a: Any) -> Any:
+    rows, columns = scales(a)
+    return _ldexp(np.linalg.inv(_ldexp(a, rows + columns)), np.swapaxes(rows + columns, -2, -1))
+
+
+def solution(a: Any, b: Any) -> Any:
+    rows, columns = scales(a)
+    return _ldexp(np.linalg.solve(_ldexp(a, rows + columns), _ldexp(b, rows)), np.swapaxes(columns, -2, -1))
 
 
 def continued(function: Any, continuation: Callable[..., Any]) -> None:
     """State the continuation of an elementwise function of NumPy or SciPy."""
     ELEMENTWISE[function].continuation = continuation
-
-
-def _ldexp(x: Any, n: Any) -> Any:
-    return np.ldexp(np.real(x), n) + 1j * np.ldexp(np.imag(x), n)
 
 
 continued(np.exp2, exp2)
@@ -107,7 +153,8 @@ continued(np.logaddexp, log_of_sum(np.exp, np.log))
 continued(np.logaddexp2, log_of_sum(exp2, np.log2))
 continued(np.arccosh, np.arccosh)
 root_of_squares.continuation = np.sqrt
-log_determinant.continuation = log_abs_determinant
+determinant.continuation, log_determinant.continuation = determinant_of, log_abs_determinant
+inverse.continuation, solve_matrix.continuation = inverse_of_matrix, solution
 running_products.continuation = running_products.evaluate
 # Of real numbers alone: the conjugate of a number that is real in f is the number itself.
 continued(np.conjugate, lambda z: z)
@@ -123,6 +170,13 @@ for _primitive in (largest, smallest, largest_number, smallest_number, share, ex
     _primitive.chooses = True
 for _extreme in (np.maximum, np.minimum, np.fmax, np.fmin):
     ELEMENTWISE[_extreme].chooses = True
+
+_HOMOGENEOUS: tuple[Primitive, ...] = (
+    *(determinant, log_determinant, inverse, solve_matrix, product, running_products),
+    *(ELEMENTWISE[np.hypot], ELEMENTWISE[np.arctan2]),
+)
+for _without_scale in _HOMOGENEOUS:
+    _without_scale.homogeneous = True
 
 # The name by which it is refused.
 euclid.name = "norm"

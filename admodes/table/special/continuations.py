@@ -14,7 +14,7 @@ from scipy import special
 from ..continuations import cbrt, continued, exp2, log_of_sum
 from ..elementwise import LN10
 from . import entropy, exponential, gammas  # noqa: F401 - they register the functions that go on here
-from .normal import bell, gauss
+from .normal import ROOT_HALF, bell, gauss
 
 
 def exp10(z: Any) -> Any:
@@ -30,9 +30,19 @@ def expit(z: Any) -> Any:
 
 
 def _gammaln(z: Any) -> Any:
+    """log|gamma| of the real point, and the angle between gamma of the two points: to the left of 0 by reflection."""
+    x = np.real(z)
+    left = x < 0
+    right = special.loggamma(np.where(left, 1 - z, z))
+    # The distance to the nearest pole is exact.
+    beside = np.where(left, x - np.floor(x + 0.5), 0.5)
+    wave = np.log(np.sin(np.pi * (beside + 1j * np.imag(z))) / np.sin(np.pi * beside))
+    return special.gammaln(x) + 1j * np.imag(np.where(left, -right - wave, right))
+
+
+def _loggamma(z: Any) -> Any:
     """NaN to the left of 0, where the logarithm of gamma is not real."""
-    right = np.real(z) > 0
-    return np.where(right, special.loggamma(np.where(right, z, 1.0)), np.nan)
+    return np.where(np.real(z) < 0, np.nan, _gammaln(z))
 
 
 def _gamma(z: Any) -> Any:
@@ -45,10 +55,33 @@ def _squares(z: Any) -> Any:
     return (z - np.real(z)) * (z + np.real(z))
 
 
+def _upper_tail(z: Any) -> Any:
+    """The normal integral from z to infinity, for z to the right of 0: neither erfcx nor the exponential cancels there."""
+    return 0.5 * special.erfcx(ROOT_HALF * z) * _bell(z)
+
+
+def _bell(z: Any) -> Any:
+    return bell.evaluate(np.real(z)) * np.exp(-0.5 * _squares(z))
+
+
+def _ndtr(z: Any) -> Any:
+    left = np.real(z) < 0
+    tail = _upper_tail(np.where(left, -z, z))
+    return np.where(left, tail, 1 - tail)
+
+
+def _log_ndtr(z: Any) -> Any:
+    """To the left by the logarithm of erfcx, and that of the exponential; to the right by the tail that is missing."""
+    left = np.real(z) < 0
+    on_the_left = np.where(left, z, 0.0)
+    logarithm = np.log(0.5 * special.erfcx(-ROOT_HALF * on_the_left)) - 0.5 * np.square(on_the_left)
+    return np.where(left, logarithm, special.log1p(-_upper_tail(np.where(left, 0.0, z))))
+
+
 _softplus = log_of_sum(np.exp, np.log)
 
 for _function in (
-    *(special.erf, special.erfc, special.erfi, special.erfcx, special.ndtr, special.log_ndtr),
+    *(special.erf, special.erfc, special.erfi, special.erfcx),
     *(special.xlogy, special.xlog1py, special.expm1, special.log1p, special.psi),
 ):
     continued(_function, _function)
@@ -58,10 +91,13 @@ continued(special.log_expit, lambda z: -_softplus(0.0, -z))
 continued(special.exp2, exp2)
 continued(special.exp10, exp10)
 continued(special.cbrt, cbrt)
+continued(special.ndtr, _ndtr)
+continued(special.log_ndtr, _log_ndtr)
 continued(special.gammaln, _gammaln)
-continued(special.loggamma, _gammaln)
+if special.loggamma is not special.gammaln:
+    continued(special.loggamma, _loggamma)
 continued(special.gamma, _gamma)
 continued(special.entr, lambda z: -z * np.log(z))
 continued(special.rel_entr, lambda x, y: x * np.log(x / y))
 gauss.continuation = lambda z: gauss.evaluate(np.real(z)) * np.exp(-_squares(z))
-bell.continuation = lambda z: bell.evaluate(np.real(z)) * np.exp(-0.5 * _squares(z))
+bell.continuation = _bell
