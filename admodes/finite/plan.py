@@ -52,12 +52,13 @@ class Plan:
         point = samples.point
         moved, amounts = samples.directions[line]
         self.scale = float(np.min(point.scale[moved] / np.abs(amounts)))
-        self.cap = 0.5 * max(self.scale, point.typical, 1.0)
+        self.unit = 1 / float(np.max(np.abs(amounts)))
+        self.cap = 0.5 * max(self.scale, point.typical, self.unit)
         self.top = START * self.scale if start is None else start
         self.low = self.top
         self.growths = 0 if start is None else 2
         self.restarts = self.halvings = self.descents = self.turns = 0
-        self.below_growth = 0.0
+        self.below_growth = self.floor = 0.0
         self.relative = point.relative_value[control]
         self._taken: dict[float, int] = {}
         self._phase: Callable[[Judged | None], float | None] = self._start
@@ -95,6 +96,10 @@ class Plan:
         self.descents += 1
         octaves = self.descents + 2 if difference > 0.5 else max(self.descents, _excess(difference) - 1)
         self.low = self.top / (2 if len(self._taken) == MOST_STEPS - 1 else 2.0 ** min(octaves, LARGEST_JUMP))
+        if self.low < 2 * self.floor:
+            # f does change over |x|: the steps taken at first were the best.
+            self.top, self.floor = self.floor, 0.0
+            return self._begin_ladder()
         return self.low
 
     def _flat(self, judged: Judged | None) -> float | None:
@@ -105,9 +110,6 @@ class Plan:
                 return self.top * CHECK
             return self.top * CHECK**2 if last > self.top * CHECK**1.5 else None
         self.growths = 2
-        if last > self.top:
-            self.top = last
-            return self._begin_ladder()
         self.top, self.low, self._phase = last, last / 2, self._search
         return self.low
 
@@ -115,6 +117,8 @@ class Plan:
         """After the search: larger steps where rounding would dominate, else the ladder."""
         within, beyond = ROUGH[self.samples.quotient.derivative]
         roughness = self._roughness(self.top)
+        if roughness > beyond and not self.growths and 2 * self.scale < self.unit:
+            return self._as_at_zero()
         if roughness > within and self.growths < 1 and self.top < 0.49 * self.scale:
             larger, self.growths = 0.5 * self.scale, 1
         elif roughness > beyond and self.growths < 2 and self.cap > 2 * self.top:
@@ -124,6 +128,12 @@ class Plan:
             return self._begin_ladder()
         self.below_growth, self.top, self._phase = self.top, larger, self._grow
         return larger
+
+    def _as_at_zero(self) -> float:
+        """|x| is nothing to f, whose values hardly change over it: look for its own scale from 1 downwards."""
+        self.floor, self.scale = self.top, self.unit
+        self.top, self._phase = START * self.scale, self._start
+        return self.top
 
     def _grow(self, judged: Judged | None) -> float:
         """Keep the larger step, or what f's curvature allows of it."""
@@ -181,7 +191,7 @@ class Plan:
             return None
         self.restarts += 1
         self.growths, self.descents = 2, 1
-        self.top = min(self._taken)
+        self.top = list(self._taken)[-1]
         self.low, self._phase = self.top / 2, self._search
         return self.low
 
@@ -207,7 +217,8 @@ class Plan:
         with np.errstate(all="ignore"):
             size = np.abs(quotient.of(sample))
             rounding = quotient.rounding(sample, self.relative, self.samples.size[self.line])
-            ratios = (rounding / size)[size > 0]
+            # A quotient of 0 says nothing where f varies: it cancelled.
+            ratios = (rounding / size)[(size > 0) | (quotient.variation(sample) > 0)]
         return median(ratios) / float(self.relative.max()) if ratios.size else 0.0
 
     def _difference(self, larger: float, smaller: float) -> float:
