@@ -27,6 +27,8 @@ LARGEST_JUMP = 5
 PRECISION, VARIATION = 1e-11, 0.01
 #: A limit with an error above this part of f's variation explains nothing.
 UNRESOLVED = 0.05
+#: Changes of f up to this many spacings of its floating-point numbers are lost in rounding.
+LOST = 50.0
 #: Times that the check may send the search further down.
 MOST_RESTARTS = 2
 #: Ratio of rounding error to derivative, in units of the spacing, above which a larger step is tried:
@@ -89,6 +91,8 @@ class Plan:
         if len(self._taken) == 2 and self._is_flat(self.top) and self._is_flat(self.low):
             self._phase = self._flat
             return self.cap if self.cap > 4 * self.top and not self.growths else self.top * CHECK
+        if self._may_be_tiny and self._is_flat(self.top, LOST) and self._is_flat(self.low, LOST):
+            return self._as_at_zero()
         difference = self._difference(self.top, self.low)
         if difference <= CURVED:
             return self._settle()
@@ -117,7 +121,7 @@ class Plan:
         """After the search: larger steps where rounding would dominate, else the ladder."""
         within, beyond = ROUGH[self.samples.quotient.derivative]
         roughness = self._roughness(self.top)
-        if roughness > beyond and not self.growths and 2 * self.scale < self.unit:
+        if roughness > beyond and self._may_be_tiny:
             return self._as_at_zero()
         if roughness > within and self.growths < 1 and self.top < 0.49 * self.scale:
             larger, self.growths = 0.5 * self.scale, 1
@@ -128,6 +132,11 @@ class Plan:
             return self._begin_ladder()
         self.below_growth, self.top, self._phase = self.top, larger, self._grow
         return larger
+
+    @property
+    def _may_be_tiny(self) -> bool:
+        """Whether only steps relative to |x| were tried, and |x| is small."""
+        return not self.growths and 2 * self.scale < self.unit
 
     def _as_at_zero(self) -> float:
         """|x| is nothing to f, whose values hardly change over it: look for its own scale from 1 downwards."""
@@ -173,7 +182,9 @@ class Plan:
         quotient = self.samples.quotient
         with np.errstate(all="ignore"):
             size = np.fmax(np.abs(limits.value), VARIATION * quotient.variation(self._sample(self.top)))
-            improvable = (limits.error > PRECISION * size) & (limits.truncation > limits.rounding)
+            # A limit that rests on steps below the ladder, from before it grew, says nothing about the ladder.
+            open_ended = (limits.truncation > limits.rounding) | (limits.smallest < 0.9 * self.low)
+            improvable = (limits.error > PRECISION * size) & open_ended
         if count > (3 if quotient == Quotient() else 5):
             improvable &= limits.smallest < 1.5 * self.low
         return bool(np.any(improvable | ~np.isfinite(limits.error)))
@@ -206,9 +217,11 @@ class Plan:
         row = self._row(step)
         return self.samples.sample(0 if row is None else row, self.line, self.control)
 
-    def _is_flat(self, step: float) -> bool:
+    def _is_flat(self, step: float, spacings: float = 0.0) -> bool:
+        """Whether f changes by no more than some spacings of its floating-point numbers, where it is defined at all."""
         base, above, below, _, _ = self._sample(step)
-        same = ((above == base) | np.isnan(above)) & ((below == base) | np.isnan(below))
+        allowed = spacings * self.relative * np.abs(base)
+        same = ~(np.abs(above - base) > allowed) & ~(np.abs(below - base) > allowed)
         return bool(np.all(same) and not np.all(np.isnan(above) & np.isnan(below)))
 
     def _roughness(self, step: float) -> float:
