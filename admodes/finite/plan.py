@@ -29,6 +29,8 @@ PRECISION, VARIATION = 1e-11, 0.01
 UNRESOLVED = 0.05
 #: Changes of f up to this many spacings of its floating-point numbers are lost in rounding.
 LOST = 50.0
+#: Multiple of the rounding error of steps relative to a tiny x, within which they do not contradict f's own scale.
+UNSURE = 20.0
 #: Times that the check may send the search further down.
 MOST_RESTARTS = 2
 #: Ratio of rounding error to derivative, in units of the spacing, above which a larger step is tried:
@@ -94,6 +96,9 @@ class Plan:
         if self._may_be_tiny and self._is_flat(self.top, LOST) and self._is_flat(self.low, LOST):
             return self._as_at_zero()
         difference = self._difference(self.top, self.low)
+        if self.floor:
+            # Even and bounded f look flat from afar, which the first steps know better.
+            difference = max(difference, self._difference(self.low, self.floor, UNSURE))
         if difference <= CURVED:
             return self._settle()
         self.top, self.growths = self.low, 2
@@ -136,7 +141,7 @@ class Plan:
     @property
     def _may_be_tiny(self) -> bool:
         """Whether only steps relative to |x| were tried, and |x| is small."""
-        return not self.growths and 2 * self.scale < self.unit
+        return not self.growths and self.scale < START * self.unit
 
     def _as_at_zero(self) -> float:
         """|x| is nothing to f, whose values hardly change over it: look for its own scale from 1 downwards."""
@@ -231,11 +236,14 @@ class Plan:
             size = np.abs(quotient.of(sample))
             rounding = quotient.rounding(sample, self.relative, self.samples.size[self.line])
             # A quotient of 0 says nothing where f varies: it cancelled.
-            ratios = (rounding / size)[(size > 0) | (quotient.variation(sample) > 0)]
+            ratios = (rounding / size)[(size > 0) | (self._may_be_tiny & (quotient.variation(sample) > 0))]
         return median(ratios) / float(self.relative.max()) if ratios.size else 0.0
 
-    def _difference(self, larger: float, smaller: float) -> float:
-        """How much the quotients of two steps differ, on average over the entries: from 0 to 1."""
+    def _difference(self, larger: float, smaller: float, multiple: float = 2.0) -> float:
+        """How much the quotients of two steps differ, on average over the entries: from 0 to 1.
+
+        As far as a `multiple` of the rounding error explains it, they do not.
+        """
         quotient = self.samples.quotient
         one, two = self._sample(larger), self._sample(smaller)
         with np.errstate(all="ignore"):
@@ -248,7 +256,7 @@ class Plan:
                     difference = np.fmin(difference, np.where(missing, np.abs(side.of(one) - side.of(two)), np.inf))
                     size = np.fmax(size, np.where(missing, np.abs(side.of(two)), 0))
             rounding = quotient.rounding(two, self.relative, self.samples.size[self.line])
-            part = np.where(size == 0, 0, difference / (size + 2 * np.fmax(rounding, 0)))
+            part = np.where(size == 0, 0, difference / (size + multiple * np.fmax(rounding, 0)))
         return float(np.mean(np.where(np.isnan(part), 1, np.minimum(part, 1))))
 
 

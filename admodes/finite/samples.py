@@ -84,5 +84,6 @@ class Samples:
                 noise, least = noise_of_mean(steps, (above - base) / 2 + (below - base) / 2)
             else:
                 noise, least = noise_of_limits(steps, quotients, quotient)
-            stairs = height_of_stairs(np.concatenate([above - base, below - base]))
+            spacing = point.relative_value[entries] * np.abs(base)
+            stairs = height_of_stairs(np.concatenate([up, down]), np.concatenate([above - base, below - base]), spacing)
         return Table(steps, quotients, rounding, np.maximum(noise, stairs), np.maximum(least, stairs), quotient)
