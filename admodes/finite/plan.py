@@ -63,6 +63,7 @@ class Plan:
         self.growths = 0 if start is None else 2
         self.restarts = self.halvings = self.descents = self.turns = 0
         self.below_growth = self.floor = 0.0
+        self.as_at_zero = False
         self.relative = point.relative_value[control]
         self._taken: dict[float, int] = {}
         self._phase: Callable[[Judged | None], float | None] = self._start
@@ -94,7 +95,7 @@ class Plan:
             self._phase = self._flat
             return self.cap if self.cap > 4 * self.top and not self.growths else self.top * CHECK
         if self._may_be_tiny and self._is_flat(self.top, LOST) and self._is_flat(self.low, LOST):
-            return self._as_at_zero()
+            return self._start_as_at_zero()
         difference = self._difference(self.top, self.low)
         if self.floor:
             # Even and bounded f look flat from afar, which the first steps know better.
@@ -127,7 +128,7 @@ class Plan:
         within, beyond = ROUGH[self.samples.quotient.derivative]
         roughness = self._roughness(self.top)
         if roughness > beyond and self._may_be_tiny:
-            return self._as_at_zero()
+            return self._start_as_at_zero()
         if roughness > within and self.growths < 1 and self.top < 0.49 * self.scale:
             larger, self.growths = 0.5 * self.scale, 1
         elif roughness > beyond and self.growths < 2 and self.cap > 2 * self.top:
@@ -143,9 +144,9 @@ class Plan:
         """Whether only steps relative to |x| were tried, and |x| is small."""
         return not self.growths and self.scale < START * self.unit
 
-    def _as_at_zero(self) -> float:
+    def _start_as_at_zero(self) -> float:
         """|x| is nothing to f, whose values hardly change over it: look for its own scale from 1 downwards."""
-        self.floor, self.scale = self.top, self.unit
+        self.floor, self.scale, self.as_at_zero = self.top, self.unit, True
         self.top, self._phase = START * self.scale, self._start
         return self.top
 
@@ -159,6 +160,8 @@ class Plan:
         return self._begin_ladder(from_above=self._row(self.top) is None)
 
     def _begin_ladder(self, from_above: bool = False) -> float:
+        if self.as_at_zero:
+            self.samples.forget_above(self.line, 1.01 * self.top)
         self._phase, self.low = self._ladder, 2 * self.top if from_above else self.top
         self.halvings = 0
         return self._halve()
