@@ -29,7 +29,7 @@ PRECISION, VARIATION = 1e-11, 0.01
 UNRESOLVED = 0.05
 #: Changes of f up to this many spacings of its floating-point numbers are lost in rounding.
 LOST = 50.0
-#: Multiple of the rounding error of steps relative to a tiny x, within which they do not contradict f's own scale.
+#: Multiple of the errors of steps relative to a tiny x, within which they do not contradict f's own scale.
 UNSURE = 20.0
 #: Times that the check may send the search further down.
 MOST_RESTARTS = 2
@@ -99,7 +99,7 @@ class Plan:
         difference = self._difference(self.top, self.low)
         if self.floor:
             # Even and bounded f look flat from afar, which the first steps know better.
-            difference = max(difference, self._difference(self.low, self.floor, UNSURE))
+            difference = max(difference, self._contradiction(self.low))
         if difference <= CURVED:
             return self._settle()
         self.top, self.growths = self.low, 2
@@ -242,11 +242,19 @@ class Plan:
             ratios = (rounding / size)[(size > 0) | (self._may_be_tiny & (quotient.variation(sample) > 0))]
         return median(ratios) / float(self.relative.max()) if ratios.size else 0.0
 
-    def _difference(self, larger: float, smaller: float, multiple: float = 2.0) -> float:
-        """How much the quotients of two steps differ, on average over the entries: from 0 to 1.
+    def _contradiction(self, step: float) -> float:
+        """How far the quotient of a step lies from those of the first steps beside a tiny x: from 0 to 1."""
+        quotient, first = self.samples.quotient, self._sample(self.floor)
+        with np.errstate(all="ignore"):
+            known, variation = quotient.of(first), quotient.variation(self._sample(step))
+            doubt = np.abs(known - quotient.of(self._sample(self.floor / 2)))
+            doubt += quotient.rounding(first, self.relative, self.samples.size[self.line])
+            size = np.fmax(np.abs(known), VARIATION * variation) + UNSURE * doubt
+            part = np.abs(quotient.of(self._sample(step)) - known) / size
+        return float(np.mean(np.where(np.isnan(part), 1, np.minimum(part, 1))))
 
-        As far as a `multiple` of the rounding error explains it, they do not.
-        """
+    def _difference(self, larger: float, smaller: float) -> float:
+        """How much the quotients of two steps differ, on average over the entries: from 0 to 1."""
         quotient = self.samples.quotient
         one, two = self._sample(larger), self._sample(smaller)
         with np.errstate(all="ignore"):
@@ -259,7 +267,7 @@ class Plan:
                     difference = np.fmin(difference, np.where(missing, np.abs(side.of(one) - side.of(two)), np.inf))
                     size = np.fmax(size, np.where(missing, np.abs(side.of(two)), 0))
             rounding = quotient.rounding(two, self.relative, self.samples.size[self.line])
-            part = np.where(size == 0, 0, difference / (size + multiple * np.fmax(rounding, 0)))
+            part = np.where(size == 0, 0, difference / (size + 2 * np.fmax(rounding, 0)))
         return float(np.mean(np.where(np.isnan(part), 1, np.minimum(part, 1))))
 
 
