@@ -57,19 +57,28 @@ def noise_of_limits(steps: Array, quotients: Array, quotient: Quotient) -> tuple
     return least, least
 
 
-def height_of_stairs(differences: Array) -> Array:
+def height_of_stairs(steps: Array, differences: Array, spacing: Array) -> Array:
     """The smallest change of f that is not 0, where other steps change nothing and there are many such stairs.
 
-    Rounding of intermediate results (``np.exp(x) - 1`` at small x) looks like that. Few stairs are a property of f.
+    Rounding of intermediate results (``np.exp(x) - 1`` at small x) looks like that. Few stairs are a property of f, and
+    steps so small that even a straight line through the smallest change would be lost below f(x) are no stairs.
 
     Parameters
     ----------
+    steps : ndarray, shape (steps, lines)
     differences : ndarray, shape (steps, lines, m)
         f beside x less f(x).
+    spacing : ndarray, shape (m,)
+        Between the floating-point numbers beside f(x).
     """
     sizes = np.abs(differences)
-    smallest = np.min(np.where(sizes > 0, sizes, np.inf), axis=0)
-    stairs = np.any(sizes == 0, axis=0) & (smallest * FEWEST_STAIRS < np.fmax.reduce(sizes, axis=0))
+    changes = np.where(sizes > 0, sizes, np.inf)
+    smallest = np.min(changes, axis=0)
+    its_step = np.take_along_axis(np.broadcast_to(steps[:, :, None], sizes.shape), np.argmin(changes, axis=0)[None], 0)[0]
+    idle = np.max(np.where(sizes == 0, steps[:, :, None], 0), axis=0)
+    with np.errstate(all="ignore"):
+        seen = smallest * (idle / its_step) > spacing
+        stairs = (idle > 0) & seen & (smallest * FEWEST_STAIRS < np.fmax.reduce(sizes, axis=0))
     return np.where(stairs, smallest, 0.0)
 
 

@@ -27,6 +27,10 @@ LARGEST_JUMP = 5
 PRECISION, VARIATION = 1e-11, 0.01
 #: A limit with an error above this part of f's variation explains nothing.
 UNRESOLVED = 0.05
+#: Changes of f up to this many spacings of its floating-point numbers are lost in rounding.
+LOST = 50.0
+#: Multiple of the errors of steps relative to a tiny x, within which they do not contradict f's own scale.
+UNSURE = 20.0
 #: Times that the check may send the search further down.
 MOST_RESTARTS = 2
 #: Ratio of rounding error to derivative, in units of the spacing, above which a larger step is tried:
@@ -52,12 +56,14 @@ class Plan:
         point = samples.point
         moved, amounts = samples.directions[line]
         self.scale = float(np.min(point.scale[moved] / np.abs(amounts)))
-        self.cap = 0.5 * max(self.scale, point.typical, 1.0)
+        self.unit = 1 / float(np.max(np.abs(amounts)))
+        self.cap = 0.5 * max(self.scale, point.typical, self.unit)
         self.top = START * self.scale if start is None else start
         self.low = self.top
         self.growths = 0 if start is None else 2
         self.restarts = self.halvings = self.descents = self.turns = 0
-        self.below_growth = 0.0
+        self.below_growth = self.floor = 0.0
+        self.as_at_zero = False
         self.relative = point.relative_value[control]
         self._taken: dict[float, int] = {}
         self._phase: Callable[[Judged | None], float | None] = self._start
@@ -88,13 +94,22 @@ class Plan:
         if len(self._taken) == 2 and self._is_flat(self.top) and self._is_flat(self.low):
             self._phase = self._flat
             return self.cap if self.cap > 4 * self.top and not self.growths else self.top * CHECK
+        if self._may_be_tiny and self._is_flat(self.top, LOST) and self._is_flat(self.low, LOST):
+            return self._start_as_at_zero()
         difference = self._difference(self.top, self.low)
+        if self.floor:
+            # Even and bounded f look flat from afar, which the first steps know better.
+            difference = max(difference, self._contradiction(self.low))
         if difference <= CURVED:
             return self._settle()
         self.top, self.growths = self.low, 2
         self.descents += 1
         octaves = self.descents + 2 if difference > 0.5 else max(self.descents, _excess(difference) - 1)
         self.low = self.top / (2 if len(self._taken) == MOST_STEPS - 1 else 2.0 ** min(octaves, LARGEST_JUMP))
+        if self.low < 2 * self.floor:
+            # f does change over |x|: the steps taken at first were the best.
+            self.top, self.floor = self.floor, 0.0
+            return self._begin_ladder()
         return self.low
 
     def _flat(self, judged: Judged | None) -> float | None:
@@ -105,9 +120,6 @@ class Plan:
                 return self.top * CHECK
             return self.top * CHECK**2 if last > self.top * CHECK**1.5 else None
         self.growths = 2
-        if last > self.top:
-            self.top = last
-            return self._begin_ladder()
         self.top, self.low, self._phase = last, last / 2, self._search
         return self.low
 
@@ -115,6 +127,8 @@ class Plan:
         """After the search: larger steps where rounding would dominate, else the ladder."""
         within, beyond = ROUGH[self.samples.quotient.derivative]
         roughness = self._roughness(self.top)
+        if roughness > beyond and self._may_be_tiny:
+            return self._start_as_at_zero()
         if roughness > within and self.growths < 1 and self.top < 0.49 * self.scale:
             larger, self.growths = 0.5 * self.scale, 1
         elif roughness > beyond and self.growths < 2 and self.cap > 2 * self.top:
@@ -124,6 +138,17 @@ class Plan:
             return self._begin_ladder()
         self.below_growth, self.top, self._phase = self.top, larger, self._grow
         return larger
+
+    @property
+    def _may_be_tiny(self) -> bool:
+        """Whether only steps relative to |x| were tried, and |x| is small."""
+        return not self.growths and self.scale < START * self.unit
+
+    def _start_as_at_zero(self) -> float:
+        """|x| is nothing to f, whose values hardly change over it: look for its own scale from 1 downwards."""
+        self.floor, self.scale, self.as_at_zero = self.top, self.unit, True
+        self.top, self._phase = START * self.scale, self._start
+        return self.top
 
     def _grow(self, judged: Judged | None) -> float:
         """Keep the larger step, or what f's curvature allows of it."""
@@ -135,6 +160,8 @@ class Plan:
         return self._begin_ladder(from_above=self._row(self.top) is None)
 
     def _begin_ladder(self, from_above: bool = False) -> float:
+        if self.as_at_zero:
+            self.samples.forget_above(self.line, 1.01 * self.top)
         self._phase, self.low = self._ladder, 2 * self.top if from_above else self.top
         self.halvings = 0
         return self._halve()
@@ -163,7 +190,9 @@ class Plan:
         quotient = self.samples.quotient
         with np.errstate(all="ignore"):
             size = np.fmax(np.abs(limits.value), VARIATION * quotient.variation(self._sample(self.top)))
-            improvable = (limits.error > PRECISION * size) & (limits.truncation > limits.rounding)
+            # A limit that rests on steps below the ladder, from before it grew, says nothing about the ladder.
+            open_ended = (limits.truncation > limits.rounding) | (limits.smallest < 0.9 * self.low)
+            improvable = (limits.error > PRECISION * size) & open_ended
         if count > (3 if quotient == Quotient() else 5):
             improvable &= limits.smallest < 1.5 * self.low
         return bool(np.any(improvable | ~np.isfinite(limits.error)))
@@ -181,7 +210,7 @@ class Plan:
             return None
         self.restarts += 1
         self.growths, self.descents = 2, 1
-        self.top = min(self._taken)
+        self.top = list(self._taken)[-1]
         self.low, self._phase = self.top / 2, self._search
         return self.low
 
@@ -196,9 +225,11 @@ class Plan:
         row = self._row(step)
         return self.samples.sample(0 if row is None else row, self.line, self.control)
 
-    def _is_flat(self, step: float) -> bool:
+    def _is_flat(self, step: float, spacings: float = 0.0) -> bool:
+        """Whether f changes by no more than some spacings of its floating-point numbers, where it is defined at all."""
         base, above, below, _, _ = self._sample(step)
-        same = ((above == base) | np.isnan(above)) & ((below == base) | np.isnan(below))
+        allowed = spacings * self.relative * np.abs(base)
+        same = ~(np.abs(above - base) > allowed) & ~(np.abs(below - base) > allowed)
         return bool(np.all(same) and not np.all(np.isnan(above) & np.isnan(below)))
 
     def _roughness(self, step: float) -> float:
@@ -207,8 +238,20 @@ class Plan:
         with np.errstate(all="ignore"):
             size = np.abs(quotient.of(sample))
             rounding = quotient.rounding(sample, self.relative, self.samples.size[self.line])
-            ratios = (rounding / size)[size > 0]
+            # A quotient of 0 says nothing where f varies: it cancelled.
+            ratios = (rounding / size)[(size > 0) | (self._may_be_tiny & (quotient.variation(sample) > 0))]
         return median(ratios) / float(self.relative.max()) if ratios.size else 0.0
+
+    def _contradiction(self, step: float) -> float:
+        """How far the quotient of a step lies from those of the first steps beside a tiny x: from 0 to 1."""
+        quotient, first = self.samples.quotient, self._sample(self.floor)
+        with np.errstate(all="ignore"):
+            known, variation = quotient.of(first), quotient.variation(self._sample(step))
+            doubt = np.abs(known - quotient.of(self._sample(self.floor / 2)))
+            doubt += quotient.rounding(first, self.relative, self.samples.size[self.line])
+            size = np.fmax(np.abs(known), VARIATION * variation) + UNSURE * doubt
+            part = np.abs(quotient.of(self._sample(step)) - known) / size
+        return float(np.mean(np.where(np.isnan(part), 1, np.minimum(part, 1))))
 
     def _difference(self, larger: float, smaller: float) -> float:
         """How much the quotients of two steps differ, on average over the entries: from 0 to 1."""

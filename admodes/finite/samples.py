@@ -49,6 +49,13 @@ class Samples:
         self._up.append(taken[1])
         self._down.append(taken[-1])
 
+    def forget_above(self, line: int, step: float) -> None:
+        """Forget the larger steps of one line: over them f was found to be another function, and not noisy."""
+        for turn in range(self.rounds):
+            if np.fmax(self._up[turn][line], self._down[turn][line]) > step:
+                for kept in (self._above, self._below, self._up, self._down):
+                    kept[turn][line] = np.nan
+
     def _exact(self, direction: Direction, step: float) -> float:
         """The step rounded so that x plus and minus it are floating-point numbers: both sides are then equally far."""
         elements, _ = direction
@@ -84,5 +91,6 @@ class Samples:
                 noise, least = noise_of_mean(steps, (above - base) / 2 + (below - base) / 2)
             else:
                 noise, least = noise_of_limits(steps, quotients, quotient)
-            stairs = height_of_stairs(np.concatenate([above - base, below - base]))
+            spacing = point.relative_value[entries] * np.abs(base)
+            stairs = height_of_stairs(np.concatenate([up, down]), np.concatenate([above - base, below - base]), spacing)
         return Table(steps, quotients, rounding, np.maximum(noise, stairs), np.maximum(least, stairs), quotient)
