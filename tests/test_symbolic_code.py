@@ -229,6 +229,18 @@ def test_points_of_every_layout() -> None:
     assert_close(derivative(np.ones((1, 3))), ad.jacobian(f, np.ones((1, 3)), method="forward"))
 
 
+@pytest.mark.parametrize("x", [0.5, np.float64(0.5), np.array(0.5), np.float32(0.5), 1, True])
+def test_numbers_of_every_kind(x: Any) -> None:
+    """Breaks if the short way for numbers returns another kind of result than the long one."""
+    scalar = ad.symbolic_derivative(lambda x: np.sin(x) * x, 0.1)
+    vector = ad.symbolic_derivative(lambda x: np.stack([np.sin(x), x * 2.0]), 0.1)
+    for derivative, f in ((scalar, lambda x: np.sin(x) * x), (vector, lambda x: np.stack([np.sin(x), x * 2.0]))):
+        found, wanted = derivative(x), ad.differentiate(f, x, method="forward")
+        assert type(found) is type(wanted)
+        assert found.dtype == wanted.dtype
+        assert_close(found, wanted, 1e-7 if found.dtype == np.float32 else 1e-15)
+
+
 def test_domains_are_those_of_the_rules() -> None:
     """Breaks if the points of these tests lie outside the functions' domains."""
     assert all(domains(rule) for rule in rules.ELEMENTWISE.values())

@@ -24,6 +24,8 @@ from .sources import checked_name
 from .swell import Swell, measure_swell
 from .values import evaluate_rows, jacobian, numbers_of, split_rows, to_blocks
 
+_OF_DOUBLES = frozenset({np.ndarray, np.float64})
+
 
 def symbolic_derivative(
     f: Callable[..., Any],
@@ -119,11 +121,12 @@ class SymbolicDerivative(Expressions):
         -------
         ndarray, NumPy scalar or container
         """
-        if not args and type(x) is np.ndarray and x.dtype == np.float64 and x.shape == self._one_shape:
-            numbers = x.reshape(-1)
+        plain = type(x) is float or (type(x) in _OF_DOUBLES and x.dtype == np.float64)
+        if plain and not args and np.shape(x) == self._one_shape:
+            numbers = x.reshape(-1) if type(x) is np.ndarray else np.array([x])
             if self._path_holds(numbers):
                 matrix = self._evaluate(numbers)
-                return matrix.reshape(self._recording.outputs[0].shape + x.shape)
+                return matrix.reshape(self._recording.outputs[0].shape + np.shape(x))[()]
         function = Function(self._f, x, args or self._args, self._function.argnums)
         if args or not self._holds(function):
             return function.assemble(jacobian(function)[1])
@@ -142,7 +145,7 @@ class SymbolicDerivative(Expressions):
         """The shape of x where f maps one array to one array: such points need no unpacking."""
         function = self._function
         plain = function.argnums == 0 and function.output_structure.is_leaf and function.input_names == ["x"]
-        return function.inputs[0].shape or None if plain else None
+        return function.inputs[0].shape if plain else None
 
     def _holds(self, function: Function) -> bool:
         """Whether f takes the same path at this point: the same shapes, and every guard holds."""
