@@ -593,7 +593,7 @@ def test_names_that_python_does_not_have(name: Any) -> None:
 @pytest.mark.parametrize("name", ["np", "_elements", "_euclid", "abs", "ValueError", "\uff4e\uff50"])
 def test_names_that_the_program_needs_itself(name: str) -> None:
     """Breaks if the function takes the name of what it calls, and then calls itself."""
-    with pytest.raises(OptionError, match="itself calls something else: write name='derivative'"):
+    with pytest.raises(OptionError, match="means something else in the written function: write name='derivative'"):
         ad.symbolic_derivative(np.linalg.norm, X).to_python(name)
     for other in ("x", "t0", "x_0", "_ratio", "max"):
         assert pasted(ad.symbolic_derivative(lambda x: np.exp(np.sin(x) * x) * x, 0.5), other)(0.0) == 1
