@@ -20,6 +20,7 @@ from admodes.errors import BudgetError, OptionError, UnsupportedError
 from admodes.symbolic.budget import Budget
 from admodes.symbolic.precise import Precise
 from admodes.symbolic.recording import record
+from admodes.symbolic.showing import symbol_latex
 from admodes.symbolic.swell import count_operations
 from admodes.symbolic.walking import Shared
 
@@ -592,7 +593,7 @@ def test_names_that_python_does_not_have(name: Any) -> None:
 @pytest.mark.parametrize("name", ["np", "_elements", "_euclid", "abs", "ValueError", "\uff4e\uff50"])
 def test_names_that_the_program_needs_itself(name: str) -> None:
     """Breaks if the function takes the name of what it calls, and then calls itself."""
-    with pytest.raises(OptionError, match="itself calls something else: write name='derivative'"):
+    with pytest.raises(OptionError, match="means something else in the written function: write name='derivative'"):
         ad.symbolic_derivative(np.linalg.norm, X).to_python(name)
     for other in ("x", "t0", "x_0", "_ratio", "max"):
         assert pasted(ad.symbolic_derivative(lambda x: np.exp(np.sin(x) * x) * x, 0.5), other)(0.0) == 1
@@ -673,6 +674,23 @@ def test_latex_can_be_parsed() -> None:
     parser = MathTextParser("path")
     for line in body.split(r" \\ "):
         parser.parse(f"${line.replace('&', '')}$")
+
+
+def test_symbols_look_like_themselves_in_latex() -> None:
+    """Breaks if two symbols have the same LaTeX, or a name of several letters is set as their product."""
+    from matplotlib.mathtext import MathTextParser
+
+    point = {"a_0": 1.0, "a": [2.0, 3.0], "a__0": 4.0, "b": np.ones((2, 2)), "b_0": np.ones(2)}
+    found = ad.symbolic_derivative(
+        lambda p: p["a_0"] ** 2 + p["a"][0] * p["a"][1] + p["a__0"] + np.sum(p["b"]) * p["b_0"][0], point
+    )
+    symbols = found._recording.variables
+    texts = [symbol_latex(symbol) for symbol in symbols]
+    assert len(set(texts)) == len(symbols) == 10
+    for text in texts:
+        MathTextParser("path").parse(f"${text}^2$")
+    both = ad.symbolic_derivative(lambda x, y: x * y, 1.0, args=(2.0,), argnums=(0, 1))._repr_latex_()
+    assert r"\partial f}{\partial \mathrm{args}_{0}}" in both
 
 
 def test_latex_says_where_it_holds() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -67,15 +66,18 @@ def _more(count: int) -> str:
 
 
 def symbol_latex(symbol: Any) -> str:
-    """A symbol with its places as one index: ``x_0`` as ``x_{0}``, ``x_w_1_2`` as ``x_{w,1,2}``."""
+    """A symbol with its places as one index: ``x_0`` as ``x_{0}``, ``x_w_1_2`` as ``x_{w,1,2}``, ``x_0_`` as ``x_{0'}``."""
     if isinstance(symbol, Long):
         return rf"\cdots \quad \text{{{symbol.name}}}"
-    name, *places = [part for part in re.split(r"_+", symbol.name) if part]
-    return rf"{name}_{{{','.join(place if place.isdigit() else _upright(place) for place in places)}}}" if places else name
+    stem = symbol.name.rstrip("_")
+    # What tells two symbols of one name apart, and underscores of a key, are shown as well: no two may look alike.
+    name, *places = [_upright(part) for part in stem.split("_")]
+    primes = "'" * (len(symbol.name) - len(stem))
+    return rf"{name}_{{{','.join(places)}{primes}}}" if places else name + primes
 
 
 def _upright(text: str) -> str:
-    return text if len(text) == 1 else rf"\mathrm{{{text}}}"
+    return text if len(text) < 2 or text.isdigit() else rf"\mathrm{{{text}}}"
 
 
 def _latex(expression: Any) -> str:

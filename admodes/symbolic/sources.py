@@ -111,7 +111,7 @@ def checked_source(source: str, name: str) -> str:
         scopes += scope.get_children()
         used |= set(scope.get_globals()) if isinstance(scope, symtable.Function) else set()
     if as_read(name) in used:
-        raise OptionError(f"name={name!r} is what the written function itself calls something else: write name='derivative'.")
+        raise OptionError(f"name={name!r} means something else in the written function: write name='derivative'.")
     unknown = used - set(table.get_identifiers()) - set(dir(builtins))
     if unknown:
         raise _strange_key(f"({', '.join(sorted(unknown))})")
