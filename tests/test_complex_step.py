@@ -296,6 +296,24 @@ def test_accuracy_far_out(f: Callable[..., Any], x: float, slope: Callable[..., 
         np.testing.assert_allclose(by_step(f, point), expected, rtol=12 * EPS, atol=0)
 
 
+EVERYWHERE = [
+    (special.ndtr, mpmath.npdf, (-9, 9)),
+    (special.log_ndtr, hazard, (-35, 35)),
+    (special.erf, lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x), (-9, 9)),
+    (special.erfcx, lambda x: 2 * x * mpmath.exp(x * x) * mpmath.erfc(x) - 2 / mpmath.sqrt(mpmath.pi), (-9, 25)),
+    (special.psi, lambda x: mpmath.psi(1, x), (-9, 9)),
+]
+
+
+@pytest.mark.parametrize(("f", "slope", "interval"), EVERYWHERE, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_digits_that_are_promised(f: Any, slope: Callable[..., Any], interval: tuple[float, float]) -> None:
+    """Breaks if a function of SciPy's loses more digits somewhere than docs/limits.md says."""
+    x = RNG.uniform(*interval, 200)
+    with mpmath.workdps(60 + int(max(interval) ** 2 / 2)):
+        truth = [float(slope(mpmath.mpf(one))) for one in x]
+    np.testing.assert_allclose(ad.jvp(f, x, np.ones(200), "complex")[1], truth, rtol=2e-14)
+
+
 @pytest.mark.parametrize(
     ("f", "x", "slope"),
     [

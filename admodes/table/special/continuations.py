@@ -2,6 +2,11 @@
 
 SciPy evaluates more of its functions on complex numbers than are here. Those that lose a tiny imaginary part in their
 rounding errors (Bessel and hypergeometric functions, exponential integrals) are left out, and so refused.
+
+References
+----------
+NIST Digital Library of Mathematical Functions, sections 5.5 (reflection of the gamma function) and 7.9 (the continued fraction
+of the error function).
 """
 
 from __future__ import annotations
@@ -14,7 +19,10 @@ from scipy import special
 from ..continuations import cbrt, continued, exp2, log_of_sum
 from ..elementwise import LN10
 from . import entropy, exponential, gammas  # noqa: F401 - they register the functions that go on here
-from .normal import ROOT_HALF, bell, gauss
+from .normal import ROOT_HALF, TWO_OVER_ROOT_PI, bell, gauss
+
+#: From here on the continued fraction of erfcx is exact after this many terms.
+_FAR, _TERMS = 2.0, 60
 
 
 def exp10(z: Any) -> Any:
@@ -55,9 +63,19 @@ def _squares(z: Any) -> Any:
     return (z - np.real(z)) * (z + np.real(z))
 
 
+def _erfcx(z: Any) -> Any:
+    """Far to the right by its continued fraction: SciPy's own loses a tiny imaginary part beside the real one there."""
+    right = np.real(z) > _FAR
+    far = np.where(right, z, _FAR)
+    rest: Any = 0.0
+    for k in range(_TERMS, 0, -1):
+        rest = 0.5 * k / (far + rest)
+    return np.where(right, 0.5 * TWO_OVER_ROOT_PI / (far + rest), special.erfcx(z))
+
+
 def _upper_tail(z: Any) -> Any:
     """The normal integral from z to infinity, for z to the right of 0: neither erfcx nor the exponential cancels there."""
-    return 0.5 * special.erfcx(ROOT_HALF * z) * _bell(z)
+    return 0.5 * _erfcx(ROOT_HALF * z) * _bell(z)
 
 
 def _bell(z: Any) -> Any:
@@ -74,14 +92,14 @@ def _log_ndtr(z: Any) -> Any:
     """To the left by the logarithm of erfcx, and that of the exponential; to the right by the tail that is missing."""
     left = np.real(z) < 0
     on_the_left = np.where(left, z, 0.0)
-    logarithm = np.log(0.5 * special.erfcx(-ROOT_HALF * on_the_left)) - 0.5 * np.square(on_the_left)
+    logarithm = np.log(0.5 * _erfcx(-ROOT_HALF * on_the_left)) - 0.5 * np.square(on_the_left)
     return np.where(left, logarithm, special.log1p(-_upper_tail(np.where(left, 0.0, z))))
 
 
 _softplus = log_of_sum(np.exp, np.log)
 
 for _function in (
-    *(special.erf, special.erfc, special.erfi, special.erfcx),
+    *(special.erf, special.erfc, special.erfi),
     *(special.xlogy, special.xlog1py, special.expm1, special.log1p, special.psi),
 ):
     continued(_function, _function)
@@ -91,6 +109,7 @@ continued(special.log_expit, lambda z: -_softplus(0.0, -z))
 continued(special.exp2, exp2)
 continued(special.exp10, exp10)
 continued(special.cbrt, cbrt)
+continued(special.erfcx, _erfcx)
 continued(special.ndtr, _ndtr)
 continued(special.log_ndtr, _log_ndtr)
 continued(special.gammaln, _gammaln)
