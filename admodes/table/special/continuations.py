@@ -5,8 +5,8 @@ rounding errors (Bessel and hypergeometric functions, exponential integrals) are
 
 References
 ----------
-NIST Digital Library of Mathematical Functions, sections 5.5 (reflection of the gamma function) and 7.9 (the continued fraction
-of the error function).
+NIST Digital Library of Mathematical Functions, sections 5.5 and 5.11 (the gamma function: its reflection, Stirling's series)
+and 7.9 (the continued fraction of the error function).
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from .normal import ROOT_HALF, TWO_OVER_ROOT_PI, bell, gauss
 
 #: From here on the continued fraction of erfcx is exact after this many terms.
 _FAR, _TERMS = 2.0, 60
+#: From here on the logarithm is the derivative of that of gamma.
+_STIRLING = 2.0**60
 
 
 def exp10(z: Any) -> Any:
@@ -41,7 +43,10 @@ def _gammaln(z: Any) -> Any:
     """log|gamma| of the real point, and the angle between gamma of the two points: to the left of 0 by reflection."""
     x = np.real(z)
     left = x < 0
-    right = special.loggamma(np.where(left, 1 - z, z))
+    mirrored = np.where(left, 1 - z, z)
+    far = np.real(mirrored) > _STIRLING
+    # There it is the first term of Stirling's series, in which the imaginary part over the real one would underflow.
+    right = np.where(far, 1j * np.imag(mirrored) * np.log(np.real(mirrored)), special.loggamma(np.where(far, 1.0, mirrored)))
     # The distance to the nearest pole is exact.
     beside = np.where(left, x - np.floor(x + 0.5), 0.5)
     wave = np.log(np.sin(np.pi * (beside + 1j * np.imag(z))) / np.sin(np.pi * beside))
@@ -78,8 +83,13 @@ def _upper_tail(z: Any) -> Any:
     return 0.5 * _erfcx(ROOT_HALF * z) * _bell(z)
 
 
+def _turned(z: Any, real: Any, rate: float) -> Any:
+    """exp(-rate * z**2) of the real value of it, turned; where that is 0 there is nothing to turn."""
+    return np.where(real == 0, 0.0, real * np.exp(np.where(real == 0, 0.0, -rate * _squares(z))))
+
+
 def _bell(z: Any) -> Any:
-    return bell.evaluate(np.real(z)) * np.exp(-0.5 * _squares(z))
+    return _turned(z, bell.evaluate(np.real(z)), 0.5)
 
 
 def _ndtr(z: Any) -> Any:
@@ -118,5 +128,5 @@ if special.loggamma is not special.gammaln:
 continued(special.gamma, _gamma)
 continued(special.entr, lambda z: -z * np.log(z))
 continued(special.rel_entr, lambda x, y: x * np.log(x / y))
-gauss.continuation = lambda z: gauss.evaluate(np.real(z)) * np.exp(-_squares(z))
+gauss.continuation = lambda z: _turned(z, gauss.evaluate(np.real(z)), 1.0)
 bell.continuation = _bell
