@@ -116,7 +116,7 @@ def on_complex_numbers(primitive: Primitive, *operands: Any, **parameters: Any) 
     """
     try:
         found = primitive.evaluate(*operands, **parameters)
-    except TypeError as error:
+    except (TypeError, np.exceptions.ComplexWarning) as error:
         if "complex" not in str(error) and "real number" not in str(error):
             raise
         refuse_real_result(primitive, f"it cannot take complex numbers ({error})")

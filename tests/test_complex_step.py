@@ -854,6 +854,15 @@ def test_primitives_that_lose_the_imaginary_part(function: Callable[..., Any], w
         by_step(lambda x: marked(x), V)
 
 
+@pytest.mark.filterwarnings("error:Casting complex")
+def test_warnings_that_are_errors() -> None:
+    """Breaks if NumPy's warning, where the user made an error of it, hides what to write."""
+    marked = ad.primitive(buffer)
+    marked.analytic = True
+    with pytest.raises(MissingRuleError, match=r"it cannot take complex numbers \(Casting complex values.*np\.zeros\(x\.shape"):
+        by_step(lambda x: marked(x), V)
+
+
 @pytest.mark.parametrize(
     ("function", "x"),
     [
