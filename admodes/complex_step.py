@@ -30,7 +30,7 @@ from .operands import is_complex
 from .reverse import Reverse
 from .rules import ELEMENTWISE
 from .step_refusals import NESTED, refuse_complex, refuse_real_result, refuse_unless_analytic
-from .stepping import beside, larger_step, portions, slope_at, slope_of_reciprocal
+from .stepping import BELOW, beside, larger_step, portions, slope_at, slope_of_reciprocal
 from .table.elementwise import constant_power
 
 # ---- primitives, by their own evaluation
@@ -90,7 +90,7 @@ class SteppedCustom(Stepped):
         Some of the imaginary part may be lost on the way, and then the slope is off by as much. Where numbers are too coarse to
         see it, the slope is believed.
         """
-        for distance in (step * 2.0**87, step * 2.0**73):
+        for distance in (step * 2.0 ** (BELOW - 13), step * 2.0 ** (BELOW - 27)):
             moved = [value + distance * along[i] if i in along else value for i, value in enumerate(values)]
             if not all(_is_seen(values[i], moved[i], distance * change) for i, change in along.items()):
                 return
@@ -116,7 +116,7 @@ def on_complex_numbers(primitive: Primitive, *operands: Any, **parameters: Any) 
     """
     try:
         found = primitive.evaluate(*operands, **parameters)
-    except TypeError as error:
+    except (TypeError, np.exceptions.ComplexWarning) as error:
         if "complex" not in str(error) and "real number" not in str(error):
             raise
         refuse_real_result(primitive, f"it cannot take complex numbers ({error})")

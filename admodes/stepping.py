@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 #: Exponents of two. A step of a whole application is so far below the values that move,
-_BELOW = 100
+BELOW = 80
 #: but not so small that it is lost itself;
 _LEAST = -860
 #: and what is moved by one step differs in relative size by no more than this.
@@ -38,7 +38,7 @@ def portions(values: Sequence[Any], tangents: Sequence[Any], homogeneous: bool) 
         chosen = [(exponent - low) // _SPREAD == number for exponent in exponents]
         least = np.min(everything[(everything - low) // _SPREAD == number])
         parts = [np.where(choice, tangent, 0.0) for choice, tangent in zip(chosen, tangents, strict=True)]
-        found.append((np.ldexp(1.0, int(min(least - _BELOW, 1000))), parts))
+        found.append((np.ldexp(1.0, int(min(least - BELOW, 1000))), parts))
     return found
 
 

@@ -273,13 +273,14 @@ FAR = [
     (special.erfc, 20.0, lambda x: -2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x)),
     (special.gamma, 170.1, lambda x: mpmath.gamma(x) * mpmath.digamma(x)),
     (special.gamma, 1e-10, lambda x: mpmath.gamma(x) * mpmath.digamma(x)),
-    (special.gammaln, 1e10, mpmath.digamma),
+    *((special.gammaln, x, mpmath.digamma) for x in (1e10, 1e17, 2e18, 1e30, 1e300)),
     *(
         (function, x, slope)
         for function, slope in ((special.gamma, gamma_slope), (special.gammaln, mpmath.digamma))
         for x in LEFT
     ),
     *((special.log_ndtr, x, hazard) for x in (-1e100, -300.0, -5.0, -0.3, 0.0, 0.4, 1.0, 3.0, 5.0, 6.0, 8.5, 20.0, 36.0)),
+    *((function, x, lambda x: mpmath.mpf(0)) for function in (special.ndtr, special.log_ndtr) for x in (41.0, 1e10, 1e200)),
     *((special.ndtr, x, mpmath.npdf) for x in (-30.0, -6.0, -0.3, 0.0, 0.4, 3.0, 6.0, 20.0)),
     *((lambda x, b=b: np.hypot(x, b), 0.0, lambda x: mpmath.mpf(0)) for b in (1e-300, 1e-140, 1e-25, 1e-20, 1e20)),
     *((lambda x, b=b: np.hypot(x, b), 1e-22, lambda x, b=b: x / mpmath.hypot(x, b)) for b in (1e-200, 1e-25, 1e-21, 1e20)),
@@ -294,6 +295,24 @@ def test_accuracy_far_out(f: Callable[..., Any], x: float, slope: Callable[..., 
         truth = float(slope(mpmath.mpf(x)))
     for point, expected in ((x, truth), (np.array([x, x]), np.diag([truth, truth]))):
         np.testing.assert_allclose(by_step(f, point), expected, rtol=12 * EPS, atol=0)
+
+
+EVERYWHERE = [
+    (special.ndtr, mpmath.npdf, (-9, 9)),
+    (special.log_ndtr, hazard, (-35, 35)),
+    (special.erf, lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-x * x), (-9, 9)),
+    (special.erfcx, lambda x: 2 * x * mpmath.exp(x * x) * mpmath.erfc(x) - 2 / mpmath.sqrt(mpmath.pi), (-9, 25)),
+    (special.psi, lambda x: mpmath.psi(1, x), (-9, 9)),
+]
+
+
+@pytest.mark.parametrize(("f", "slope", "interval"), EVERYWHERE, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_digits_that_are_promised(f: Any, slope: Callable[..., Any], interval: tuple[float, float]) -> None:
+    """Breaks if a function of SciPy's loses more digits somewhere than docs/limits.md says."""
+    x = RNG.uniform(*interval, 200)
+    with mpmath.workdps(60 + int(max(interval) ** 2 / 2)):
+        truth = [float(slope(mpmath.mpf(one))) for one in x]
+    np.testing.assert_allclose(ad.jvp(f, x, np.ones(200), "complex")[1], truth, rtol=2e-14)
 
 
 @pytest.mark.parametrize(
@@ -319,6 +338,7 @@ def test_operands_of_different_sizes() -> None:
     mask, lowest = np.array([True, False, True]), np.finfo(float).min
     assert_close(ad.gradient(lambda x: logsumexp(np.where(mask, x, lowest)), V, "complex")[1], 0.0)
     assert_close(ad.gradient(lambda x: logsumexp(np.where(mask, x, lowest)), V, "complex")[mask], special.softmax(V[mask]), 1e-15)
+    np.testing.assert_allclose(ad.gradient(logsumexp, [0.0, 648.0], "complex")[0], np.exp(-648.0), rtol=1e-14)
     x, ones = np.array([1e-80, 1e80, 3.0]), np.ones(3)
     np.testing.assert_allclose(ad.jvp(np.prod, x, ones, "complex")[1], 3e80, rtol=1e-15)
     np.testing.assert_allclose(ad.jvp(np.cumprod, x, ones, "complex")[1], [1.0, 1e80, 3e80], rtol=1e-15)
@@ -831,6 +851,15 @@ def test_primitives_that_lose_the_imaginary_part(function: Callable[..., Any], w
     marked = ad.primitive(function)
     marked.analytic = True
     with pytest.raises(MissingRuleError, match=rf"is marked analytic, but it.* {why}.*np\.zeros\(x\.shape, x\.dtype\)"):
+        by_step(lambda x: marked(x), V)
+
+
+@pytest.mark.filterwarnings("error:Casting complex")
+def test_warnings_that_are_errors() -> None:
+    """Breaks if NumPy's warning, where the user made an error of it, hides what to write."""
+    marked = ad.primitive(buffer)
+    marked.analytic = True
+    with pytest.raises(MissingRuleError, match=r"it cannot take complex numbers \(Casting complex values.*np\.zeros\(x\.shape"):
         by_step(lambda x: marked(x), V)
 
 
