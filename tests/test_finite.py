@@ -232,6 +232,134 @@ def test_extended_precision_is_not_cut():
     assert abs(found.value - 3 * x * x) <= found.error
 
 
+# Tiny x
+
+
+class Tiny(NamedTuple):
+    """f with its first and second derivative."""
+
+    name: str
+    f: object
+    first: object
+    second: object
+
+
+ORDINARY = [
+    Tiny("exp", np.exp, np.exp, np.exp),
+    Tiny(
+        "product",
+        lambda x: 1 + np.exp(x) * (1 + x**2),
+        lambda x: np.exp(x) * (1 + x) ** 2,
+        lambda x: np.exp(x) * (1 + x) * (3 + x),
+    ),
+    Tiny("log1p", np.log1p, lambda x: 1 / (1 + x), lambda x: -1 / (1 + x) ** 2),
+    Tiny("narrower", lambda x: np.exp(1e3 * x), lambda x: 1e3 * np.exp(1e3 * x), lambda x: 1e6 * np.exp(1e3 * x)),
+]
+OF_SCALE_X = [
+    Tiny("square", lambda x: x**2, lambda x: 2 * x, lambda x: 2 + 0 * x),
+    Tiny("cube", lambda x: x**3, lambda x: 3 * x**2, lambda x: 6 * x),
+    Tiny("reciprocal", lambda x: 1 / x, lambda x: -1 / x**2, lambda x: 2 / x**3),
+    Tiny("log", np.log, lambda x: 1 / x, lambda x: -1 / x**2),
+    Tiny("sqrt", np.sqrt, lambda x: 0.5 / np.sqrt(x), lambda x: -0.25 * x**-1.5),
+    Tiny("steep square", lambda x: (x / 1e-20) ** 2, lambda x: 2e40 * x, lambda x: 2e40 + 0 * x),
+]
+TINY_X = [1e-20, 1e-16, 1e-15, 1e-14, 1e-12, 1e-10, 3e-8, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2]
+
+
+@pytest.mark.parametrize("case", ORDINARY, ids=lambda case: case.name)
+def test_ordinary_functions_at_tiny_x(case):
+    """Steps relative to a tiny x lose in rounding what f changes over them: the Hessian is 0, or 10^18."""
+    for x in [sign * size for size in TINY_X for sign in (1, -1)]:
+        found = ADAPTIVE.estimate(case.f, x)
+        assert abs(found.value - case.first(x)) <= min(found.error, 1e-10 * abs(case.first(x))), x
+        assert ad.hessian(case.f, x, "finite") == pytest.approx(case.second(x), rel=1e-8), x
+        assert ad.hvp(case.f, x, 2.0, "finite") == pytest.approx(2 * case.second(x), rel=1e-8), x
+        for sided in ("forward", "backward"):
+            found = CentralDifferences(sided=sided).estimate(case.f, x)
+            assert abs(found.value - case.first(x)) <= min(found.error, 1e-9 * abs(case.first(x))), x
+
+
+@pytest.mark.parametrize("case", OF_SCALE_X, ids=lambda case: case.name)
+def test_functions_that_change_over_a_tiny_x(case):
+    """Steps that suit other functions better are far too large for powers and logarithms of x."""
+    for x in TINY_X:
+        found = ADAPTIVE.estimate(case.f, x)
+        assert abs(found.value - case.first(x)) <= min(found.error, 1e-11 * abs(case.first(x))), x
+        assert ad.hessian(case.f, x, "finite") == pytest.approx(case.second(x), rel=1e-8), x
+
+
+@pytest.mark.parametrize("order", CENTRAL_ORDERS)
+@pytest.mark.parametrize("case", [*ORDINARY[:3], *OF_SCALE_X], ids=lambda case: case.name)
+def test_fixed_orders_at_tiny_x(case, order):
+    """One scale of steps for all functions of a tiny x is wrong for most of them by any number of digits."""
+    first, second = {2: (1e-7, 1e-4), 4: (1e-8, 1e-5), 6: (1e-8, 2e-5)}[order]
+    for x in TINY_X:
+        assert CentralDifferences(order).differentiate(case.f, x) == pytest.approx(case.first(x), rel=first), x
+        assert ad.hessian(case.f, x, CentralDifferences(order)) == pytest.approx(case.second(x), rel=second), x
+
+
+@pytest.mark.parametrize("sided", ["forward", "backward"])
+@pytest.mark.parametrize("order", [1, 2, 4, 6])
+@pytest.mark.parametrize("case", [*ORDINARY[:3], *OF_SCALE_X], ids=lambda case: case.name)
+def test_one_sided_orders_at_tiny_x(case, order, sided):
+    """The curvature that tells f's scale is asked of the wrong side, or not at all."""
+    for x in TINY_X:
+        found = CentralDifferences(order, sided=sided).differentiate(case.f, x)
+        assert found == pytest.approx(case.first(x), rel=1e-4 if order == 1 else 1e-6), x
+
+
+@pytest.mark.parametrize(("sided", "order"), SIDED_ORDERS)
+def test_fixed_orders_at_tiny_x_count_as_promised(sided, order):
+    """The value that tells f's scale must be one of the stencil's own, and no stencil is taken twice."""
+    f = Counted(lambda x: np.exp(np.sum(x)))
+    CentralDifferences(order, sided=sided).differentiate(f, np.array([1e-10, 1e-5, 0.0]))
+    assert len(f.points) == 3 * order + 1
+    f = Counted(lambda x: np.sum(np.log(x)))
+    CentralDifferences(order, sided=sided).differentiate(f, np.array([1e-10, 0.5]))
+    assert len(f.points) == 2 * order + 1 + (1 if order == 1 else 2)
+
+
+def test_outputs_of_several_scales_beside_a_tiny_x():
+    """One step for all outputs suits the logarithm or the exponential, not both."""
+    x = 1e-10
+    truth = np.array([1 / x, np.exp(x), 0.5 / np.sqrt(x), np.nan])
+    f = lambda x: np.array([np.log(x), np.exp(x), np.sqrt(x), np.nan])  # noqa: E731
+    with np.errstate(all="ignore"):
+        for order in CENTRAL_ORDERS:
+            assert CentralDifferences(order).differentiate(f, x) == pytest.approx(truth, rel=1e-9, nan_ok=True)
+        found = ADAPTIVE.estimate(f, x)
+    assert np.all(np.abs(found.value - truth)[:3] <= found.error[:3])
+
+
+def test_mixed_second_derivatives_of_tiny_elements():
+    """A wrong length of one direction spoils the mixed derivatives with all others."""
+    f = lambda x: np.exp(x[0] + 2 * x[1]) * (1 + x[2] ** 2) + np.sin(3 * x[3])  # noqa: E731
+    x = np.array([1e-10, 0.5, 1e-14, 1e-7])
+    e = np.exp(x[0] + 2 * x[1])
+    truth = np.diag([e, 4 * e, 2 * e, -9 * np.sin(3 * x[3])])
+    truth[0, 1] = truth[1, 0] = 2 * e
+    assert ad.hessian(f, x, "finite") == pytest.approx(truth, abs=1e-8)
+    assert ad.hvp(f, x, np.array([1.0, -2.0, 0.5, 3.0]), "finite") == pytest.approx(truth @ [1.0, -2.0, 0.5, 3.0], abs=1e-7)
+    assert ad.hessian(f, x, CentralDifferences(4)) == pytest.approx(truth, abs=1e-6)
+
+
+@pytest.mark.parametrize("x", [1e-10, 1e-9, 1e-8, 1e-7, 1e-6])
+def test_features_between_a_tiny_x_and_one_are_not_stepped_over(x):
+    """From afar a bell looks flat: steps of 0.13 on either side agree about a slope of 0."""
+    bell = lambda x: np.exp(-((1e6 * x) ** 2))  # noqa: E731
+    found, truth = ADAPTIVE.estimate(bell, x), -2e12 * x * bell(x)
+    assert abs(found.value - truth) <= min(found.error, 1e-9 * abs(truth))
+    assert ad.hessian(bell, x, "finite") == pytest.approx((4e24 * x**2 - 2e12) * bell(x), rel=1e-8)
+
+
+def test_second_derivatives_at_ordinary_points_stay_cheap():
+    """The search for f's own scale must not be paid for where x has a size."""
+    for f, x, most in [(np.sin, 1.3, 17), (lambda x: 3 * x + 1, 0.3, 11), (np.exp, 0.1, 13), (np.sin, np.pi, 11)]:
+        counted = Counted(f)
+        ad.hessian(counted, x, "finite")
+        assert len(counted.points) <= most
+
+
 # Shapes, containers, arguments
 
 

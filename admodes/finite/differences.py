@@ -49,7 +49,8 @@ class CentralDifferences(Differentiator):
     order : int, optional
         None: steps are chosen for each input element on its own and extrapolated to 0 (see Notes).
         2, 4 or 6: one stencil whose error falls with this power of the step; ``n * order + 1`` calls of f for n input
-        elements. One-sided stencils also have order 1.
+        elements. One-sided stencils also have order 1. An element below 0.001 takes one or two calls more where f's values
+        show that f changes over distances like that element, as ``np.log`` does, and not over distances like 1.
     step : float, array_like or container, optional
         Absolute steps: one number for all input elements, or one for each in the arrangement of x. Chosen where
         None. With `order` None it is the largest step, from which smaller ones are taken.
@@ -68,8 +69,9 @@ class CentralDifferences(Differentiator):
     With `order` None every element takes at most 16 steps (32 calls of f, 16 where one-sided). Each entry of the derivative
     has its own choice among the polynomials through neighbouring steps, by an estimate of truncation, of rounding in the
     precision of f(x), and of the noise that f's values show. Where f is not finite on one side of x, the other side is used.
-    Steps are as large as ``0.13 |x|``, and larger only where rounding leaves no other way; f may emit warnings where a step
-    leaves its domain. Second derivatives are central, along each element and each pair of them.
+    Steps are as large as ``0.13 |x|``, and larger only where rounding leaves no other way: where f hardly changes over a
+    tiny x, they are looked for from 0.13 downwards, as at 0. f may emit warnings where a step leaves its domain. Second
+    derivatives are central, along each element and each pair of them.
 
     On `admodes.finite.smooth.random_smooth_function` this reaches 10 digits norm-wise wherever ``|f| <= 100 max|x_i g_i|``
     (13 in the median) with 12 calls an element, and more than 98 % of the error estimates hold;
