@@ -114,8 +114,8 @@ class _Stencils:
         if own < TINY * unit:
             scale = self._scale(own, unit, part)
         elif own < unit:
-            # Between both scales an f of either one loses as many digits.
-            scale[:] = unit * (own / unit) ** (self.order / power)
+            # Second derivatives lose twice the digits in rounding: a step between those for both scales spares them.
+            scale[:] = unit * (own / unit) ** (self.order / (power - 1))
         return np.asarray(scale * part)
 
     def _scale(self, own: float, unit: float, part: float) -> Array:
