@@ -18,6 +18,7 @@ from admodes import rules
 from admodes.errors import UnsupportedError
 from admodes.symbolic.lowering import Lowering
 from admodes.symbolic.printing import as_slice, compile_expressions
+from admodes.symbolic.walking import is_real
 
 RNG = np.random.default_rng(11)
 x, y, z = sympy.symbols("x y z", real=True)
@@ -239,6 +240,16 @@ def test_numbers_of_every_kind(x: Any) -> None:
         assert type(found) is type(wanted)
         assert found.dtype == wanted.dtype
         assert_close(found, wanted, 1e-7 if found.dtype == np.float32 else 1e-15)
+
+
+@settings(max_examples=100)
+@given(expression=expressions_of(None))
+def test_what_is_surely_real_is_real_to_sympy(expression: Any) -> None:
+    """Breaks if a form is taken for real that SymPy knows not to be."""
+    assert is_real(expression) == expression.is_real
+    assert is_real(sympy.sqrt(expression - 5)) == sympy.sqrt(expression - 5).is_real
+    assert is_real(sympy.Symbol("z") * expression) is not True or expression == 0
+    assert is_real(sympy.oo * x) is not True
 
 
 def test_domains_are_those_of_the_rules() -> None:

@@ -25,6 +25,7 @@ from .swell import Swell, measure_swell
 from .values import evaluate_rows, jacobian, numbers_of, split_rows, to_blocks
 
 _OF_DOUBLES = frozenset({np.ndarray, np.float64})
+_DOUBLE = np.dtype(np.float64)
 
 
 def symbolic_derivative(
@@ -121,12 +122,13 @@ class SymbolicDerivative(Expressions):
         -------
         ndarray, NumPy scalar or container
         """
-        plain = type(x) is float or (type(x) in _OF_DOUBLES and x.dtype == np.float64)
-        if plain and not args and np.shape(x) == self._one_shape:
-            numbers = x.reshape(-1) if type(x) is np.ndarray else np.array([x])
-            if self._path_holds(numbers):
-                matrix = self._evaluate(numbers)
-                return matrix.reshape(self._recording.outputs[0].shape + np.shape(x))[()]
+        kind = type(x)
+        if not args and (kind is float or (kind in _OF_DOUBLES and x.dtype == _DOUBLE)):
+            shape = () if kind is float else x.shape
+            if shape == self._one_shape:
+                numbers = x.reshape(-1) if kind is np.ndarray else np.array([x])
+                if not self._recording.guards or self._path_holds(numbers):
+                    return self._evaluate(numbers).reshape(self._result_shape)[()]
         function = Function(self._f, x, args or self._args, self._function.argnums)
         if args or not self._holds(function):
             return function.assemble(jacobian(function)[1])
@@ -147,6 +149,12 @@ class SymbolicDerivative(Expressions):
         plain = function.argnums == 0 and function.output_structure.is_leaf and function.input_names == ["x"]
         return function.inputs[0].shape if plain else None
 
+    @cached_property
+    def _result_shape(self) -> tuple[int, ...]:
+        """The shape of the derivative, where f maps one array to one array."""
+        shape: tuple[int, ...] = self._recording.outputs[0].shape + self._recording.inputs[0].shape
+        return shape
+
     def _holds(self, function: Function) -> bool:
         """Whether f takes the same path at this point: the same shapes, and every guard holds."""
         if function.nested or function.input_names != self._function.input_names:
@@ -157,8 +165,6 @@ class SymbolicDerivative(Expressions):
 
     def _path_holds(self, numbers: np.ndarray) -> bool:
         """Whether every guard holds at a point of the same shape."""
-        if not self._recording.guards:
-            return True
         with np.errstate(all="ignore"):
             values, start = self._guards(numbers), 0
             for guard in self._recording.guards:

@@ -24,6 +24,24 @@ _SHARED = 150
 _numbers = itertools.count()
 
 
+_REAL_OF_REAL = (sympy.exp, sympy.sin, sympy.cos, sympy.atan, sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh)
+
+
+def is_real(node: Any) -> Any:
+    """What SymPy's ``is_real`` says; where the form alone tells, at a glance instead of by all its rules of inference."""
+    return True if _is_surely_real(node) else node.is_real
+
+
+def _is_surely_real(node: Any) -> bool:
+    if not node.args or isinstance(node, Shared):
+        return bool(node.is_real)
+    if isinstance(node, sympy.Pow):
+        return bool(node.exp.is_Integer and node.exp > 0) and _is_surely_real(node.base)
+    if isinstance(node, (sympy.Add, sympy.Mul, *_REAL_OF_REAL)):
+        return all(map(_is_surely_real, node.args))
+    return False
+
+
 class Shared(sympy.Expr):  # type: ignore[misc]
     """An expression that SymPy sees from outside only, as an atom with a number: it stands for its argument."""
 
@@ -35,7 +53,7 @@ class Shared(sympy.Expr):  # type: ignore[misc]
         made: Self = super().__new__(cls, expression)
         made._number = next(_numbers)
         # Asked here, from the inside out: SymPy would ask from the outside in, and recurse as deep as the loop was long.
-        made._real = expression.is_real if ask else None
+        made._real = is_real(expression) if ask else None
         return made
 
     def _hashable_content(self) -> tuple[Any, ...]:
