@@ -29,14 +29,18 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .finite import CentralDifferences as CentralDifferences
     from .forward import Forward as Forward
     from .measure import Comparison as Comparison
+    from .measure import Effort as Effort
     from .measure import Problem as Problem
-    from .measure import Sweep as Sweep
     from .measure import compare as compare
-    from .measure import sweep as sweep
     from .methods import available_methods as available_methods
     from .methods import choose_method as choose_method
     from .methods import unavailable_methods as unavailable_methods
     from .reverse import Reverse as Reverse
+    from .sweeps import Block as Block
+    from .sweeps import Grid as Grid
+    from .sweeps import Limits as Limits
+    from .sweeps import Sweep as Sweep
+    from .sweeps import sweep as sweep
     from .symbolic import Symbolic as Symbolic
     from .symbolic import symbolic_derivative as symbolic_derivative
 
@@ -64,8 +68,12 @@ _HOME = {
     "Problem": "measure",
     "compare": "measure",
     "Comparison": "measure",
-    "sweep": "measure",
-    "Sweep": "measure",
+    "Effort": "measure",
+    "sweep": "sweeps",
+    "Sweep": "sweeps",
+    "Grid": "sweeps",
+    "Block": "sweeps",
+    "Limits": "sweeps",
 }
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table

@@ -69,8 +69,8 @@ def compare(function: str, point: str, methods: str | None, reference: str | Non
     MODULE:FUNCTION names it as Python would import it (the current folder is importable), or as a file: model.py:loss.
     """
     from .measure import compare as measure
-    from .measure.results import to_json
     from .measure.user_input import evaluate, find_function, read_point
+    from .sweeps.results import to_json
 
     names = _names(methods)
     f = find_function(function)
@@ -98,13 +98,13 @@ def report(
     if results is not None:
         if quick or methods or inputs or outputs:
             raise click.UsageError(f"{results} is reported as it is: leave --quick, --methods, --inputs and --outputs away.")
-        from .measure import read_results
+        from .sweeps import read_results
 
         read_results(results)  # before there is a folder
         click.echo(str(write_report(results, _report_folder(Path(out) if out else Path("reports") / results.stem))))
         return
-    from .measure import find_grid
-    from .measure.driving import run
+    from .sweeps import find_grid
+    from .sweeps.driving import run
 
     grid = find_grid("quick" if quick else "standard").changed(
         methods=_names(methods), inputs=_integers("--inputs", inputs), outputs=_integers("--outputs", outputs)
@@ -154,8 +154,8 @@ def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, o
     Every cell runs in a process of its own and is on the disk as soon as it is measured: the same command goes on
     where an earlier one was stopped.
     """
-    from .measure import sweep as measure
-    from .measure.clusters import dask_executor
+    from .sweeps import sweep as measure
+    from .sweeps.clusters import dask_executor
 
     place = Path(out or f"sweep-{re.sub(r'[^0-9A-Za-z]+', '-', Path(grid).stem if grid.endswith('.toml') else grid)}.jsonl")
     options = {
@@ -183,7 +183,7 @@ def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, o
 @_guarded
 def merge(files: tuple[Path, ...], out: Path) -> None:
     """Put the rows of several results files into a new one; where two have the same cell, the first one's is taken."""
-    from .measure import merge as put_together
+    from .sweeps import merge as put_together
 
     rows, doubled = put_together(files, out)
     left_out = f"; {doubled} more were measured twice" if doubled else ""
@@ -224,9 +224,9 @@ def reproduce(what: str, file: Path | None, figures: Path | None) -> None:
         raise click.UsageError(f"--figures draws the figures of claims, and {what} has tables alone: leave it away.")
     if file is not None and file.exists():
         raise FileExistsError(errno.EEXIST, "is there already, and is left as it is: name a new file", str(file))
-    from .measure.results import to_json
     from .reproduce import Claims
     from .reproduce import reproduce as make_anew
+    from .sweeps.results import to_json
 
     found = make_anew(what)
     if file is not None:

@@ -9,8 +9,9 @@ import time
 
 import numpy as np
 
-from admodes.measure import Block, Effort, Grid, Limits, Problem
-from admodes.measure.cell import Cell
+from admodes.measure import Effort, Problem
+from admodes.sweeps import Block, Grid, Limits
+from admodes.sweeps.cell import Cell
 
 #: As little measuring as there can be.
 SHORT = Effort(rounds=1, budget=20.0, sample_seconds=0.0)

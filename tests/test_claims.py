@@ -22,13 +22,13 @@ from admodes.measure.problems import (
     mixture_problem,
     recurrent_problem,
 )
-from admodes.measure.results import to_json
-from admodes.measure.rows import Row
 from admodes.report.claim_figures import claim_plot
 from admodes.report.svg import to_svg
 from admodes.reproduce import REPRODUCTIONS, Claims, claims_finite, claims_modes, claims_symbolic
 from admodes.reproduce.claims import FAILS, HOLDS, LIMITED, verdict
 from admodes.reproduce.steps import StepCurve
+from admodes.rows import Row
+from admodes.sweeps.results import to_json
 
 #: The claims as the lectures make them.
 CLAIMED = {

@@ -13,9 +13,10 @@ from click.testing import CliRunner
 import admodes as ad
 import admodes.measure
 from admodes import cli
-from admodes.measure import DENSE_LAYER, Block, Effort, Grid, clusters, ready_made
-from admodes.measure.progress import Progress
-from admodes.measure.results import read_results
+from admodes.measure import DENSE_LAYER, Effort
+from admodes.sweeps import Block, Grid, clusters, ready_made
+from admodes.sweeps.progress import Progress
+from admodes.sweeps.results import read_results
 
 MODEL = """
 import numpy as np
@@ -282,8 +283,8 @@ def test_ctrl_c_in_a_report_keeps_the_finished_cells(run, small, monkeypatch):
 def test_a_report_of_results_measures_nothing(run, small, monkeypatch):
     """Breaks if a page cannot be made of a file alone, or its rows are measured again."""
     first = Path(run(*REPORT).stdout.strip()).parent
-    monkeypatch.setattr("admodes.measure.driving.run", None)
-    monkeypatch.setattr("admodes.measure.isolation.run_cell", None)
+    monkeypatch.setattr("admodes.sweeps.driving.run", None)
+    monkeypatch.setattr("admodes.sweeps.isolation.run_cell", None)
     result = run("report", first / "results.jsonl", "--out", "again/page")
     page = Path(result.stdout.strip())
     assert page.parent.parent.name == "again"

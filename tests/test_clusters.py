@@ -13,9 +13,9 @@ from sweep_cases import CUBES, grid, hang_in_compiled_code, problem, segfault
 import admodes as ad
 from admodes import cli
 from admodes.errors import SweepError, UnsupportedError
-from admodes.measure import clusters
-from admodes.measure.clusters import dask_executor
-from admodes.measure.results import read_results
+from admodes.sweeps import clusters
+from admodes.sweeps.clusters import dask_executor
+from admodes.sweeps.results import read_results
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # those of Dask's own threads are none of ours

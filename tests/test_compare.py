@@ -14,17 +14,17 @@ import pytest
 
 import admodes as ad
 from admodes.errors import InputError, OptionError, ShapeError, UnknownMethodError, UnsupportedError
+from admodes.formatting import format_bytes, format_error, format_number, format_seconds, join_words
 from admodes.forward import Forward
 from admodes.measure.accuracy import Check, Derivative, digits_of, measure_error, mutants
 from admodes.measure.comparison import method_table
 from admodes.measure.cost import Candidate, attempt, ratio_interval, sample_interleaved
-from admodes.measure.formatting import format_bytes, format_error, format_number, format_seconds, join_words
 from admodes.measure.limits import TimeLimitReached, time_limit
 from admodes.measure.recommendation import recommend
 from admodes.measure.references import consensus
-from admodes.measure.results import to_json
-from admodes.measure.rows import Row, Timing
 from admodes.measure.trials import _with_cost
+from admodes.rows import Row, Timing
+from admodes.sweeps.results import to_json
 
 AD = ["forward", "reverse"]
 POINT = np.array([0.3, -1.2, 2.0])

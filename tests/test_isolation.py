@@ -16,9 +16,10 @@ from sweep_cases import CUBES, cell, problem
 
 from admodes.errors import OptionError, SweepError
 from admodes.forward import Forward
-from admodes.measure import Limits, Problem, isolation, nursery, sweeping
-from admodes.measure.isolation import LocalExecutor, Nursery, request_of, run_cell
-from admodes.measure.results import from_json
+from admodes.measure import Problem
+from admodes.sweeps import Limits, isolation, nursery, sweeping
+from admodes.sweeps.isolation import LocalExecutor, Nursery, request_of, run_cell
+from admodes.sweeps.results import from_json
 
 ROOT = Path(__file__).parents[1]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no such limit")
@@ -222,7 +223,7 @@ LEAVES_A_CHILD = """
 import os, sys, threading, time
 sys.path[:0] = {path!r}
 import sweep_cases as cases
-from admodes.measure.isolation import Limits, request_of, run_cell
+from admodes.sweeps.isolation import Limits, request_of, run_cell
 
 def f(x):
     open({file!r}, "w").write(str(os.getpid()))

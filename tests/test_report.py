@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 
 from admodes.errors import OptionError
-from admodes.measure.results import from_json, read_results, to_json
-from admodes.measure.rows import Row, Timing
-from admodes.measure.writing import ResultsWriter
+from admodes.figures.map import cheapest
+from admodes.figures.palette import PAPER, ROLES, styles_of
 from admodes.report import write_report
 from admodes.report.figures import draw_all
 from admodes.report.findings import find_all
-from admodes.report.map_figure import cheapest
-from admodes.report.palette import PAPER, ROLES, styles_of
+from admodes.rows import Row, Timing
+from admodes.sweeps.results import from_json, read_results, to_json
+from admodes.sweeps.writing import ResultsWriter
 
 METHODS = ("finite", "symbolic", "forward", "reverse")
 SIZES = (1, 4, 16)

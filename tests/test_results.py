@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from admodes.errors import OptionError, ResultsError
-from admodes.measure import merge, read_results
-from admodes.measure.results import SCHEMA, read_lines
-from admodes.measure.rows import Row
-from admodes.measure.writing import ResultsWriter
+from admodes.rows import Row
+from admodes.sweeps import merge, read_results
+from admodes.sweeps.results import SCHEMA, read_lines
+from admodes.sweeps.writing import ResultsWriter
 
 ROOT = Path(__file__).parents[1]
 
@@ -167,7 +167,7 @@ def test_a_second_writer_is_refused(tmp_path):
     with ResultsWriter(path, {}) as writer:
         with pytest.raises(ResultsError, match="being written by another sweep"):
             ResultsWriter(path, {}, resume=True)
-        code = f"from admodes.measure.writing import ResultsWriter\nResultsWriter({str(path)!r}, {{}}, resume=True)"
+        code = f"from admodes.sweeps.writing import ResultsWriter\nResultsWriter({str(path)!r}, {{}}, resume=True)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
         assert done.returncode
         assert "being written by another sweep" in done.stderr
@@ -180,7 +180,7 @@ def test_the_lock_of_a_killed_writer_is_gone(tmp_path):
     """Breaks if a sweep that was killed can never be resumed."""
     path = tmp_path / "r.jsonl"
     code = (
-        "import os, signal\nfrom admodes.measure.writing import ResultsWriter\n"
+        "import os, signal\nfrom admodes.sweeps.writing import ResultsWriter\n"
         f"writer = ResultsWriter({str(path)!r}, {{}})\nos.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT)
@@ -203,7 +203,7 @@ def test_a_disk_that_fills_up_leaves_whole_lines(tmp_path):
     """Breaks if half a line of the row that did not fit is left, or the rows before it are."""
     path = tmp_path / "r.jsonl"
     code = (
-        "import resource\nfrom admodes.measure.writing import ResultsWriter\nfrom admodes.measure.rows import Row\n"
+        "import resource\nfrom admodes.sweeps.writing import ResultsWriter\nfrom admodes.rows import Row\n"
         f"with ResultsWriter({str(path)!r}, {{}}) as writer:\n"
         "    writer.write_row(Row('a', 1, 1, 'forward', 'ok', key='1'))\n"
         f"    size = len(open({str(path)!r}).read())\n"

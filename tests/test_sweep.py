@@ -21,17 +21,18 @@ from sweep_cases import CUBES, SHORT, cell, grid, problem
 
 import admodes as ad
 from admodes.errors import InputError, OptionError, SweepError, UnknownMethodError
-from admodes.measure import DENSE_LAYER, Block, Effort, Grid, Limits, Problem, driving
-from admodes.measure.cell import measure_cell
-from admodes.measure.driving import run
-from admodes.measure.fingerprint import fingerprint, version_of
-from admodes.measure.isolation import LocalExecutor, request_of, run_cell
+from admodes.measure import DENSE_LAYER, Effort, Problem
 from admodes.measure.operation import OPERATORS, Operation
-from admodes.measure.progress import Progress
-from admodes.measure.ready_made import READY_MADE, find_grid, read_bytes, read_grid
-from admodes.measure.results import read_lines, read_results
-from admodes.measure.rows import Timing
 from admodes.methods import find_differentiator
+from admodes.rows import Timing
+from admodes.sweeps import Block, Grid, Limits, driving
+from admodes.sweeps.cell import measure_cell
+from admodes.sweeps.driving import run
+from admodes.sweeps.fingerprint import fingerprint, version_of
+from admodes.sweeps.isolation import LocalExecutor, request_of, run_cell
+from admodes.sweeps.progress import Progress
+from admodes.sweeps.ready_made import READY_MADE, find_grid, read_bytes, read_grid
+from admodes.sweeps.results import read_lines, read_results
 
 ROOT = Path(__file__).parents[1]
 
@@ -533,7 +534,7 @@ def test_fingerprints_follow_code_and_data_and_nothing_else():
 
 def test_fingerprints_are_the_same_in_every_process():
     """Breaks if a resumed sweep measures everything again because Python numbers its hashes anew."""
-    code = "from admodes.measure.ready_made import find_grid\nprint([cell.key for cell in find_grid('quick').cells()][::7])"
+    code = "from admodes.sweeps.ready_made import find_grid\nprint([cell.key for cell in find_grid('quick').cells()][::7])"
     outputs = set()
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import OptionError
 from ..methods import available_methods, find_differentiator
+from ..rows import Row
 from .recommendation import Recommendation, recommend
-from .rows import Row
 from .subject import Subject
 from .table import comparison_html, comparison_text
 from .trials import Effort, measure

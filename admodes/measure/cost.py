@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import MissingRuleError, UnsupportedError
+from ..rows import Timing
 from .limits import TimeLimitReached, time_limit
-from .rows import Timing
 
 
 class CallCounter:

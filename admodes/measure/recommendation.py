@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .formatting import format_count, format_digits, format_number, format_seconds, join_words
-from .rows import Row
+from ..formatting import format_count, format_digits, format_number, format_seconds, join_words
+from ..rows import Row
 
 #: Methods whose error is within this factor of the smallest one count as equally exact; so do all below `_EXACT`.
 _AS_EXACT = 1e3

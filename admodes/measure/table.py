@@ -6,9 +6,9 @@ import html
 from collections.abc import Callable, Sequence
 from io import StringIO
 
-from .formatting import format_bytes, format_count, format_digits, format_error, format_number, format_seconds
+from ..formatting import format_bytes, format_count, format_digits, format_error, format_number, format_seconds
+from ..rows import Row
 from .recommendation import Recommendation
-from .rows import Row
 
 #: Heading, whether it is text (aligned left), and the cell of a row.
 COLUMNS: tuple[tuple[str, bool, Callable[[Row], str]], ...] = (

@@ -11,10 +11,10 @@ from typing import Any
 from ..errors import AdmodesError, OptionError
 from ..methods import choose_method
 from ..recording import count_operations
+from ..rows import Row, Timing
 from .accuracy import Check, Derivative, measure_error, require_same_shapes
 from .cost import CallCounter, Candidate, Outcome, attempt, ratio_interval, sample_interleaved
 from .references import Reference, confirmed, consensus, exact_expressions, family_of, given_reference
-from .rows import Row, Timing
 from .subject import Subject
 from .witness import doubts, is_traced, traced_otherwise
 
@@ -40,6 +40,18 @@ class Effort:
         How long one sample lasts at least.
     enough : float
         Seconds of timing after which a method gets no further round.
+
+    Raises
+    ------
+    OptionError
+        If there are no rounds, or no time.
+
+    Examples
+    --------
+    >>> import admodes as ad
+    >>> found = ad.sweep("rosenbrock", [2], methods=["reverse"], effort=ad.Effort(rounds=3, sample_seconds=0.001))
+    >>> len(found.rows[0].time.samples)
+    3
     """
 
     rounds: int = 15

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..figures.palette import styles_of
+from ..figures.plotting import STYLE, Plot, add_legend, new_figure
 from ..reproduce import Claim, Claims
-from .palette import styles_of
-from .plotting import Plot, add_legend, new_figure
-from .svg import STYLE, to_svg
+from .svg import to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..measure.rows import Row
-from .cost_figures import cost_plot
-from .error_figures import error_plot, tradeoff_plot
-from .map_figure import map_plot
-from .plotting import Plot
-from .svg import STYLE
+from ..figures.cost import cost_plot
+from ..figures.errors import error_plot, tradeoff_plot
+from ..figures.map import map_plot
+from ..figures.plotting import STYLE, Plot
+from ..rows import Row
 
 
 def draw_all(rows: Sequence[Row]) -> list[Plot]:

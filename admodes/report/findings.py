@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..measure.formatting import format_count, format_digits, format_number, format_seconds, join_words
+from ..figures.plotting import plural
+from ..formatting import format_count, format_digits, format_number, format_seconds, join_words
 from ..measure.operation import WHOLE
 from ..measure.recommendation import most_exact
-from ..measure.results import Results
-from ..measure.rows import Row, methods_of
-from .plotting import plural
+from ..rows import Row, methods_of
+from ..sweeps.results import Results
 
 #: Times closer than this are called a tie.
 _TIE = 1.1

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..measure.formatting import format_number
-from ..measure.results import Results, read_results
-from ..measure.rows import STATUSES, Row, methods_of
+from ..figures.palette import ROLES, styles_of
+from ..figures.plotting import Plot
+from ..formatting import format_number
 from ..measure.table import COLUMNS
+from ..rows import STATUSES, Row, methods_of
+from ..sweeps.results import Results, read_results
 from .figures import draw_all
 from .findings import cells_of, find_all, named
-from .palette import ROLES, styles_of
-from .plotting import Plot
 from .svg import to_inline, to_svg
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -5,34 +5,13 @@ from __future__ import annotations
 import html
 import re
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .palette import ROLES
+from ..figures.palette import ROLES
+from ..figures.plotting import STYLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-#: What every figure is drawn with; passed to rc_context, so that the user's own settings neither matter nor change.
-STYLE: Any = {
-    "axes.edgecolor": "#5c6978",
-    "axes.labelcolor": "#1f2a37",
-    "axes.facecolor": "#fefefe",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 12.0,
-    "figure.facecolor": "#fefefe",
-    "font.family": ["DejaVu Sans"],
-    "font.size": 11.0,
-    "grid.color": "#d9dee5",
-    "grid.linewidth": 0.8,
-    "legend.frameon": False,
-    "svg.fonttype": "none",
-    "text.color": "#1f2a37",
-    "xtick.color": "#5c6978",
-    "ytick.color": "#5c6978",
-    "xtick.labelcolor": "#1f2a37",
-    "ytick.labelcolor": "#1f2a37",
-}
 
 
 def to_svg(figure: Figure, name: str) -> str:

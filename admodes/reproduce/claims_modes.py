@@ -27,9 +27,9 @@ from ..measure.problems import (
     recurrent_problem,
 )
 from ..measure.problems.problem import own_derivative
-from ..measure.rows import Row
 from ..measure.subject import Subject
 from ..measure.trials import Effort, measure
+from ..rows import Row
 from .claims import FAILS, HOLDS, Claim, Figure, series, verdict
 from .values import OURS, Value, compared
 from .work import work_of

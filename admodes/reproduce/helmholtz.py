@@ -8,9 +8,9 @@ import numpy as np
 
 from ..finite import CentralDifferences
 from ..measure.problems.basic import Helmholtz
-from ..measure.rows import Row
 from ..measure.subject import Subject
 from ..measure.trials import Effort, measure
+from ..rows import Row
 from .values import DIFFERS, Table, Value, compared
 from .work import work_of
 

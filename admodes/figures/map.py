@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..measure.formatting import format_number
-from ..measure.rows import Row, methods_of
+from ..formatting import format_number
+from ..rows import Row, methods_of
 from .palette import MUTED, PAPER, RULE, Style, styles_of
 from .plotting import Plot, new_figure
 

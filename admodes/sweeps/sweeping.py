@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..errors import OptionError
+from ..measure.problems import PROBLEMS
+from ..rows import Row
 from .driving import Report, run
 from .grid import Block, Grid
 from .isolation import Limits
 from .memory import memory_limit_problem
-from .problems import PROBLEMS
 from .ready_made import find_grid, find_problem, read_bytes
 from .results import Results, read_results
-from .rows import Row
 
 
 @dataclass(frozen=True, repr=False)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..measure.rows import Row, methods_of
+from ..rows import Row, methods_of
 from .palette import MUTED, PAPER, Style, styles_of
 from .plotting import Plot, add_legend, new_figure, plural
 

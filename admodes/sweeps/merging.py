@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..rows import UNSETTLED
 from .results import read_lines, read_results
-from .rows import UNSETTLED
 from .writing import ResultsWriter
 
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NoReturn
 
+from ..formatting import format_bytes, format_number
 from .channels import claim_channels, is_whole, read_message, write_message
-from .formatting import format_bytes, format_number
 from .memory import limit_memory, memory_of_the_machine
 
 #: Seconds between two looks at whether the child still lives (its pipe may be held open by a child of its own).

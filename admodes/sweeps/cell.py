@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any
 
 from ..api import differentiate
+from ..measure.cost import attempt
+from ..measure.operation import SCALAR
+from ..measure.problems import DENSE_LAYER, Problem
+from ..measure.subject import Subject
+from ..measure.trials import Effort, measure
 from ..methods import choose_method
-from .cost import attempt
-from .operation import SCALAR
-from .problems import DENSE_LAYER, Problem
-from .rows import Row
-from .subject import Subject
-from .trials import Effort, measure
+from ..rows import Row
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import OptionError
+from ..measure.comparison import method_table
+from ..measure.operation import OPERATORS
+from ..measure.problems import Problem
+from ..measure.trials import Effort
 from ..methods import find_differentiator
 from .cell import Cell
-from .comparison import method_table
 from .fingerprint import fingerprint, version_of
 from .isolation import Limits
-from .operation import OPERATORS
-from .problems import Problem
-from .trials import Effort
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,13 @@ class Block:
     ------
     OptionError
         If there are no sizes, or one is below 1.
+
+    Examples
+    --------
+    >>> import admodes as ad
+    >>> from admodes.measure import DENSE_LAYER
+    >>> ad.Block(DENSE_LAYER, [4, 1], [1, 2]).sizes
+    [(1, 1), (1, 2), (4, 1), (4, 2)]
     """
 
     problem: Problem
@@ -92,8 +99,9 @@ class Grid:
 
     Examples
     --------
-    >>> from admodes.measure import DENSE_LAYER, Block, Grid
-    >>> grid = Grid([Block(DENSE_LAYER, [1, 4], [1, 2])], methods=["forward", "reverse"])
+    >>> import admodes as ad
+    >>> from admodes.measure import DENSE_LAYER
+    >>> grid = ad.Grid([ad.Block(DENSE_LAYER, [1, 4], [1, 2])], methods=["forward", "reverse"])
     >>> [(cell.inputs, cell.outputs, cell.label) for cell in grid.cells()][:3]
     [(1, 1, 'forward'), (1, 1, 'reverse'), (1, 2, 'forward')]
     """

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
-from .rows import Row
+from ..rows import Row
 
 #: 1 was written before there were sweeps: its rows have no keys. It is read, and not written any more.
 SCHEMA = 2

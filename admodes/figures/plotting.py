@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -11,6 +11,28 @@ if TYPE_CHECKING:
 
 #: The largest relative error of rounding a number to float64.
 ROUNDING = 2.0**-53
+
+#: What every figure is drawn with; passed to rc_context, so that the user's own settings neither matter nor change.
+STYLE: Any = {
+    "axes.edgecolor": "#5c6978",
+    "axes.labelcolor": "#1f2a37",
+    "axes.facecolor": "#fefefe",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 12.0,
+    "figure.facecolor": "#fefefe",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 11.0,
+    "grid.color": "#d9dee5",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "text.color": "#1f2a37",
+    "xtick.color": "#5c6978",
+    "ytick.color": "#5c6978",
+    "xtick.labelcolor": "#1f2a37",
+    "ytick.labelcolor": "#1f2a37",
+}
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,13 @@ class Limits:
     ------
     OptionError
         If a limit is not positive, or there is no such start here.
+
+    Examples
+    --------
+    >>> import admodes as ad
+    >>> from admodes.measure import ROSENBROCK
+    >>> ad.Grid([ad.Block(ROSENBROCK, [2])], limits=ad.Limits(seconds=10.0, memory=1e9)).limits.seconds
+    10.0
     """
 
     seconds: float = 120.0
@@ -198,7 +205,7 @@ class Nursery:
 
 def _start(entry: str) -> tuple[subprocess.Popen[bytes], Any]:
     """A new interpreter that runs a function of `nursery`, with our own path to modules, one thread and no Ctrl-C."""
-    code = f"import sys, json; sys.path[:] = json.loads(sys.argv[1]); from admodes.measure.nursery import {entry}; {entry}()"
+    code = f"import sys, json; sys.path[:] = json.loads(sys.argv[1]); from admodes.sweeps.nursery import {entry}; {entry}()"
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
     process = subprocess.Popen(  # noqa: S603 - our own code
         [sys.executable, "-c", code, json.dumps([str(folder) for folder in sys.path])],

@@ -13,12 +13,12 @@ from time import monotonic
 from typing import Any
 
 from ..errors import OptionError, ResultsError, SweepError
+from ..rows import STATUSES, UNSETTLED, Row
 from .cell import Cell
 from .grid import Grid
 from .isolation import LocalExecutor, request_of, run_cell
 from .progress import Progress
 from .results import from_json
-from .rows import STATUSES, UNSETTLED, Row
 from .writing import ResultsWriter
 
 #: Called after each cell with its row, the number of cells done and of all cells.

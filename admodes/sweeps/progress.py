@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from typing import Any, Self
 
-from .rows import UNSETTLED, Row
+from ..rows import UNSETTLED, Row
 
 
 class Progress:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
+from ..measure.problems import DENSE_LAYER, HELMHOLTZ, PROBLEMS, ROSENBROCK, Problem, digits_problem
+from ..measure.trials import Effort
+from ..measure.user_input import find_object
 from .grid import Block, Grid
 from .isolation import Limits
-from .problems import DENSE_LAYER, HELMHOLTZ, PROBLEMS, ROSENBROCK, Problem, digits_problem
-from .trials import Effort
-from .user_input import find_object
 
 
 def quick() -> Grid:

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from ..errors import OptionError, ResultsError
+from ..rows import Row
 from .environment import environment
 from .results import SCHEMA, Results, read_lines, read_results, to_json
-from .rows import Row
 
 
 class ResultsWriter:

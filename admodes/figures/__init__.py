@@ -1,0 +1,1 @@
+"""Figures of measured rows, as matplotlib axes: for notebooks and for the report."""

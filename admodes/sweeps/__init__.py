@@ -1,0 +1,10 @@
+"""Sweeps over grids of dimensions: cells in processes of their own, results on disk."""
+
+from .grid import Block, Grid
+from .isolation import Limits
+from .merging import merge
+from .ready_made import find_grid
+from .results import Results, read_results
+from .sweeping import Sweep, sweep
+
+__all__ = ["Block", "Grid", "Limits", "Results", "Sweep", "find_grid", "merge", "read_results", "sweep"]
