@@ -27,6 +27,9 @@ STATUSES = {
     "error": "the method raised, or its process crashed",
 }
 
+#: The columns of a row that are timings.
+_TIMINGS = ("time", "f_time", "prepared")
+
 #: Statuses that say nothing about the cell: it was not run to its end, and is run when the sweep is resumed.
 UNSETTLED = ("lost", "skipped", "skipped after timeout")
 
@@ -111,6 +114,8 @@ class Row:
         Index of the worst component.
     digits : float
         Correct digits in the norm, at most 16 for float64.
+    ulp : float
+        The largest error of a component in units of the last place of its reference.
     hand_error : float
         The error of the closed form evaluated in plain NumPy, where there is one.
     reference : str
@@ -120,11 +125,22 @@ class Row:
     calls : int or None
         Calls of f for one derivative.
     operations : int or None
-        Elementary operations of f that those calls evaluate.
+        Elementary operations of the whole derivative, those of f included.
+    f_operations : int or None
+        Elementary operations of one evaluation of f.
+    symbolic_operations, symbolic_shared : int or None
+        Of the symbolic method: operations of the derivative's expressions written out, and with every common subexpression
+        computed once.
     tape_nodes, tape_bytes : int or None
         Size of f's tape.
+    peak_bytes, f_peak_bytes : int or None
+        The most memory that the derivative and f itself held at one moment, measured in a pass of its own.
     time, f_time : Timing
         Of the derivative and of f itself, in interleaved rounds.
+    preparation : float
+        Seconds to prepare the derivative once for many calls; NaN where the method has nothing to prepare.
+    prepared : Timing
+        Of the prepared derivative.
     ratio, ratio_low, ratio_high : float
         Minimum time over the minimum time of f, and a 95% bootstrap interval.
     suspect : bool
@@ -153,15 +169,23 @@ class Row:
     worst: float = math.nan
     worst_at: str = ""
     digits: float = math.nan
+    ulp: float = math.nan
     hand_error: float = math.nan
     reference: str = ""
     check: str = ""
     calls: int | None = None
     operations: int | None = None
+    f_operations: int | None = None
+    symbolic_operations: int | None = None
+    symbolic_shared: int | None = None
     tape_nodes: int | None = None
     tape_bytes: int | None = None
     time: Timing = field(default_factory=Timing)
     f_time: Timing = field(default_factory=Timing)
+    peak_bytes: int | None = None
+    f_peak_bytes: int | None = None
+    preparation: float = math.nan
+    prepared: Timing = field(default_factory=Timing)
     ratio: float = math.nan
     ratio_low: float = math.nan
     ratio_high: float = math.nan
@@ -193,13 +217,13 @@ class Row:
     def to_dict(self) -> dict[str, Any]:
         """The row as plain numbers, text and lists."""
         data = asdict(self)
-        return data | {"time": self.time.to_dict(), "f_time": self.f_time.to_dict()}
+        return data | {name: getattr(self, name).to_dict() for name in _TIMINGS}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Row:
         """The inverse of `to_dict`; keys that this version does not know are ignored."""
         known = {name: data[name] for name in (entry.name for entry in fields(cls)) if name in data}
-        for name in ("time", "f_time"):
+        for name in _TIMINGS:
             if name in known:
                 known[name] = Timing.from_dict(known[name])
         return cls(**known)

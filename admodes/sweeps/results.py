@@ -18,7 +18,7 @@ from ..errors import OptionError
 from ..rows import Row
 
 #: 1 was written before there were sweeps: its rows have no keys. It is read, and not written any more.
-SCHEMA = 2
+SCHEMA = 3
 
 
 @dataclass
