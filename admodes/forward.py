@@ -11,7 +11,7 @@ from .careful import Masked, careful_jvp, has_nan
 from .differentiator import Differentiator
 from .function import Function, Leaves
 from .kinds import Application, Primitive, require_analytic
-from .levels import Level, Traced, next_number, read_outputs
+from .levels import Level, Traced, beside, next_number, read_outputs
 from .operands import is_complex
 from .protocols import peel
 from .steps.elements import WRITE, write_seeded
@@ -160,6 +160,7 @@ def push_forward(
     function: Function, tangents: Leaves, plain: type[DualLevel], careful: type[DualLevel]
 ) -> tuple[Leaves, list[Any]]:
     """f's outputs and their tangents by a run on the `plain` level, and once more on the `careful` one after a NaN."""
+    tangents = [beside(tangent, leaf) for tangent, leaf in zip(tangents, function.inputs, strict=True)]
     outputs, pushed = _run(plain(), function, tangents)
     if any(has_nan(tangent) for tangent in pushed):
         masked = [(tangent, np.asarray(peel(tangent)) != 0) for tangent in tangents]

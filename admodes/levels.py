@@ -84,6 +84,10 @@ class Level:
     def guard(self, passive: Traced) -> None:
         """Note that the plain value of a passive one was used. Only a record that is played again needs it."""
 
+    def seed(self, seed: Any) -> Any:
+        """A seed of a derivative that is taken inside, which a level that counts operations traces as well."""
+        return seed
+
     def constant(self, value: Any) -> Any:
         """`value` as a passive traced value of this level: it may be written into later."""
         raise NotImplementedError
@@ -105,6 +109,14 @@ def highest_level(values: Sequence[Any]) -> Level | None:
     if mixed:
         check_alive(values)
     return found
+
+
+def beside(seed: Any, value: Any) -> Any:
+    """`seed` as the levels want it that trace `value`, at which the derivative is taken."""
+    while isinstance(value, Traced):
+        seed = value.level.seed(seed)
+        value = value.value
+    return seed
 
 
 def check_alive(values: Sequence[Any]) -> None:

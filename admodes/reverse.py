@@ -11,7 +11,7 @@ import numpy as np
 from .careful import careful_sweep, has_nan
 from .differentiator import Blocks, Differentiator, Pullback
 from .function import Function, Leaves
-from .levels import Traced, read_outputs
+from .levels import Traced, beside, read_outputs
 from .recording import record
 from .steps.step import ZERO, Cotangents
 from .tape import Tape
@@ -56,7 +56,8 @@ class Reverse(Differentiator):
         """The Jacobian of a function that has been recorded."""
         if len(linear.outputs) == 1 and linear.outputs[0].ndim == 0:
             # A gradient: one sweep with the seed 1, without an axis of seeds.
-            swept = backward(linear.tape, [(linear.nodes[0], 1.0)], len(linear.inputs))
+            seed = beside(1.0, linear.outputs[0])
+            swept = backward(linear.tape, [(linear.nodes[0], seed)], len(linear.inputs))
             return linear.outputs, [[as_leaf(g, leaf, leaf.shape) for g, leaf in zip(swept, linear.inputs, strict=True)]]
         function.largest = max(function.largest, linear.tape.largest)
         return self.rows(function, linear.outputs, linear.pullback)
@@ -73,6 +74,7 @@ class Linearization(NamedTuple):
     def pullback(self, cotangents: Leaves) -> Leaves:
         """Cotangents of the inputs, each with the leading axis of seeds."""
         count = cotangents[0].shape[0] if cotangents else 1
+        cotangents = [beside(w, output) for w, output in zip(cotangents, self.outputs, strict=True)]
         # A single seed goes without its axis: scalars then stay floats.
         weights = [_first(w) for w in cotangents] if count == 1 else cotangents
         swept = backward(self.tape, list(zip(self.nodes, weights, strict=True)), len(self.inputs))
