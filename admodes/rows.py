@@ -115,7 +115,7 @@ class Row:
     digits : float
         Correct digits in the norm, at most 16 for float64.
     ulp : float
-        The largest error of a component in units of the last place of its reference.
+        The largest error of a component in units of the last place of its reference, in the derivative's precision.
     hand_error : float
         The error of the closed form evaluated in plain NumPy, where there is one.
     reference : str
@@ -125,7 +125,8 @@ class Row:
     calls : int or None
         Calls of f for one derivative.
     operations : int or None
-        Elementary operations of the whole derivative, those of f included.
+        Elementary operations of the whole derivative, those of f included; of the symbolic method those of its compiled
+        expressions. Methods that call plain f: its operations times the calls.
     f_operations : int or None
         Elementary operations of one evaluation of f.
     symbolic_operations, symbolic_shared : int or None
@@ -142,7 +143,7 @@ class Row:
     prepared : Timing
         Of the prepared derivative.
     ratio, ratio_low, ratio_high : float
-        Minimum time over the minimum time of f, and a 95% bootstrap interval.
+        Time over f's own time: the median over the rounds, and its 95% interval.
     suspect : bool
         Whether the time is below what the counted calls of f must take.
     auto : str

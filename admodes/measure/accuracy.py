@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,11 +34,14 @@ class Derivative:
         The way to each leaf, "" for a single array.
     shapes : tuple of tuple of int
         The shape of each leaf.
+    precisions : tuple of dtype
+        The floating-point type of each leaf.
     """
 
     vector: np.ndarray
     paths: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
+    precisions: tuple[np.dtype[Any], ...]
 
     @classmethod
     def of(cls, value: Any, what: str) -> Derivative:
@@ -50,11 +53,12 @@ class Derivative:
                 raise OutputError(f"{what}{path} has dtype {array.dtype}: a derivative is made of real numbers.")
         parts = [array.astype(np.longdouble).ravel() for array in arrays]
         vector = np.concatenate(parts) if parts else np.zeros(0, np.longdouble)
-        return cls(vector, tuple(structure.paths()), tuple(array.shape for array in arrays))
+        precisions = tuple(array.dtype if array.dtype.kind == "f" else np.dtype(np.float64) for array in arrays)
+        return cls(vector, tuple(structure.paths()), tuple(array.shape for array in arrays), precisions)
 
     def replaced(self, vector: np.ndarray) -> Derivative:
         """The same arrangement with other components."""
-        return Derivative(vector, self.paths, self.shapes)
+        return replace(self, vector=vector)
 
     def label(self, position: int) -> str:
         """Where component number `position` stands, as Python would index it: ``['w'][3, 1]``."""
@@ -86,12 +90,17 @@ class ErrorSize:
         Index of that component.
     digits : float
         ``-log10(norm)``, at most 16.
+    ulp : float
+        The largest error of a component in units of the last place of its reference, in the precision of what was found:
+        float32 where that is float32. One whose reference is zero is compared with the largest of its array, and where
+        all are zero with 1.
     """
 
     norm: float
     worst: float
     worst_at: str
     digits: float
+    ulp: float
 
 
 def measure_error(found: Derivative, reference: Derivative) -> ErrorSize:
@@ -113,21 +122,41 @@ def measure_error(found: Derivative, reference: Derivative) -> ErrorSize:
 
     Examples
     --------
+    >>> import numpy as np
     >>> exact = Derivative.of([1.0, 2.0], "reference")
     >>> size = measure_error(Derivative.of([1.0, 2.002], "derivative"), exact)
     >>> f"{size.norm:.1e} {size.worst:.1e} {size.worst_at} {size.digits:.1f}"
     '8.9e-04 1.0e-03 [1] 3.0'
+    >>> measure_error(Derivative.of([1.0, 2.0 + 3 * np.spacing(2.0)], "derivative"), exact).ulp
+    3.0
     """
     require_same_shapes(found, reference)
     if not found.vector.size:
-        return ErrorSize(0.0, 0.0, "", 16.0)
+        return ErrorSize(0.0, 0.0, "", 16.0, 0.0)
     difference, size = _difference(found, reference), np.abs(reference.vector)
     largest = np.max(size)
     scale = np.where(size > 0, size, largest if largest > 0 else 1)
     relative = difference / scale
     position = int(np.nanargmax(relative)) if not np.all(np.isnan(relative)) else 0
     norm = _norm(difference) / (_norm(size) if largest > 0 else 1)
-    return ErrorSize(float(norm), float(relative[position]), found.label(position), digits_of(float(norm)))
+    ulp = float(np.max(_in_last_places(difference, size, found)))
+    return ErrorSize(float(norm), float(relative[position]), found.label(position), digits_of(float(norm)), ulp)
+
+
+def _in_last_places(difference: np.ndarray, size: np.ndarray, found: Derivative) -> np.ndarray:
+    """`difference` in units of the last place of numbers of that `size`, in the precision of `found`."""
+    parts, start = [], 0
+    with np.errstate(all="ignore"):
+        for shape, precision in zip(found.shapes, found.precisions, strict=True):
+            stop = start + math.prod(shape)
+            part, apart = size[start:stop], difference[start:stop]
+            largest = np.max(part, initial=0.0, where=np.isfinite(part))
+            scale = np.where(part > 0, part, largest if largest > 0 else 1).astype(precision)
+            units = apart / np.spacing(scale).astype(np.longdouble)
+            # Equal infinities do not differ, and from anything else infinity is infinitely far.
+            parts.append(np.where((apart == 0) | np.isinf(apart), apart, units))
+            start = stop
+    return np.concatenate(parts)
 
 
 def digits_of(error: float) -> float:

@@ -1,4 +1,4 @@
-"""What a derivative costs: calls of f counted exactly, seconds sampled in interleaved rounds."""
+"""What a call costs in seconds: one attempt within a limit, and samples in interleaved rounds."""
 
 from __future__ import annotations
 
@@ -16,18 +16,10 @@ from ..errors import MissingRuleError, UnsupportedError
 from ..rows import Timing
 from .limits import TimeLimitReached, time_limit
 
-
-class CallCounter:
-    """f, and how often it was called."""
-
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
-        self.calls = 0
-        self.__name__ = getattr(f, "__name__", type(f).__name__)
-
-    def __call__(self, *arguments: Any) -> Any:
-        self.calls += 1
-        return self.f(*arguments)
+#: Half of the 95% interval, as a part of the ratio, of what differs between two processes that measure the same: where
+#: arrays and code happen to lie in memory. No sample of one process shows it. Measured: 39 cells in five processes each
+#: spread by 5% beyond what their rounds explain.
+_BETWEEN_PROCESSES = 0.1
 
 
 @dataclass
@@ -143,26 +135,42 @@ def _take_sample(candidate: Candidate) -> bool:
     return candidate.enough > 0 and candidate.limit > elapsed
 
 
-def ratio_interval(time: Timing, f_time: Timing, resamples: int = 500) -> tuple[float, float, float]:
-    """Ratio of the minima of two timings, and its 95% bootstrap interval.
+def ratio_interval(time: Timing, f_time: Timing, resamples: int = 1000) -> tuple[float, float, float]:
+    """How many times f's own time a derivative takes, and the 95% interval of that.
+
+    The ratio is the median, over the rounds, of the ratio within one round: the two samples of a round lie next to each
+    other in time, so that a spell in which the machine is slower, or another clock rate, cancels out of it. (Minima,
+    taken each on its own, may come from a fast spell for one and a slow one for the other: between processes, their
+    ratio spread half as much again.)
+
+    The interval is the percentile bootstrap of that median, rounds drawn with replacement, widened in quadrature by 10%
+    for what differs between processes and no sample of one process shows.
 
     Parameters
     ----------
     time, f_time : Timing
-        The derivative's and f's.
+        The derivative's and f's, of the same rounds; samples of further rounds of one of them do not count.
     resamples : int
+        Drawn with a fixed seed: the same samples have the same interval.
 
     Returns
     -------
     ratio, low, high : float
         NaN where there are no samples.
+
+    References
+    ----------
+    B. Efron and R. J. Tibshirani, "An introduction to the bootstrap", Chapman & Hall, 1993, section 13.3.
     """
-    if not time.samples or not f_time.samples:
+    rounds = min(len(time.samples), len(f_time.samples))
+    if not rounds:
         return math.nan, math.nan, math.nan
-    rng = np.random.default_rng(0)
-    minima = [
-        np.min(rng.choice(samples, (resamples, len(samples))), axis=1)
-        for samples in (np.array(time.samples), np.array(f_time.samples))
-    ]
-    low, high = np.quantile(minima[0] / minima[1], [0.025, 0.975])
-    return time.minimum / f_time.minimum, float(low), float(high)
+    # Where f takes less than the clock can tell, the ratio is infinite.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.log(np.array(time.samples[:rounds]) / np.array(f_time.samples[:rounds]))
+        drawn = np.random.default_rng(0).choice(ratios, (resamples, rounds))
+        middle = np.median(ratios)
+        low, high = np.quantile(np.median(drawn, axis=1), [0.025, 0.975])
+        width = np.log1p(_BETWEEN_PROCESSES)
+        low, high = middle - np.hypot(middle - low, width), middle + np.hypot(high - middle, width)
+    return float(np.exp(middle)), float(np.exp(low)), float(np.exp(high))

@@ -63,7 +63,7 @@ def most_exact(rows: Sequence[Row]) -> list[Row]:
 def _merits(best: Row) -> str:
     cost = f"{format_seconds(best.seconds)} a derivative"
     if math.isfinite(best.ratio):
-        cost += f", {format_number(best.ratio)} times f itself"
+        cost += f", {format_number(best.ratio)} times f itself" + (" (suspect: less than its calls of f)" if best.suspect else "")
     if best.calls is not None:
         cost += f" ({format_count(best.calls)} call{'' if best.calls == 1 else 's'} of f)"
     return f"{format_digits(best.digits)} digits, {cost}."

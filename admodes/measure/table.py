@@ -23,7 +23,7 @@ COLUMNS: tuple[tuple[str, bool, Callable[[Row], str]], ...] = (
     ("minimum", False, lambda row: format_seconds(row.time.minimum)),
     ("median", False, lambda row: format_seconds(row.time.median)),
     ("quartiles", False, lambda row: _quartiles(row)),
-    ("times f", False, lambda row: format_number(row.ratio)),
+    ("times f", False, lambda row: format_number(row.ratio) + (" (suspect)" if row.suspect else "")),
 )
 
 

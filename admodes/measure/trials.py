@@ -10,20 +10,26 @@ from typing import Any
 
 from ..errors import AdmodesError, OptionError
 from ..methods import choose_method
-from ..recording import count_operations
+from ..recording import OperationCounts, count_operations
 from ..rows import Row, Timing
 from .accuracy import Check, Derivative, measure_error, require_same_shapes
-from .cost import CallCounter, Candidate, Outcome, attempt, ratio_interval, sample_interleaved
+from .cost import Candidate, Outcome, attempt, ratio_interval, sample_interleaved
+from .counting import CallCounter, Operations, count
+from .footprint import peak_bytes
 from .references import Reference, confirmed, consensus, exact_expressions, family_of, given_reference
 from .subject import Subject
 from .witness import doubts, is_traced, traced_otherwise
 
 #: The name of f itself among what is timed: no method can have it.
 _PRIMAL = ""
-#: A time ratio below this part of the counted calls of f is suspect (samples of a busy machine may be off by half).
+#: A time ratio below this part of the counted calls of f is suspect (samples of a busy machine may be off by half). Calls
+#: are a bound: whatever a method does, each of its calls of f takes what f takes. Operations are none: many in one call
+#: of NumPy take less time each than few.
 _SUSPECT = 0.5
-#: Seconds that the exact reference may take, tracing and evaluations together.
-_EXACT_SECONDS = 1.0
+#: Seconds that the exact reference may take, tracing and evaluations together; by its size it takes less.
+_EXACT_SECONDS = 6.0
+#: Seconds that the pass which watches memory may take at least: Python is several times slower meanwhile.
+_MEMORY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class _Trial:
     value: Derivative | None = None
     counted: Outcome = field(default_factory=lambda: Outcome(seconds=0.0))
     calls: int | None = None
+    operations: Operations = field(default_factory=Operations)
 
     def left(self, budget: float) -> float:
         """Seconds left of the budget."""
@@ -112,8 +119,9 @@ def measure(
             if is_traced(trial.method):
                 trial.value, trial.first.status, trial.first.reason = None, "error", suspicion
     against = _reference(subject, trials, reference, tolerance, effort)
-    _count_calls(subject, trials, effort)
-    rows = _cost_rows(subject, trials, effort)
+    size = attempt(partial(count_operations, subject.f, subject.x, subject.args), effort.budget).value
+    _count(subject, trials, size, effort)
+    rows = _cost_rows(subject, trials, size, effort)
     return [_judged(rows[name], trial.value, against, tolerance) for name, trial in trials.items()]
 
 
@@ -163,19 +171,21 @@ def _exact(subject: Subject, values: Mapping[str, Derivative], tolerance: float,
     return None if exact is None else confirmed(exact, values, tolerance)
 
 
-def _count_calls(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -> None:
-    """Calls of f in one derivative, in a pass of its own whose time is not reported."""
+def _count(subject: Subject, trials: Mapping[str, _Trial], size: OperationCounts | None, effort: Effort) -> None:
+    """Calls of f and operations of one derivative, in passes of their own whose times are not reported."""
     for trial in trials.values():
         if trial.value is None:
             continue
         counter = CallCounter(subject.f)
         trial.counted = attempt(subject.derivative(trial.method, counter), trial.left(effort.budget))
-        trial.calls = counter.calls if trial.counted.status == "ok" else None
         trial.counted.value = None
+        if trial.counted.status == "ok":
+            trial.calls = counter.calls
+            trial.operations = count(subject, trial.method, counter, size, trial.left(effort.budget))
 
 
-def _cost_rows(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -> dict[str, Row]:
-    """Rows with all but the error: counts, and seconds in rounds interleaved with f itself."""
+def _cost_rows(subject: Subject, trials: Mapping[str, _Trial], size: OperationCounts | None, effort: Effort) -> dict[str, Row]:
+    """Rows with all but the error: counts, seconds in rounds interleaved with f itself, and memory."""
     warm_up = [attempt(subject.primal(), effort.budget).seconds for _ in range(3)]
     candidates = {
         name: Candidate(
@@ -186,27 +196,29 @@ def _cost_rows(subject: Subject, trials: Mapping[str, _Trial], effort: Effort) -
     }
     candidates[_PRIMAL] = Candidate(subject.primal(), min(warm_up), effort.budget, effort.enough)
     timings = sample_interleaved(candidates, effort.rounds, effort.sample_seconds)
+    watched = max(effort.enough, _MEMORY_SECONDS)
+    peaks = {name: peak_bytes(candidate.run, min(candidate.limit, watched)) for name, candidate in candidates.items()}
     f_time = replace(timings[_PRIMAL], first=warm_up[0])
-    size = attempt(partial(count_operations, subject.f, subject.x, subject.args), effort.budget).value
     rows = {}
     for name, trial in trials.items():
-        time = replace(timings.get(name, Timing()), first=trial.first.seconds)
         row = replace(_bare_row(subject, name), status=trial.first.status, reason=trial.first.reason, f_time=f_time)
+        row = replace(row, f_peak_bytes=peaks[_PRIMAL], peak_bytes=peaks.get(name))
         if row.status == "timeout":
             row = replace(row, stopped_after=trial.first.seconds)
         if size is not None:
-            row = replace(row, tape_nodes=size.nodes, tape_bytes=size.bytes)
-        rows[name] = row if trial.value is None else _with_cost(row, time, trial.calls, None if size is None else size.elementary)
+            row = replace(row, f_operations=size.elementary, tape_nodes=size.nodes, tape_bytes=size.bytes)
+        time = replace(timings.get(name, Timing()), first=trial.first.seconds)
+        rows[name] = row if trial.value is None else _with_cost(row, time, trial.calls, trial.operations)
     return rows
 
 
-def _with_cost(row: Row, time: Timing, calls: int | None, elementary: int | None) -> Row:
+def _with_cost(row: Row, time: Timing, calls: int | None, operations: Operations) -> Row:
     ratio, low, high = ratio_interval(time, row.f_time)
     return replace(
         row,
         time=time,
         calls=calls,
-        operations=None if calls is None or elementary is None else calls * elementary,
+        **operations._asdict(),
         ratio=ratio,
         ratio_low=low,
         ratio_high=high,
@@ -227,7 +239,8 @@ def _judged(row: Row, value: Derivative | None, against: Reference, tolerance: f
     except AdmodesError as error:
         return replace(row, status="error", reason=str(error))
     size, check = measure_error(value, reference), Check(reference, tolerance)
-    row = replace(row, error=size.norm, worst=size.worst, worst_at=size.worst_at, digits=size.digits, check=check.weakness())
+    row = replace(row, error=size.norm, worst=size.worst, worst_at=size.worst_at, digits=size.digits, ulp=size.ulp)
+    row = replace(row, check=check.weakness())
     if not value.finite and reference.finite:
         return replace(row, status="nonfinite", reason="the derivative holds NaN or infinity, the reference does not")
     if not check.passes(value):

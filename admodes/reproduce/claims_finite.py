@@ -11,7 +11,7 @@ from ..api import differentiate
 from ..custom import primitive
 from ..finite import CentralDifferences
 from ..measure.accuracy import Check, Derivative, mutants
-from ..measure.cost import CallCounter
+from ..measure.counting import CallCounter
 from ..measure.problems import (
     BUNDLE_ADJUSTMENT,
     CURVE_FIT,

@@ -21,7 +21,7 @@ from .printing import compile_expressions
 from .program import program
 from .simplifying import simplified
 from .sources import checked_name
-from .swell import Swell, measure_swell
+from .swell import Swell, count_shared, measure_swell
 from .values import evaluate_rows, jacobian, numbers_of, split_rows, to_blocks
 
 _OF_DOUBLES = frozenset({np.ndarray, np.float64})
@@ -222,6 +222,10 @@ class SymbolicDerivative(Expressions):
         numbers = [value for leaf in function.inputs for value in leaf.flat]
         parts = Precise(there._recording.variables, numbers, digits).evaluate(there._parts, self._budget.again("evaluated"))
         return there._arranged(function, there._matrix(parts, mpmath.mpf(0)))
+
+    def operations(self) -> int:
+        """Operations of the derivative with every subexpression computed once: ``swell().derivative_shared``, found at once."""
+        return count_shared(self._parts)
 
     def swell(self) -> Swell:
         """Operations of f and of its derivative: written out as trees, and with every subexpression computed once.
