@@ -41,9 +41,9 @@ class Timing:
     Parameters
     ----------
     samples : tuple of float
-        Seconds for each call, one sample a round, steady state only.
+        Seconds for each call, one sample a round, steady state only: the fastest of up to five parts of the round's calls.
     number : int
-        Calls behind each sample.
+        Calls a round.
     first : float
         Seconds of the very first call; never among the samples. NaN where it was not taken.
     """

@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import click
+
 import admodes as ad
 from admodes.measure import DENSE_LAYER
 
@@ -43,7 +45,7 @@ def main() -> None:
     """Print the overhead a cell, in milliseconds, for each method."""
     for method in ("forward", "reverse"):
         found = median(overhead(method) for _ in range(3))
-        print(f"{method:9} {1000 * found:6.1f} ms a cell")
+        click.echo(f"{method:9} {1000 * found:6.1f} ms a cell")
 
 
 if __name__ == "__main__":

@@ -136,9 +136,10 @@ def measure_error(found: Derivative, reference: Derivative) -> ErrorSize:
     difference, size = _difference(found, reference), np.abs(reference.vector)
     largest = np.max(size)
     scale = np.where(size > 0, size, largest if largest > 0 else 1)
-    relative = difference / scale
+    with np.errstate(invalid="ignore"):
+        relative = difference / scale
+        norm = _norm(difference) / (_norm(size) if largest > 0 else 1)
     position = int(np.nanargmax(relative)) if not np.all(np.isnan(relative)) else 0
-    norm = _norm(difference) / (_norm(size) if largest > 0 else 1)
     ulp = float(np.max(_in_last_places(difference, size, found)))
     return ErrorSize(float(norm), float(relative[position]), found.label(position), digits_of(float(norm)), ulp)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..containers import flatten
 from ..errors import InputError
+from ..levels import Traced
 from ..methods import find_differentiator
 from ..recording import OperationCounts, count_derivative
 from .cost import attempt
@@ -37,7 +38,7 @@ class CallCounter:
     def __call__(self, x: Any, *arguments: Any) -> Any:
         self.calls += 1
         leaves = (x,) if type(x) is np.ndarray else flatten(x, InputError, "x")[0]
-        self.plain = self.plain and all(isinstance(leaf, _PLAIN) for leaf in leaves)
+        self.plain = self.plain and all(isinstance(leaf, _PLAIN) and not isinstance(leaf, Traced) for leaf in leaves)
         return self.f(x, *arguments)
 
 
@@ -63,8 +64,9 @@ def count(subject: Subject, method: Any, counter: CallCounter, size: OperationCo
     Forward and reverse mode, and other methods that trace f by our rules, are counted one by one, sweeps and seeds
     included. A method that calls f with plain numbers, as finite differences do, costs its calls times the operations
     of f: the few operations that make the differences are left out. So is what the complex step, which counts alike, does
-    more for complex numbers. The symbolic mode costs the operations of its compiled expressions, every common subexpression computed
-    once, and a product with a direction those of the product too; making the expressions is no arithmetic.
+    more for complex numbers. The symbolic mode costs the operations of its compiled expressions, every common
+    subexpression computed once, and a product with a direction those of the product too; making the expressions is no
+    arithmetic.
     Second derivatives of the symbolic mode and of the complex step, which is then one over reverse mode, are not counted.
 
     Parameters
