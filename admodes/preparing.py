@@ -14,7 +14,6 @@ from .differentiator import Differentiator
 from .errors import AdmodesError, InputError, OptionError, ShapeError
 from .formatting import format_seconds
 from .function import Function
-from .levels import Traced
 from .methods import find_differentiator
 from .surroundings import Surroundings
 
@@ -33,8 +32,6 @@ OPERATORS: dict[str, Callable[..., Any]] = {
 _SCALAR = ("gradient", "value_and_gradient", "hessian", "hvp")
 _SECOND = ("hessian", "hvp")
 _DIRECTED = ("jvp", "hvp")
-#: Those that call f for its value.
-_OF_VALUE = ("value_and_gradient", "value_and_jacobian", "jvp", "vjp")
 #: Leaves that an error spells out.
 _SHOWN = 12
 
@@ -126,6 +123,8 @@ class Prepared:
         function = self._function(x, self._args)
         self._args = tuple(self._args)
         self._kind = _Kind(function)
+        self._prepared: Differentiator | None = None
+        self._surroundings = Surroundings()
         self._prepare(function)
         self.seconds = perf_counter() - start
 
@@ -166,8 +165,8 @@ class Prepared:
         if not (self._surroundings.started_from(*reads) and self._surroundings.are_as_before()):
             self._prepare(self._function(x, arguments))
         result = self._run(x, directions, arguments, self._prepared or self._differentiator)
-        if self.operator in _OF_VALUE:
-            # f was called: what it counts or keeps by itself is no change from outside.
+        if not self._surroundings.are_as_before():
+            # f was called, for its value or on a new path: what it counts or keeps by itself is no change from outside.
             self._surroundings = Surroundings(*reads)
         return result
 
@@ -183,13 +182,12 @@ class Prepared:
         return function
 
     def _prepare(self, function: Function) -> None:
-        """Do once what can be done once; f is called at least once, which shows what it returns."""
-        self._prepared: Differentiator | None = None
-        if not function.nested:
-            self._prepared = self._differentiator.prepare(function, second=self.operator in _SECOND)
-            if self._prepared is None:
-                function.plain(function.inputs)
-        self._surroundings = Surroundings(*self._reads(function.positional[0], function.positional[1:]))
+        """Do once what can be done once. f is called, which shows whether the operator fits what it returns."""
+        self._prepared = self._differentiator.prepare(function, second=self.operator in _SECOND)
+        if self._prepared is not None:
+            self._surroundings = Surroundings(*self._reads(function.positional[0], function.positional[1:]))
+        elif not function.nested:
+            function.plain(function.inputs)
 
     def _reads(self, x: Any, args: Arguments) -> list[Any]:
         """f, and those of its arguments that it is not differentiated by."""
@@ -201,7 +199,8 @@ class Prepared:
             raise InputError(f"A prepared `{self.operator}` needs a direction v of x's shape: call prepared(x, v).")
         if self.operator not in _DIRECTED and v is not None:
             raise InputError(
-                f"A prepared `{self.operator}` takes no direction v: call prepared(x), and give further arguments of f as args=(...)."
+                f"A prepared `{self.operator}` takes no direction v: call prepared(x). "
+                "Further arguments of f are given as args=(...)."
             )
         return () if v is None else (v,)
 

@@ -43,9 +43,10 @@ class Surroundings:
         self._roots = roots
         self._names: list[tuple[dict[Any, Any], Any, Any]] = []
         self._cells: list[tuple[types.CellType, Any]] = []
+        self._functions: list[tuple[types.FunctionType, tuple[Any, ...]]] = []
         self._contents: list[tuple[Any, Any]] = []
         self._arrays: list[tuple[np.ndarray, Any]] = []
-        # Kept alive with the snapshot: an id is not used twice.
+        # They are kept alive with the snapshot: an id is not used twice.
         self._seen: dict[int, Any] = {}
         for root in roots:
             self._watch(root, _package(root))
@@ -55,6 +56,7 @@ class Surroundings:
         return (
             all(_same(holder.get(name, _NOTHING), kept) for holder, name, kept in self._names)
             and all(_same(_content(cell), kept) for cell, kept in self._cells)
+            and all(_fixed(function) == kept for function, kept in self._functions)
             and all(_same_items(found, kept) for found, kept in self._contents)
             and all(_bits(array) == kept for array, kept in self._arrays)
         )
@@ -67,7 +69,7 @@ class Surroundings:
         if type(value) in _PLAIN or id(value) in self._seen:
             return
         self._seen[id(value)] = value
-        if isinstance(value, np.ndarray):
+        if issubclass(type(value), np.ndarray):  # not isinstance: traced values claim to be arrays
             self._arrays.append((value, _bits(value)))
         elif isinstance(value, (list, tuple, set, frozenset)):
             if not isinstance(value, tuple):
@@ -94,6 +96,7 @@ class Surroundings:
                         self._watch(part if isinstance(part, types.FunctionType) else None, package)
 
     def _watch_function(self, function: types.FunctionType, package: str) -> None:
+        self._functions.append((function, _fixed(function)))
         self._watch((function.__defaults__, function.__kwdefaults__), package)
         for cell in function.__closure__ or ():
             self._cells.append((cell, _content(cell)))
@@ -113,7 +116,7 @@ def _same(found: Any, kept: Any) -> bool:
         return True
     if type(found) is not type(kept):
         return False
-    if isinstance(kept, (np.ndarray, np.generic)):
+    if issubclass(type(kept), (np.ndarray, np.generic)):
         return bool(_bits(found) == _bits(kept))
     # By its text: nan is nan, and 0.0 is not -0.0.
     return type(kept) in _PLAIN and repr(found) == repr(kept)
@@ -125,6 +128,11 @@ def _same_items(found: Any, kept: Any) -> bool:
     if isinstance(kept, dict):
         return all(one == other for one, other in zip(found, kept)) and all(map(_same, found.values(), kept.values()))
     return all(map(_same, found, kept)) if isinstance(kept, list) else bool(found == kept)
+
+
+def _fixed(function: types.FunctionType) -> tuple[Any, ...]:
+    """What a function was made with, by identity."""
+    return function.__code__, id(function.__defaults__), id(function.__kwdefaults__)
 
 
 def _bits(array: Any) -> tuple[Any, ...]:

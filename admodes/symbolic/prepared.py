@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..containers import key_order
 from ..differentiator import Blocks, Differentiator
 from ..function import Function, Leaves
 from .budget import Budget
@@ -83,7 +84,6 @@ class _PreparedPath(Path):
 
     def __init__(self, function: Function, budget: Budget, engine: str) -> None:
         super().__init__(record(function, budget))
-        # The order in memory decides what np.ravel(x, order="A") and its like return.
         self.layout = _layout(function)
         self._structure = function.output_structure
         self._shapes = [np.shape(value) for value in self.recording.values]
@@ -119,5 +119,7 @@ class _PreparedPath(Path):
         return [to_blocks(part, shape, inputs) for part, shape in zip(parts, self._shapes, strict=True)]
 
 
-def _layout(function: Function) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    return [(leaf.shape, leaf.strides) for leaf in function.inputs]
+def _layout(function: Function) -> tuple[Any, ...]:
+    """What f can see of its point besides structure and numbers: the order in memory, and that of the keys of a dict."""
+    orders = [key_order(function.positional[number]) for number in function.selected]
+    return tuple([(leaf.shape, leaf.strides) for leaf in function.inputs]), orders
