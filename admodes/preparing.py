@@ -92,6 +92,17 @@ def prepare(
     return Prepared(f, x, method, operator, args, argnums)
 
 
+def has_preparation(method: Method) -> bool:
+    """Whether a method has a way of preparing at all; for which f it does, `prepare` tells.
+
+    Examples
+    --------
+    >>> has_preparation("symbolic"), has_preparation("reverse")
+    (True, False)
+    """
+    return type(find_differentiator(method)).prepare is not Differentiator.prepare
+
+
 class Prepared:
     """An operator of one function at points of one kind (see `prepare`).
 

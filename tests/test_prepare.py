@@ -1,7 +1,9 @@
-"""`prepare`: the operator's own results at every point of the kind, whatever has changed since, and no more calls of f than said."""
+"""`prepare`: the operator's results at every point of the kind, whatever has changed since, and no more calls of f than said."""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +21,12 @@ from admodes.errors import (
     UnknownMethodError,
     UnsupportedError,
 )
+from admodes.forward import Forward
+from admodes.measure.break_even import BreakEven, break_even
+from admodes.measure.operation import OPERATORS, SCALAR
+from admodes.measure.subject import Subject
+from admodes.measure.trials import Effort, measure
+from admodes.rows import Row, Timing
 from admodes.symbolic.prepared import PreparedSymbolic
 
 METHODS = ("auto", "finite", "symbolic", "forward", "reverse", "complex")
@@ -552,3 +560,180 @@ def test_text() -> None:
     text = repr(ad.prepare(cubic, START, "symbolic"))
     assert text.startswith("<gradient of cubic by 'symbolic' at x: float64 of shape (3,); prepared in ")
     assert isinstance(ad.prepare(cubic, START, "symbolic")._prepared, PreparedSymbolic)
+
+
+# ---- what is measured
+
+
+class Planted(Forward):
+    """Forward mode with a way of preparing, which a test gives."""
+
+    name = "planted"
+
+    def __init__(self, prepare: Callable[[Any], Any]) -> None:
+        self.planted = prepare
+
+    def prepare(self, function: Any, *, second: bool = False) -> Any:
+        return self.planted(function)
+
+
+class Scaled(Forward):
+    """Forward mode times a factor."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def jacobian(self, function: Any) -> Any:
+        outputs, blocks = super().jacobian(function)
+        return outputs, [[self.factor * block for block in row] for row in blocks]
+
+
+def compared(*methods: Any, f: Any = cubic, **options: Any) -> ad.Comparison:
+    return ad.compare(f, POINT, list(methods), rounds=3, **options)
+
+
+def test_rows_tell_what_preparing_costs() -> None:
+    """Breaks if the columns stay empty for a method that prepares, or are filled for one that does not."""
+    comparison = compared("symbolic", "reverse", "finite")
+    row = comparison["symbolic"]
+    assert row.status == "ok"
+    assert row.reason == ""
+    assert row.preparation > 0
+    assert len(row.prepared.samples) == 3
+    assert row.prepared.first > 0
+    again = Row.from_dict(row.to_dict())
+    assert (again.preparation, again.prepared) == (row.preparation, row.prepared)
+    for method in ("reverse", "finite"):
+        assert np.isnan(comparison[method].preparation)
+        assert comparison[method].prepared == Timing()
+    assert [(found.prepared, found.rival) for found in comparison.break_even] == [
+        ("symbolic", method) for method in ("symbolic", "reverse", "finite")
+    ]
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_every_operator_that_is_measured_is_prepared(operator: str) -> None:
+    """Breaks if a direction is lost, or a value is compared as if it were the derivative."""
+    f = cubic if operator in SCALAR else squares
+    subject = Subject.at(f, POINT, operator=operator)
+    (row,) = measure(subject, {"symbolic": "symbolic"}, Effort(rounds=2, sample_seconds=1e-4))
+    assert (row.status, row.reason) == ("ok", "")
+    assert row.preparation > 0
+    assert len(row.prepared.samples) == 2
+
+
+def test_a_prepared_derivative_that_differs_is_not_reported() -> None:
+    """Breaks if the harness times a prepared derivative that is wrong."""
+    row = compared(Planted(lambda function: Scaled(1.01)), "reverse")["planted"]
+    assert row.status == "ok"
+    assert re.search(r"the prepared derivative differs from the method's own \(relative error 1\.0e-02\)", row.reason)
+    assert np.isnan(row.preparation)
+    assert not row.prepared.samples
+    right = compared(Planted(lambda function: Scaled(1.0)), "reverse")["planted"]
+    assert right.preparation > 0
+    assert not right.reason
+
+
+def test_preparing_that_fails_or_takes_too_long_leaves_the_row() -> None:
+    """Breaks if a failure of preparing costs the row its derivative, or goes unsaid."""
+
+    def fail(function: Any) -> Any:
+        raise ValueError("no room")
+
+    row = compared(Planted(fail), "reverse")["planted"]
+    assert (row.status, row.reason) == ("ok", "preparing it failed: ValueError: no room")
+    assert row.succeeded
+    row = compared(Planted(lambda function: time.sleep(60)), "reverse", budget=0.3)["planted"]
+    assert row.status == "ok"
+    assert row.reason.startswith("preparing it failed: stopped after ")
+    row = compared(Planted(lambda function: None), "reverse")["planted"]
+    assert (row.status, row.reason) == ("ok", "")
+    assert np.isnan(row.preparation)
+
+
+def test_a_method_that_failed_is_not_prepared() -> None:
+    """Breaks if a row without a derivative gets a prepared one."""
+    planted = Planted(lambda function: pytest.fail("prepared"))
+    planted.jvp = lambda function, tangents: 1 / 0  # type: ignore[method-assign]
+    assert compared(planted, "reverse")["planted"].status == "error"
+
+
+def row_of(method: str, seconds: Any, preparation: float = np.nan, prepared: Any = (), **columns: Any) -> Row:
+    """A row with planted timings: one number stands for twenty equal samples."""
+    timings = [Timing(tuple(part) if np.ndim(part) else (float(part),) * 20, 1, 1.0) for part in (seconds, prepared)]
+    cell = {"problem": "f", "inputs": 3, "outputs": 1, "method": method, "status": "ok"}
+    return Row(**(cell | columns), time=timings[0], preparation=preparation, prepared=timings[1])
+
+
+def pair(seconds: Any, preparation: float, prepared: Any) -> BreakEven:
+    """The break-even count of a prepared method against a rival that takes `seconds`."""
+    rows = [row_of("symbolic", 1.0, preparation, prepared), row_of("reverse", seconds)]
+    return {found.rival: found for found in break_even(rows)}["reverse"]
+
+
+@pytest.mark.parametrize(
+    ("preparation", "call", "rival"), [(10, 1, 3), (9, 1, 3), (1, 1, 3), (0, 1, 2), (7, 0.5, 0.75), (100, 2, 2.5)]
+)
+def test_break_even_is_the_smallest_count(preparation: float, call: float, rival: float) -> None:
+    """Breaks if the count is off by one, above all where both cost the same after a whole number of calls."""
+    found = int(pair(rival, preparation, call).calls)
+    assert preparation + found * call < found * rival
+    assert found == 1 or preparation + (found - 1) * call >= (found - 1) * rival
+    assert found == next(k for k in range(1, 10_000) if preparation + k * call < k * rival)
+
+
+def test_the_interval_holds_the_count_and_grows_with_the_noise() -> None:
+    """Breaks if an interval lies beside its count, or samples that scatter have none."""
+    quiet = pair(3e-3, 1.0, 1e-3)
+    assert quiet.low < quiet.calls == 501 < quiet.high
+    # 10% of the preparation alone are 50 calls.
+    assert 430 < quiet.low < 460
+    assert 545 < quiet.high < 580
+    rng = np.random.default_rng(0)
+    noisy = pair(3e-3 * rng.uniform(1, 3, 5), 1.0, 1e-3 * rng.uniform(1, 3, 5))
+    assert noisy.high - noisy.low > 2 * (quiet.high - quiet.low)
+    assert noisy.low <= noisy.calls <= noisy.high
+    assert pair(3e-3, 1.0, 1e-3) == quiet
+
+
+def test_never_and_ties() -> None:
+    """Breaks if a count is given where the prepared call is slower, or a tie passes for an answer."""
+    never = pair(1e-4, 0.01, 2e-4)
+    assert never.never
+    assert never.is_clear
+    assert never.calls == never.low == never.high == np.inf
+    assert str(never) == "Symbolic, prepared, is never cheaper than reverse: a prepared call takes 200 µs, reverse 100 µs."
+    tie = pair(1e-4, 0.01, 1e-4)
+    assert tie.calls == np.inf
+    assert not tie.is_clear
+    assert str(tie).startswith("Whether symbolic, prepared, is ever cheaper than reverse is lost in the noise: a prepared call")
+    close = pair(1e-4, 0.01, 0.97e-4)
+    assert close.calls == 3334
+    assert not close.is_clear
+    assert pair(0.0, 0.01, 1e-9).never
+
+
+def test_sentences() -> None:
+    """Breaks if the sentence does not say who, against whom, from when, and how sure."""
+    text = str(pair(1e-4, 0.01, 5e-5))
+    assert re.match(r"Symbolic, prepared in 10\.0 ms, is cheaper than reverse from 20[01] calls on \(95% interval 1\d\d to", text)
+    (own, _) = break_even([row_of("symbolic", 1.0, 0.01, 1e-4), row_of("reverse", 1e-3)])
+    assert str(own) == "Symbolic, prepared in 10.0 ms, is cheaper than symbolic anew each time from the first call on."
+
+
+def test_only_verified_rows_of_one_cell_are_paired() -> None:
+    """Breaks if a wrong derivative, an unmeasured one, or one of another size is a rival."""
+    prepared = row_of("symbolic", 1.0, 0.01, 1e-4)
+    rivals = [
+        row_of("forward", 1e-3, status="inaccurate"),
+        row_of("forward", 1e-3, inputs=4),
+        row_of("forward", 1e-3, operator="hessian"),
+        row_of("forward", 1e-3, problem="g"),
+    ]
+    assert [found.rival for found in break_even([prepared, *rivals])] == ["symbolic"]
+    assert break_even([]) == []
+    assert break_even([row_of("forward", 1e-3)]) == []
+    assert break_even([row_of("symbolic", 1.0, 0.01, 1e-4, status="timeout")]) == []
+    assert break_even([row_of("symbolic", 1.0, np.nan, 1e-4)]) == []
+    once = Row("f", 3, 1, "reverse", "ok", time=Timing((), 0, 2.0))
+    assert [found.calls for found in break_even([prepared, once])] == [1, 1]

@@ -14,6 +14,7 @@ from ..recording import count_operations
 from ..rows import Row, Timing
 from .accuracy import Check, Derivative, measure_error, require_same_shapes
 from .cost import CallCounter, Candidate, Outcome, attempt, ratio_interval, sample_interleaved
+from .preparation import with_preparation
 from .references import Reference, confirmed, consensus, exact_expressions, family_of, given_reference
 from .subject import Subject
 from .witness import doubts, is_traced, traced_otherwise
@@ -114,7 +115,9 @@ def measure(
     against = _reference(subject, trials, reference, tolerance, effort)
     _count_calls(subject, trials, effort)
     rows = _cost_rows(subject, trials, effort)
-    return [_judged(rows[name], trial.value, against, tolerance) for name, trial in trials.items()]
+    judged = [_judged(rows[name], trial.value, against, tolerance) for name, trial in trials.items()]
+    values = {name: trial.value for name, trial in trials.items()}
+    return with_preparation(judged, subject, methods, values, effort, tolerance)
 
 
 def _bare_row(subject: Subject, method: str) -> Row:
