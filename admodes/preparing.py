@@ -124,7 +124,7 @@ class Prepared:
     def __init__(
         self, f: Callable[..., Any], x: Any, method: Method, operator: str, args: Arguments = (), argnums: Argnums = 0
     ) -> None:
-        if operator not in OPERATORS:
+        if not isinstance(operator, str) or operator not in OPERATORS:
             raise OptionError(f"There is no operator {operator!r} to prepare. The operators are {', '.join(OPERATORS)}.")
         start = perf_counter()
         self.operator = operator

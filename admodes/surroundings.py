@@ -7,11 +7,15 @@ now, it does not.
 from __future__ import annotations
 
 import functools
+import sys
 import types
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+#: Packages whose functions are what they are: their globals are not followed.
+_FIXED = frozenset({"numpy", "scipy", "sympy", "mpmath", __name__.partition(".")[0], *sys.stdlib_module_names} - {"__main__"})
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _NOTHING = object()
 
@@ -19,8 +23,9 @@ _NOTHING = object()
 class Surroundings:
     """The numbers that `roots` hold or read, kept to be compared with what they are later.
 
-    Functions are followed through their closures, defaults and the globals they name, into functions and objects of their
-    own package; containers through their items, objects through their attributes. What other packages keep is not seen.
+    Functions are followed through their closures, defaults and the globals they name, into the functions that they call;
+    containers through their items, objects and their classes through their attributes. What the functions of NumPy, of
+    SciPy and of Python itself read is not.
 
     Parameters
     ----------
@@ -31,7 +36,7 @@ class Surroundings:
     --------
     >>> import numpy as np
     >>> weights = np.ones(3)
-    >>> kept = Surroundings(lambda x: weights @ x)
+    >>> kept = Surroundings({"weights": weights})
     >>> kept.are_as_before()
     True
     >>> weights[0] = 2.0
@@ -41,7 +46,7 @@ class Surroundings:
 
     def __init__(self, *roots: Any) -> None:
         self._roots = roots
-        self._names: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._names: list[tuple[Any, Any, Any]] = []
         self._cells: list[tuple[types.CellType, Any]] = []
         self._functions: list[tuple[types.FunctionType, tuple[Any, ...]]] = []
         self._contents: list[tuple[Any, Any]] = []
@@ -49,7 +54,7 @@ class Surroundings:
         # They are kept alive with the snapshot: an id is not used twice.
         self._seen: dict[int, Any] = {}
         for root in roots:
-            self._watch(root, _package(root))
+            self._watch(root)
 
     def are_as_before(self) -> bool:
         """Whether all numbers are still the same, to the bit."""
@@ -65,49 +70,74 @@ class Surroundings:
         """Whether these are the roots, or equal numbers and arrays in their place."""
         return len(roots) == len(self._roots) and all(map(_same, roots, self._roots))
 
-    def _watch(self, value: Any, package: str) -> None:
+    def _watch(self, value: Any) -> None:
         if type(value) in _PLAIN or id(value) in self._seen:
             return
         self._seen[id(value)] = value
         if issubclass(type(value), np.ndarray):  # not isinstance: traced values claim to be arrays
             self._arrays.append((value, _bits(value)))
-        elif isinstance(value, (list, tuple, set, frozenset)):
-            if not isinstance(value, tuple):
-                self._contents.append((value, value.copy()))
-            for item in value:
-                self._watch(item, package)
-        elif isinstance(value, dict):
-            self._contents.append((value, dict(value)))
-            for item in value.values():
-                self._watch(item, package)
+        elif isinstance(value, (list, set, dict)):
+            self._contents.append((value, value.copy()))
+            self._watch_all(value.values() if isinstance(value, dict) else value)
+        elif isinstance(value, (tuple, frozenset)):
+            self._watch_all(value)
         elif isinstance(value, types.FunctionType):
-            self._watch_function(value, package)
+            self._watch_function(value)
         elif isinstance(value, types.MethodType):
-            self._watch(value.__func__, package)
-            self._watch(value.__self__, package)
+            self._watch_all((value.__func__, value.__self__))
         elif isinstance(value, functools.partial):
-            for part in (value.func, value.args, value.keywords):
-                self._watch(part, package)
-        elif hasattr(value, "__dict__") and not isinstance(value, (type, types.ModuleType)):
-            self._watch(vars(value), package)
-            for kind in type(value).__mro__:
-                if _package(kind) == package:
-                    for part in vars(kind).values():
-                        self._watch(part if isinstance(part, types.FunctionType) else None, package)
+            self._watch_all((value.func, value.args, value.keywords))
+        elif not isinstance(value, (type, types.ModuleType, np.ufunc)):
+            self._watch_object(value)
 
-    def _watch_function(self, function: types.FunctionType, package: str) -> None:
+    def _watch_all(self, values: Iterable[Any]) -> None:
+        for value in values:
+            self._watch(value)
+
+    def _watch_function(self, function: types.FunctionType) -> None:
         self._functions.append((function, _fixed(function)))
-        self._watch((function.__defaults__, function.__kwdefaults__), package)
+        self._watch_all((function.__defaults__, function.__kwdefaults__))
+        names = () if _package(function) in _FIXED else _global_names(function.__code__)
         for cell in function.__closure__ or ():
             self._cells.append((cell, _content(cell)))
-            self._watch(_content(cell), package)
-        for name in _global_names(function.__code__):
-            value = function.__globals__.get(name, _NOTHING)
-            if isinstance(value, (types.ModuleType, types.BuiltinFunctionType, np.ufunc)) or value is _NOTHING:
-                continue
-            self._names.append((function.__globals__, name, value))
-            if not callable(value) or _package(value) == package:
-                self._watch(value, package)
+            self._watch_found(_content(cell), names)
+        for name in names:
+            if name in function.__globals__:
+                self._names.append((function.__globals__, name, function.__globals__[name]))
+                self._watch_found(function.__globals__[name], names)
+
+    def _watch_found(self, value: Any, names: Sequence[str]) -> None:
+        """What a function that reads these names found under one of them: of a module, it reads no more than these."""
+        if not isinstance(value, types.ModuleType):
+            self._watch(value)
+        elif _package(value) not in _FIXED:
+            for name in names:
+                if name in vars(value):
+                    self._names.append((vars(value), name, vars(value)[name]))
+                    self._watch(vars(value)[name])
+
+    def _watch_object(self, value: Any) -> None:
+        if hasattr(value, "__dict__"):
+            self._watch(vars(value))
+        for kind in type(value).__mro__:
+            if _package(kind) not in _FIXED:
+                for name, part in vars(kind).items():
+                    if isinstance(part, types.MemberDescriptorType):
+                        self._names.append((_Attributes(value), name, getattr(value, name, _NOTHING)))
+                        self._watch(getattr(value, name, _NOTHING))
+                    elif isinstance(part, types.FunctionType) or not name.startswith("__"):
+                        self._names.append((vars(kind), name, part))
+                        self._watch(getattr(part, "fget", part))
+
+
+class _Attributes:
+    """An object's attributes, looked up as in a dict: those in slots are in none."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def get(self, name: str, default: Any) -> Any:
+        return getattr(self._value, name, default)
 
 
 def _same(found: Any, kept: Any) -> bool:
@@ -147,8 +177,8 @@ def _global_names(code: types.CodeType) -> tuple[str, ...]:
 
 
 def _package(value: Any) -> str:
-    """The package whose code `value` is, or is an object of."""
-    home = getattr(value, "__module__", None)
+    """The package that a function, a class or a module belongs to."""
+    home = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
     return home.partition(".")[0] if isinstance(home, str) else ""
 
 

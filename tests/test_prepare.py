@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
+import types
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -384,6 +386,62 @@ def test_closures_that_are_bound_anew() -> None:
     assert_close(prepared(POINT), np.full(3, 5.0))
 
 
+class Slotted:
+    """An object whose attributes are in no dict, and a constant of its class."""
+
+    __slots__ = ("scale",)
+    power = 2
+
+    def __init__(self) -> None:
+        self.scale = 1.0
+
+    def loss(self, x: Any) -> Any:
+        return np.sum(self.scale * self.raised(x))
+
+    def raised(self, x: Any) -> Any:
+        return SCALE / 2 * x**self.power
+
+
+def test_attributes_wherever_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks if a slot, a constant of the class, a method, a module's constant or what a method reads counts as it was."""
+    owner, module = Slotted(), types.ModuleType("my_settings")
+    module.rate = 1.0  # type: ignore[attr-defined]
+    losses = (owner.loss, lambda x: owner.loss(x), functools.partial(lambda owner, x: owner.loss(x), owner))
+    prepared = [ad.prepare(f, POINT, "symbolic") for f in (*losses, lambda x: np.sum(module.rate * x**2))]
+
+    def check(wanted: Any, rate: float = 1.0) -> None:
+        for slope in prepared[:3]:
+            assert_close(slope(POINT), wanted)
+        assert_close(prepared[3](POINT), 2 * rate * POINT)
+
+    check(2 * POINT)
+    owner.scale = 3.0
+    check(6 * POINT)
+    monkeypatch.setattr(f"{__name__}.SCALE", 4.0)
+    check(12 * POINT)
+    monkeypatch.setattr(Slotted, "power", 1)
+    check(np.full(3, 6.0))
+    monkeypatch.setattr(Slotted, "raised", lambda self, x: x**3)
+    check(9 * POINT**2)
+    module.rate = 5.0  # type: ignore[attr-defined]
+    check(9 * POINT**2, 5.0)
+
+
+def test_what_stays_the_same_is_not_prepared_again() -> None:
+    """Breaks if equal numbers in other objects, or an f that keeps notes, cost a preparation at each call."""
+    notes: list[int] = []
+
+    def f(x: Any, scale: Any, name: str) -> Any:
+        notes.append(1)
+        return np.sum(scale * x**2)
+
+    prepared = ad.prepare(f, START, "symbolic", "value_and_gradient", args=(WEIGHTS, "a"))
+    assert len(notes) == 1
+    for _ in range(3):
+        prepared(POINT, args=(WEIGHTS.copy(), str(np.str_("a"))))
+    assert len(notes) == 4
+
+
 # ---- what it costs
 
 
@@ -532,6 +590,8 @@ def test_what_cannot_be_prepared_says_so() -> None:
     """Breaks if a wrong name is found late, or the method's own refusal is hidden."""
     with pytest.raises(OptionError, match=r"There is no operator 'grad' to prepare\. The operators are differentiate, gradient"):
         ad.prepare(cubic, START, "symbolic", "grad")
+    with pytest.raises(OptionError, match="There is no operator"):
+        ad.prepare(cubic, START, "symbolic", ["gradient"])  # type: ignore[arg-type]
     with pytest.raises(UnknownMethodError, match="Did you mean 'symbolic'"):
         ad.prepare(cubic, START, "symbolc")
     with pytest.raises(UnsupportedError, match="reverse"):
@@ -694,6 +754,13 @@ def test_the_interval_holds_the_count_and_grows_with_the_noise() -> None:
     assert noisy.high - noisy.low > 2 * (quiet.high - quiet.low)
     assert noisy.low <= noisy.calls <= noisy.high
     assert pair(3e-3, 1.0, 1e-3) == quiet
+
+
+def test_a_stalled_sample_does_not_hide_a_clear_answer() -> None:
+    """Breaks if one of three samples, in which the machine did something else, makes a factor of a hundred unclear."""
+    found = pair((2.0e-2, 2.1e-2, 2.2e-2), 0.02, (2.0e-4, 2.1e-4, 0.5))
+    assert found.is_clear
+    assert found.high <= 3
 
 
 def test_never_and_ties() -> None:
