@@ -35,6 +35,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .methods import available_methods as available_methods
     from .methods import choose_method as choose_method
     from .methods import unavailable_methods as unavailable_methods
+    from .preparing import prepare as prepare
     from .reverse import Reverse as Reverse
     from .sweeps import Block as Block
     from .sweeps import Grid as Grid
@@ -54,6 +55,7 @@ _HOME = {
     "vjp": "api",
     "hessian": "api",
     "hvp": "api",
+    "prepare": "preparing",
     "choose_method": "methods",
     "available_methods": "methods",
     "unavailable_methods": "methods",

@@ -86,7 +86,10 @@ def value_and_gradient(
     >>> print(value, gradient)
     5.0 [2. 4.]
     """
-    return _gradient(f, x, method, args, argnums, "value_and_gradient", "value_and_jacobian")
+    differentiator, function = find_differentiator(method), ScalarFunction(f, x, args, argnums)
+    function.operator = "value_and_gradient"
+    outputs, blocks = differentiator.jacobian(function)
+    return function.as_output_tree(outputs), function.as_input_tree(blocks[0])
 
 
 def gradient(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0) -> Any:
@@ -114,34 +117,28 @@ def gradient(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Ar
     >>> ad.gradient(lambda x: np.sum(np.sin(x)), np.zeros(3))
     array([1., 1., 1.])
     """
-    return _gradient(f, x, method, args, argnums, "gradient", "jacobian")[1]
+    differentiator, function = find_differentiator(method), ScalarFunction(f, x, args, argnums)
+    return function.as_input_tree(differentiator.derivative(function)[0])
 
 
-def _gradient(f: Any, x: Any, method: Method, args: Arguments, argnums: Argnums, operator: str, instead: str) -> tuple[Any, Any]:
-    differentiator, function = find_differentiator(method), _ScalarFunction(f, x, args, argnums)
-    function.operator, function.instead = operator, instead
-    outputs, blocks = differentiator.jacobian(function)
-    return function.as_output_tree(outputs), function.as_input_tree(blocks[0])
-
-
-class _ScalarFunction(Function):
+class ScalarFunction(Function):
     """A function that must return a number: it says so before any work is done on the derivative."""
 
     operator = "gradient"
-    instead = "jacobian"
 
     def __call__(self, leaves: Sequence[Any]) -> Leaves:
         outputs = super().__call__(leaves)
+        instead = "value_and_jacobian" if self.operator == "value_and_gradient" else "jacobian"
         if not self.output_structure.is_leaf:
             raise ShapeError(
                 f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned a container "
-                f"{self.output_structure}. Use `{self.instead}(f, x)` or return one number."
+                f"{self.output_structure}. Use `{instead}(f, x)` or return one number."
             )
         shape = outputs[0].shape
         if shape != ():
             raise ShapeError(
                 f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned shape {shape}. "
-                f"Use `{self.instead}(f, x)` or sum the output."
+                f"Use `{instead}(f, x)` or sum the output."
             )
         return outputs
 
@@ -297,8 +294,8 @@ def hessian(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arg
     array([[4., 2.],
            [2., 0.]])
     """
-    function = _ScalarFunction(f, x, args, argnums)
-    function.operator, function.instead = "hessian", "jacobian"
+    function = ScalarFunction(f, x, args, argnums)
+    function.operator = "hessian"
     _, blocks = find_differentiator(method).hessian(function)
     return function.as_input_tree([function.as_input_tree(row) for row in blocks])
 
@@ -325,8 +322,8 @@ def hvp(f: Callable[..., Any], x: Any, v: Any, method: Method = "auto", *, args:
     >>> ad.hvp(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 2.])
     """
-    function = _ScalarFunction(f, x, args, argnums)
-    function.operator, function.instead = "hvp", "jacobian"
+    function = ScalarFunction(f, x, args, argnums)
+    function.operator = "hvp"
     tangents, single = _seeded(function.flatten_like_inputs(v, "v"), function.inputs)
     return function.as_input_tree(_unseeded(find_differentiator(method).hvp(function, tangents), single))
 

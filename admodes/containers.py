@@ -102,6 +102,13 @@ def flatten(tree: Any, error: type[AdmodesError], what: str) -> tuple[list[Any],
     return leaves, structure
 
 
+def key_order(tree: Any) -> tuple[Any, ...]:
+    """The keys of all dicts in `tree` in the order in which they are met: equal structures may differ in it."""
+    if isinstance(tree, dict):
+        return tuple([(key, key_order(part)) for key, part in tree.items()])
+    return tuple(map(key_order, tree)) if isinstance(tree, (list, tuple)) and not is_array_like(tree) else ()
+
+
 def _refuse(leaf: Any, error: type[AdmodesError], what: str) -> None:
     if leaf is None and what.endswith(")"):
         raise error(f"{what} is None: nothing to differentiate. Did the function forget its `return`?")

@@ -78,7 +78,28 @@ class Differentiator:
             The output's structure outside, x's inside.
         """
         function = Function(f, x, args, argnums)
-        return function.assemble(self.jacobian(function)[1])
+        return function.assemble(self.derivative(function))
+
+    def prepare(self, function: Function, *, second: bool = False) -> Differentiator | None:
+        """What can be done once for all points at which f has inputs of these shapes; None where there is nothing of that kind.
+
+        Parameters
+        ----------
+        function : Function
+            f at some point. What is prepared is only ever asked about the same f, while all that f reads is as it was.
+        second : bool
+            Whether second derivatives will be asked for, instead of first ones.
+
+        Returns
+        -------
+        Differentiator or None
+            This way of differentiating, for f alone. Whatever f does at another point, its results are right there.
+        """
+        return None
+
+    def derivative(self, function: Function) -> Blocks:
+        """Derived: the blocks of `jacobian`, where f's outputs are not asked for."""
+        return self.jacobian(function)[1]
 
     def jvp(self, function: Function, tangents: Leaves) -> tuple[Leaves, Leaves]:
         """Derived: the Jacobian times the tangents."""

@@ -71,6 +71,11 @@ class Function:
         return [_argument_name(number) + path for number, (structure, _) in names for path in structure.paths()]
 
     @property
+    def input_structures(self) -> list[Structure]:
+        """How the leaves of each selected argument are arranged."""
+        return [structure for structure, _ in self._groups]
+
+    @property
     def nested(self) -> bool:
         """Whether this derivative is taken inside another one (an input is itself traced)."""
         return any(isinstance(leaf, Traced) for leaf in self.inputs)

@@ -103,7 +103,7 @@ class Row:
     status : str
         One of `STATUSES`.
     reason : str
-        Why the status is not "ok".
+        Why the status is not "ok", or why no preparation is reported.
     stopped_after : float
         Seconds after which a timeout struck; NaN for every other status.
     part : str

@@ -23,7 +23,7 @@ PACKAGE = ROOT / "admodes"
 # Who may import whom: only what stands on a lower line. CONTRIBUTING.md says what each one is for.
 FLOORS = (
     {"_version", "errors", "formatting", "rows"},
-    {"containers", "failures", "levels", "operands"},
+    {"containers", "failures", "levels", "operands", "surroundings"},
     {"function", "kinds", "outputs"},
     {"custom", "differentiator", "rules"},
     {"table"},
@@ -38,7 +38,7 @@ FLOORS = (
     {"complex_step"},
     {"methods"},
     {"api"},
-    {"figures"},
+    {"figures", "preparing"},
     {"measure"},
     {"reproduce"},
     {"sweeps"},

@@ -1,6 +1,7 @@
 """Accuracy and cost of derivatives at one point: problems, the measurement of one method, comparisons of all."""
 
 from ..rows import STATUSES, Row, Timing
+from .break_even import BreakEven, break_even
 from .comparison import Comparison, compare
 from .problems import DENSE_LAYER, HELMHOLTZ, ROSENBROCK, Problem, digits_problem
 from .recommendation import Recommendation
@@ -11,12 +12,14 @@ __all__ = [
     "HELMHOLTZ",
     "ROSENBROCK",
     "STATUSES",
+    "BreakEven",
     "Comparison",
     "Effort",
     "Problem",
     "Recommendation",
     "Row",
     "Timing",
+    "break_even",
     "compare",
     "digits_problem",
 ]

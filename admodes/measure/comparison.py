@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import OptionError
 from ..methods import available_methods, find_differentiator
 from ..rows import Row
+from .break_even import BreakEven, break_even
 from .recommendation import Recommendation, recommend
 from .subject import Subject
 from .table import comparison_html, comparison_text
@@ -51,6 +52,11 @@ class Comparison:
             if row.method == method:
                 return row
         raise KeyError(f"{method!r} was not compared; the methods are {', '.join(row.method for row in self.rows)}.")
+
+    @property
+    def break_even(self) -> list[BreakEven]:
+        """After how many calls preparing a method once is cheaper than each method run as it is (see `ad.prepare`)."""
+        return break_even(self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """All rows and the recommendation as plain numbers, text and lists."""

@@ -80,6 +80,13 @@ class Operation:
         """What the operator returns, less the value of f."""
         return _EVALUATE[self.name](f, x, self.seed, method, args)
 
+    def evaluate_prepared(self, prepared: Callable[..., Any], x: Any) -> Any:
+        """The same from the operator prepared for f."""
+        found = prepared(x, self.seed) if self.name in ("jvp", "hvp") else prepared(x)
+        if self.name == "jvp":
+            return found[1]
+        return found[1](self.seed) if self.name == "vjp" else found
+
     def of_jacobian(self, jacobian: Any, x: Any, outputs: Any) -> Any:
         """What a `first_order` operator returns where the derivative of f is `jacobian`.
 

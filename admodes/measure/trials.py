@@ -16,6 +16,7 @@ from .accuracy import Check, Derivative, measure_error, require_same_shapes
 from .cost import Candidate, Outcome, attempt, ratio_interval, sample_interleaved
 from .counting import CallCounter, Operations, count
 from .footprint import peak_bytes
+from .preparation import with_preparation
 from .references import Reference, confirmed, consensus, exact_expressions, family_of, given_reference
 from .subject import Subject
 from .witness import doubts, is_traced, traced_otherwise
@@ -122,7 +123,9 @@ def measure(
     size = attempt(partial(count_operations, subject.f, subject.x, subject.args), effort.budget).value
     _count(subject, trials, size, effort)
     rows = _cost_rows(subject, trials, size, effort)
-    return [_judged(rows[name], trial.value, against, tolerance) for name, trial in trials.items()]
+    judged = [_judged(rows[name], trial.value, against, tolerance) for name, trial in trials.items()]
+    values = {name: trial.value for name, trial in trials.items()}
+    return with_preparation(judged, subject, methods, values, effort, tolerance)
 
 
 def _bare_row(subject: Subject, method: str) -> Row:

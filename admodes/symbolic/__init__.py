@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..differentiator import Blocks, Differentiator
 from ..function import Function, Leaves
 from .budget import NODES, SECONDS, Budget, checked_nodes, checked_seconds
 from .derivative import SymbolicDerivative, symbolic_derivative
 from .engines import checked_engine
+from .prepared import PreparedSymbolic
 from .values import hessian, jacobian
 
 __all__ = ["Symbolic", "SymbolicDerivative", "symbolic_derivative"]
@@ -64,3 +67,12 @@ class Symbolic(Differentiator):
     def hessian(self, function: Function) -> tuple[Any, Blocks]:
         """The expression of f, differentiated twice."""
         return hessian(function, Budget(self.nodes, self.seconds))
+
+    def prepare(self, function: Function, *, second: bool = False) -> Differentiator | None:
+        """f traced and differentiated, and its derivative compiled: for as many points as wanted."""
+        prepared = PreparedSymbolic(function, Budget(self.nodes, self.seconds), self.engine)
+        if prepared.decides and any(leaf.dtype != np.float64 for leaf in function.inputs):
+            # f's branches and kinks compare numbers of fewer digits than the program has: beside a tie they may differ.
+            return None
+        prepared.hessian(function) if second else prepared.derivative(function)
+        return prepared

@@ -15,9 +15,8 @@ from ..function import Function
 from .budget import NODES, SECONDS, Budget
 from .expressions import Expressions
 from .formulas import DIGITS, constants_of
-from .lowering import Lowering
+from .paths import Path
 from .precise import Precise, checked_digits
-from .printing import compile_expressions
 from .program import program
 from .simplifying import simplified
 from .sources import checked_name
@@ -104,9 +103,8 @@ class SymbolicDerivative(Expressions):
         return evaluate_rows(self._rows, self._recording.variables)
 
     @cached_property
-    def _guards(self) -> Callable[[np.ndarray], np.ndarray]:
-        flat = [expression for guard in self._recording.guards for array in guard.expressions for expression in array.flat]
-        return compile_expressions(Lowering(self._recording.variables), flat)
+    def _path(self) -> Path:
+        return Path(self._recording)
 
     def __call__(self, x: Any, *args: Any) -> Any:
         """The derivative's numbers at x.
@@ -127,7 +125,7 @@ class SymbolicDerivative(Expressions):
             shape = () if kind is float else x.shape
             if shape == self._one_shape:
                 numbers = x.reshape(-1) if kind is np.ndarray else np.array([x])
-                if not self._recording.guards or self._path_holds(numbers):
+                if self._path.holds(numbers):
                     return self._evaluate(numbers).reshape(self._result_shape)[()]
         function = Function(self._f, x, args or self._args, self._function.argnums)
         if args or not self._holds(function):
@@ -161,22 +159,7 @@ class SymbolicDerivative(Expressions):
             return False
         if any(leaf.shape != symbols.shape for leaf, symbols in zip(function.inputs, self._recording.inputs, strict=True)):
             return False
-        return self._path_holds(numbers_of(function.inputs))
-
-    def _path_holds(self, numbers: np.ndarray) -> bool:
-        """Whether every guard holds at a point of the same shape."""
-        with np.errstate(all="ignore"):
-            values, start = self._guards(numbers), 0
-            for guard in self._recording.guards:
-                arrays = []
-                for array, dtype in zip(guard.expressions, guard.dtypes, strict=True):
-                    arrays.append(values[start : start + array.size].reshape(array.shape).astype(dtype, copy=False))
-                    start += array.size
-                found = np.asarray(guard.function(*arrays))
-                # Most paths are the same to the bit, which is the fastest to see.
-                if found.tobytes() != guard.value.tobytes() and not np.array_equal(found, guard.value, equal_nan=True):
-                    return False
-        return True
+        return self._path.holds(numbers_of(function.inputs))
 
     def evaluate(self, x: Any, *args: Any, digits: int = 50) -> Any:
         """The derivative's numbers at x by mpmath, with as many digits as wanted.

@@ -26,6 +26,8 @@ from .parts import parts_of_array
 from .refusals import called, unknown
 from .walking import Graph
 
+_SINGLE = (np.dtype(np.float32), np.dtype(np.float16))
+
 
 class Guard(NamedTuple):
     """A condition of the path: `function` of the values of `expressions` gave `value`; `name` is what to call it.
@@ -149,8 +151,11 @@ class SymbolicLevel(Level):
                 raise nested_error()
             if is_complex(value):
                 require_analytic(primitive)
-            values.append(np.float64(value) if type(value) is float else value)
+            values.append(np.float64(value) if own and type(value) is float else value)
             active = active or (own and not operand.passive and primitive.differentiable(position))
+        if not any(getattr(value, "dtype", None) in _SINGLE for value in values):
+            # Beside numbers of fewer digits, Python's own floats are rounded to as few; elsewhere they are doubles.
+            values = [np.float64(value) if type(value) is float else value for value in values]
         out = primitive(*values, **parameters)
         traces = [self.trace_of(operand) for operand in operands]
         if type(out) is tuple:

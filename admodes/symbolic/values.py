@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,7 @@ def jacobian(function: Function, budget: Budget | None = None, engine: str = "sy
     """f at x, and every element of every output differentiated by every input element."""
     recording = record(function, budget)
     try:
-        outputs, variables = smooth_outputs(recording), recording.variables
-        if engine == "sympy":
-            evaluate = evaluate_rows(differentiate(outputs, variables, recording.graph), variables)
-        else:
-            graph = SymEngineGraph(recording.graph.budget)
-            evaluate = evaluate_rows(differentiate(outputs, variables, graph), variables, graph.lowering)
-        matrix = evaluate(numbers_of(function.inputs))
+        matrix = first_order(smooth_outputs(recording), recording, engine)(numbers_of(function.inputs))
     except RecursionError as error:
         raise too_deep() from error
     finally:
@@ -41,12 +36,8 @@ def jacobian(function: Function, budget: Budget | None = None, engine: str = "sy
 def hessian(function: Function, budget: Budget | None = None) -> tuple[Leaves, Blocks]:
     """The gradient of a scalar f and its Hessian, from the expression of f differentiated twice."""
     recording = record(function, budget)
-    variables = recording.variables
     try:
-        (first,) = differentiate(smooth_outputs(recording), variables, recording.graph)
-        second = dict(zip(first, differentiate(list(first.values()), variables, recording.graph), strict=True))
-        rows = [first, *(second.get(variable, {}) for variable in variables)]
-        matrix = evaluate_rows(rows, variables)(numbers_of(function.inputs))
+        matrix = second_order(smooth_outputs(recording), recording)(numbers_of(function.inputs))
     except RecursionError as error:
         raise too_deep() from error
     finally:
@@ -54,6 +45,23 @@ def hessian(function: Function, budget: Budget | None = None) -> tuple[Leaves, B
     gradient = to_blocks(matrix[:1], (), function.inputs)
     parts = split_rows(matrix[1:], function.inputs)
     return gradient, [to_blocks(part, leaf.shape, function.inputs) for part, leaf in zip(parts, function.inputs, strict=True)]
+
+
+def first_order(outputs: Sequence[Any], recording: Recording, engine: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The program of the derivatives of `outputs`, one row for each, made by an engine."""
+    variables = recording.variables
+    if engine == "sympy":
+        return evaluate_rows(differentiate(outputs, variables, recording.graph), variables)
+    graph = SymEngineGraph(recording.graph.budget)
+    return evaluate_rows(differentiate(outputs, variables, graph), variables, graph.lowering)
+
+
+def second_order(outputs: Sequence[Any], recording: Recording) -> Callable[[np.ndarray], np.ndarray]:
+    """The program of the gradient of the only one of `outputs`, and below it its Hessian."""
+    variables = recording.variables
+    (first,) = differentiate(outputs, variables, recording.graph)
+    second = dict(zip(first, differentiate(list(first.values()), variables, recording.graph), strict=True))
+    return evaluate_rows([first, *(second.get(variable, {}) for variable in variables)], variables)
 
 
 def smooth_outputs(recording: Recording) -> list[Any]:
@@ -87,12 +95,14 @@ def evaluate_rows(
 
 def split_rows(rows: Any, outputs: Sequence[Any]) -> list[Any]:
     """The rows of each output leaf."""
-    ends = np.cumsum([np.size(output) for output in outputs], dtype=int)
+    if len(outputs) == 1:
+        return [rows]
+    ends = accumulate([np.size(output) for output in outputs])
     return [rows[end - np.size(output) : end] for end, output in zip(ends, outputs, strict=True)]
 
 
 def to_blocks(rows: Any, shape: tuple[int, ...], inputs: Sequence[Any]) -> list[Any]:
     """The rows of one output as one block an input, in the input's dtype."""
-    ends = np.cumsum([leaf.size for leaf in inputs], dtype=int)
+    ends = accumulate([leaf.size for leaf in inputs])
     parts = [rows[:, end - leaf.size : end] for end, leaf in zip(ends, inputs, strict=True)]
     return [part.reshape(shape + leaf.shape).astype(leaf.dtype) for part, leaf in zip(parts, inputs, strict=True)]
