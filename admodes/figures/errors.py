@@ -10,7 +10,7 @@ from ..errors import NothingToDrawError
 from ..formatting import format_error, plural
 from ..rows import Row, describe, methods_of, named
 from .marks import mark
-from .palette import INK, MUTED, styles_of
+from .palette import MUTED, styles_of
 from .plotting import DOTS, ROUNDING, Plot, add_legend, log_axis, make_plot, short_number
 from .points import Point, add_keys, draw_points, kind_of
 
@@ -60,7 +60,7 @@ def draw_errors(axes: Axes, rows: Sequence[Row]) -> Axes:
         )
         mark(drawn, "by hand", [point.label for point in by_hand])
         names.append("by hand")
-    axes.axvline(ROUNDING, color=INK.light, linewidth=1, linestyle=DOTS)
+    axes.axvline(ROUNDING, color=MUTED.light, linewidth=1, linestyle=DOTS)
     axes.set(xlabel="relative error in the norm", ylim=(len(names) - 0.45, -0.55))
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
@@ -123,5 +123,6 @@ def error_plot(rows: Sequence[Row]) -> Plot:
 
 
 def error_height(rows: Sequence[Row]) -> float:
-    """Inches that leave every method a line."""
-    return 1.9 + 0.52 * (len(methods_of(rows)) + 1)
+    """Inches that leave every method a line, broad enough for its points where it has several."""
+    methods = len(methods_of(rows))
+    return 1.9 + (0.52 if len(rows) > methods else 0.34) * (methods + 1)

@@ -39,9 +39,15 @@ def to_frame(rows: Sequence[Row]) -> Any:
             "each has to_dict()."
         ) from error
     flat = [_flat(row) for row in rows]
-    frame = pandas.DataFrame(flat, columns=list(flat[0] if flat else _flat(Row("", 0, 0, "", ""))))
-    whole = [name for name in frame.columns if name in _COUNTS or name.endswith(("_number", "_rounds"))]
-    return frame.astype(dict.fromkeys(whole, "Int64"))
+    columns = {name: [line[name] for line in flat] for name in _flat(Row("", 0, 0, "", ""))}
+    # Given as Int64 from the start: a missing count would turn its column into floats, which round large ones.
+    return pandas.DataFrame(
+        {name: pandas.array(values, "Int64") if _is_count(name) else values for name, values in columns.items()}
+    )
+
+
+def _is_count(name: str) -> bool:
+    return name in _COUNTS or name.endswith(("_number", "_rounds"))
 
 
 def _flat(row: Row) -> dict[str, Any]:

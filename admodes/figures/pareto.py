@@ -13,7 +13,7 @@ from ..formatting import format_error, format_number
 from ..rows import Row, cost_of, describe, methods_of
 from .errors import ERROR_FLOOR
 from .marks import mark
-from .palette import INK, MUTED, styles_of
+from .palette import MUTED, styles_of
 from .plotting import DOTS, ROUNDING, Plot, add_legend, log_axis, make_plot, short_number
 from .points import Point, add_keys, draw_points, kind_of
 
@@ -54,12 +54,12 @@ def draw_pareto(axes: Axes, rows: Sequence[Row]) -> Axes:
     if not drawn:
         raise NothingToDrawError("No row has both an error and a time beside that of f.")
     cells = {(row.problem, row.operator, row.inputs, row.outputs) for row in drawn}
-    kinds: list[str] = []
+    every: list[Point] = []
     typical: list[Point] = []
     for method, style in styles_of(methods_of(rows)).items():
         own = [row for row in drawn if row.method == method]
         points = [_point(row, several=len(cells) > 1) for row in own]
-        kinds += [point.kind for point in points]
+        every += points
         good = [point for point in points if not point.kind]
         if len(cells) > 1:
             draw_points(axes, points, style, method, size=4.5, alpha=0.35)
@@ -71,16 +71,17 @@ def draw_pareto(axes: Axes, rows: Sequence[Row]) -> Axes:
             typical += good
         if points:
             axes.plot([], [], linestyle="", marker=style.marker, color=style.color, markersize=7, label=method)
-    _draw_front(axes, front(typical), drawn)
-    axes.axhline(ROUNDING, color=INK.light, linewidth=1, linestyle=DOTS)
-    add_keys(axes, kinds)
+    _draw_front(axes, front(typical), every)
+    axes.axhline(ROUNDING, color=MUTED.light, linewidth=1, linestyle=DOTS)
+    add_keys(axes, [point.kind for point in every])
     _finish(axes)
     return axes
 
 
 def _point(row: Row, *, several: bool) -> Point:
     label = describe(row, f"{cost_of(row)}, error {format_error(row.error)}", problem=several)
-    return Point(row.ratio, max(row.error, ERROR_FLOOR), label, kind_of(row))
+    # Ratios that differ in their last bit only would leave an axis no width that matplotlib can work with.
+    return Point(float(f"{row.ratio:.12g}"), max(row.error, ERROR_FLOOR), label, kind_of(row))
 
 
 def _median(points: Sequence[Point], method: str) -> Point:
@@ -88,12 +89,12 @@ def _median(points: Sequence[Point], method: str) -> Point:
     return Point(ratio, error, f"{method}, median of {len(points)}: {format_number(ratio)} times f, error {format_error(error)}")
 
 
-def _draw_front(axes: Axes, best: Sequence[Point], drawn: Sequence[Row]) -> None:
+def _draw_front(axes: Axes, best: Sequence[Point], drawn: Sequence[Point]) -> None:
     """Stairs: what lies above and to the right of them is beaten."""
     if not best:
         return
-    highest = max(ERROR_FLOOR, *(row.error for row in drawn), best[0].y)
-    dearest = max(*(row.ratio for row in drawn), best[-1].x)
+    highest = max(*(point.y for point in drawn), best[0].y)
+    dearest = max(*(point.x for point in drawn), best[-1].x)
     across = [best[0].x, *(point.x for point in best), dearest]
     up = [highest, *(point.y for point in best), best[-1].y]
     (line,) = axes.step(across, up, where="post", color=MUTED.light, linewidth=1.6, alpha=0.6, label="Pareto front", zorder=1.5)

@@ -199,6 +199,9 @@ def log_axis(axes: Axes, which: str, name: Callable[[float], str]) -> None:
     axes.set(**{f"{which}scale": "log"})
     axis = axes.xaxis if which == "x" else axes.yaxis
     low, high = axis.get_view_interval()
+    if 0 < low <= high < 1.5 * low:  # so narrow that no tick would fall on it
+        low, high = low / 1.5, high * 1.5
+        axes.set(**{f"{which}lim": (low, high)})
     fine = low > 0 and high < 300 * low
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if fine else (1.0,), numticks=8))
     axis.set_minor_locator(NullLocator())
@@ -210,6 +213,8 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def short_number(value: float) -> str:
     """``0.5``, ``16``, ``4,096``, ``65,536``, ``10⁶``: as exact as a tick has room for."""
+    if value <= 0:
+        return f"{value:g}"
     if 1e-3 <= value < 1e6:
         return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:g}"
     exponent = math.floor(math.log10(value) + 1e-9)
