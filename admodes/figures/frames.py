@@ -38,12 +38,14 @@ def to_frame(rows: Sequence[Row]) -> Any:
             "to_pandas() needs pandas, which is not installed: pip install pandas. Without it, iterate over the rows: "
             "each has to_dict()."
         ) from error
-    flat = [_flat(row) for row in rows]
-    columns = {name: [line[name] for line in flat] for name in _flat(Row("", 0, 0, "", ""))}
+    # An empty row goes first and out again, so that a frame without rows has the same types.
+    flat = [_flat(row) for row in (Row("", 0, 0, "", ""), *rows)]
+    columns = {name: [line[name] for line in flat] for name in flat[0]}
     # Given as Int64 from the start: a missing count would turn its column into floats, which round large ones.
-    return pandas.DataFrame(
+    frame = pandas.DataFrame(
         {name: pandas.array(values, "Int64") if _is_count(name) else values for name, values in columns.items()}
     )
+    return frame.iloc[1:].reset_index(drop=True)
 
 
 def _is_count(name: str) -> bool:
