@@ -101,7 +101,7 @@ def test_rows_survive_the_disk(tmp_path):
     """Breaks if a number changes on its way to the file and back, NaN and infinity included."""
     rows = [*plausible_rows(), row("forward", 2, 2, 1e-5, error=math.inf, worst=-math.inf)]
     results = read_results(write_results(tmp_path / "r.jsonl", rows))
-    assert [repr(one) for one in results.rows] == [repr(one) for one in rows]
+    assert [repr(one.to_dict()) for one in results.rows] == [repr(one.to_dict()) for one in rows]
     assert results.complete
     assert results.header["schema"] == 2
     assert {"python", "numpy", "sympy", "cores", "blas", "created"} <= set(results.header["environment"])

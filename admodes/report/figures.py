@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from ..figures.cost import cost_plot
-from ..figures.errors import error_plot, tradeoff_plot
-from ..figures.map import map_plot
-from ..figures.plotting import STYLE, Plot
+from ..figures.gathering import draw_sections
+from ..figures.plotting import Plot
 from ..rows import Row
 
 
@@ -23,25 +20,4 @@ def draw_all(rows: Sequence[Row]) -> list[Plot]:
     -------
     list of Plot
     """
-    import matplotlib as mpl
-
-    grid = [row for row in rows if row.part == "grid"]
-    plots: list[Plot] = []
-    with mpl.rc_context(STYLE):
-        if grid:
-            plots += [*_cost_plots(grid, "inputs"), *_cost_plots(grid, "outputs"), map_plot(grid)]
-        if any(math.isfinite(row.error) for row in rows):
-            plots.append(error_plot(rows))
-        if any(math.isfinite(row.error) and math.isfinite(row.ratio) for row in rows):
-            plots.append(tradeoff_plot(rows))
-    return plots
-
-
-def _cost_plots(grid: Sequence[Row], axis: str) -> list[Plot]:
-    """Cost along one axis of the grid, at the smallest and the largest number of the other."""
-    other = "outputs" if axis == "inputs" else "inputs"
-    timed = [row for row in grid if math.isfinite(row.seconds)]
-    if len({getattr(row, axis) for row in timed}) < 2:
-        return []
-    counts = sorted({getattr(row, other) for row in timed})
-    return [cost_plot(grid, axis, count) for count in dict.fromkeys((counts[0], counts[-1]))]
+    return [plot for plots in draw_sections(rows).values() for plot in plots]

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..figures.plotting import plural
-from ..formatting import format_count, format_digits, format_number, format_seconds, join_words
+from ..formatting import format_count, format_digits, format_number, format_seconds, join_words, plural
 from ..measure.operation import WHOLE
 from ..measure.recommendation import most_exact
 from ..rows import Row, methods_of
