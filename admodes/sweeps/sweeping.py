@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from ..errors import OptionError
 from ..measure.problems import PROBLEMS
+from ..measure.scaling import Scaling, fit_scaling
 from ..rows import Row
 from .driving import Report, run
 from .grid import Block, Grid
@@ -55,6 +56,11 @@ class Sweep:
     def rows(self) -> list[Row]:
         """One row a cell."""
         return self.results.rows
+
+    @property
+    def scaling(self) -> Scaling:
+        """How the cost of each method grows with the sizes, of the problem with the most cells."""
+        return fit_scaling(self.rows)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
