@@ -186,7 +186,26 @@ def _values(rows: Sequence[Row], read: Callable[[Row], float | None]) -> Cells:
 
 
 def _fit(method: str, quantity: str, values: Cells, grid: set[tuple[int, int]]) -> Fit | str:
-    """The fit, or the reason why there is none."""
+    """The fit, or the reason why there is none that says anything."""
+    fit = fit_inside(method, quantity, values, grid)
+    return fit if isinstance(fit, str) else _silent(fit, list(values)) or fit
+
+
+def fit_inside(method: str, quantity: str, values: Cells, grid: set[tuple[int, int]]) -> Fit | str:
+    """A fit to read values inside the grid from, even where it says nothing about larger sizes; or why there is none.
+
+    Parameters
+    ----------
+    method, quantity : str
+    values : dict
+        Cell (n, m) -> value.
+    grid : set
+        All cells, to say how many have no value.
+
+    Returns
+    -------
+    Fit or str
+    """
     if not values:
         return "no cell has a result"
     axes = [axis for axis in (0, 1) if _varies([cell[axis] for cell in values])]
@@ -208,7 +227,7 @@ def _fit(method: str, quantity: str, values: Cells, grid: set[tuple[int, int]]) 
     law = fit_power_law(n, m, list(values.values()), axes)
     if law is None:
         return f"{plural_cells(len(values))} are too few"
-    fit = Fit(
+    return Fit(
         method=method,
         quantity=quantity,
         n_exponent=law.estimate(2) if 0 in axes else None,
@@ -227,7 +246,6 @@ def _fit(method: str, quantity: str, values: Cells, grid: set[tuple[int, int]]) 
         covariance=law.covariance,
         freedom=law.freedom,
     )
-    return _silent(fit, list(values)) or fit
 
 
 def _varies(sizes: Sequence[int]) -> bool:
@@ -238,6 +256,7 @@ def _silent(fit: Fit, cells: Sequence[tuple[int, int]]) -> str:
     """Why exponents would say nothing about larger sizes; "" where they do."""
     if fit.spread > _ROUGH:
         return f"no power of n and m comes close: the best is {fit.spread:.0%} off typically"
+    cells = [(n, m) for n, m in cells if fit.n_range[0] <= n <= fit.n_range[1] and fit.m_range[0] <= m <= fit.m_range[1]]
     predicted = [fit.predict(*cell) for cell in cells]
     factor = max(predicted) / min(predicted)
     if factor < _GROWTH and not (fit.is_constant or fit.quantity.endswith(" per f")):
@@ -245,7 +264,7 @@ def _silent(fit: Fit, cells: Sequence[tuple[int, int]]) -> str:
     beyond = [cell for cell in cells if fit.growing(*cell) > 0.5]
     fitted = [axis for axis, one in enumerate((fit.n_exponent, fit.m_exponent)) if one is not None]
     if len(beyond) < _BEYOND or any(len({cell[axis] for cell in beyond}) < 2 for axis in fitted):
-        overhead = (format_seconds if fit.quantity in SECONDS else format_number)(fit.overhead)
+        overhead = format_seconds(fit.overhead) if fit.quantity in SECONDS else f"{fit.overhead:,.3g}"
         inside = len(cells) - len(beyond)
         return f"an overhead of {overhead} is more than half of it in {inside} of {len(cells)} cells; larger sizes would tell"
     return ""
@@ -260,7 +279,7 @@ def _relative_to_f(fits: Sequence[Fit], rows: Sequence[Row], grid: set[tuple[int
         if fit.method == PRIMAL or fit.quantity != "time":
             continue
         if own is None:
-            reasons.append(Unfitted(fit.method, "time per f", "f's own time hardly grows"))
+            reasons.append(Unfitted(fit.method, "time per f", "f's own time is nearly all overhead"))
             continue
         seconds, own_seconds = seconds_of(rows, fit.method), _values(rows, _f_seconds)
         past = {cell for cell in seconds if cell in own_seconds and min(fit.growing(*cell), own.growing(*cell)) > 0.5}

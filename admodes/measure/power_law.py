@@ -15,7 +15,7 @@ _HUBER = 1.345
 #: Logarithms closer than this are equal: values that were counted are fitted exactly.
 _EXACT = 1e-9
 #: Degrees of freedom without which an interval would be a guess.
-LEAST_FREEDOM = 3
+LEAST_FREEDOM = 2
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ class PowerLaw:
 
 
 def t_quantile(freedom: float) -> float:
-    """The 97.5% quantile of Student's t, to 0.2% from 3 degrees of freedom on.
+    """The 97.5% quantile of Student's t, to 0.2% from 3 degrees of freedom on and to 1% with 2.
 
     Parameters
     ----------
     freedom : float
-        At least 3.
+        At least 2.
 
     References
     ----------
@@ -118,7 +118,7 @@ def fit_power_law(n: Sequence[float], m: Sequence[float], values: Sequence[float
     Examples
     --------
     >>> law = fit_power_law([1, 2, 4, 8, 16, 32], [1] * 6, [7.0, 9.0, 13.0, 21.0, 37.0, 69.0], axes=[0])
-    >>> [round(number, 6) for number in np.exp(law.parameters[:2])], round(law.parameters[2], 6)
+    >>> [round(math.exp(number), 6) for number in law.parameters[:2]], round(law.parameters[2], 6)
     ([5.0, 2.0], 1.0)
     """
     logarithms = np.log(np.array([n, m], float))

@@ -11,7 +11,7 @@ from ..errors import OptionError
 from ..formatting import format_seconds, join_words
 from ..rows import Row
 from .crossover import Crossover, find_crossover
-from .fits import PRIMAL, SECONDS, Fit, Unfitted, fit_all, plural_cells, seconds_of
+from .fits import PRIMAL, SECONDS, Fit, Unfitted, fit_all, fit_inside, plural_cells, seconds_of
 from .theory import theory_of
 
 
@@ -46,7 +46,7 @@ class Scaling:
 
     def crossover_of(self, first: str, second: str) -> Crossover | str:
         """The line between any two methods, or the reason why there is none."""
-        return _crossover(self.rows, self.fits, first, second)
+        return _crossover(self.rows, first, second)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -106,26 +106,30 @@ def fit_scaling(rows: Sequence[Row], problem: str | None = None, operator: str |
     """
     rows = _of_one_grid(rows, problem, operator)
     fits, unfitted = fit_all(rows, rows[0].operator)
-    line = _default_crossover(rows, fits)
+    line = _default_crossover(rows)
     found, reason = (None, line) if isinstance(line, str) else (line, "")
     return Scaling(rows[0].problem, rows[0].operator, fits, unfitted, found, reason, tuple(rows))
 
 
-def _default_crossover(rows: Sequence[Row], fits: Sequence[Fit]) -> Crossover | str:
+def _default_crossover(rows: Sequence[Row]) -> Crossover | str:
     """The line between the two methods that are the fastest most often."""
     winners = _fastest(rows)
     if len(winners) < 2:
         return f"{winners[0]} is the fastest in every cell" if winners else "no method gave a verified derivative"
-    return _crossover(rows, fits, winners[0], winners[1])
+    return _crossover(rows, winners[0], winners[1])
 
 
-def _crossover(rows: Sequence[Row], fits: Sequence[Fit], first: str, second: str) -> Crossover | str:
+def _crossover(rows: Sequence[Row], first: str, second: str) -> Crossover | str:
     """The line between two methods, or the reason why there is none."""
-    by_method = {fit.method: fit for fit in fits if fit.quantity == "time" and fit.method != PRIMAL}
-    missing = [method for method in (first, second) if method not in by_method]
-    if missing:
-        return f"the time of {join_words(missing)} was not fitted"
-    return find_crossover(by_method[first], by_method[second], seconds_of(rows, first), seconds_of(rows, second))
+    times = [seconds_of(rows, method) for method in (first, second)]
+    # Inside the grid overheads count as well, so fits serve that would say nothing about larger sizes.
+    fits = [fit_inside(method, "time", one, set()) for method, one in zip((first, second), times, strict=True)]
+    for method, fit in zip((first, second), fits, strict=True):
+        if isinstance(fit, str):
+            return f"{method} has no fit: {fit}"
+    if any(one.n_exponent is None or one.m_exponent is None for one in fits if isinstance(one, Fit)):
+        return f"{first} and {second} need several numbers of inputs and of outputs"
+    return find_crossover(fits[0], fits[1], times[0], times[1])  # type: ignore[arg-type]
 
 
 def _of_one_grid(rows: Sequence[Row], problem: str | None, operator: str | None) -> list[Row]:
