@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import OptionError
 from ..methods import available_methods, find_differentiator
 from ..rows import Row
-from .recommendation import Recommendation, recommend
+from .recommendation import Recommendation, advise_from_rows
 from .subject import Subject
 from .table import comparison_html, comparison_text
 from .trials import Effort, measure
@@ -125,7 +125,7 @@ def compare(
     """
     table = method_table(methods)
     rows = measure(Subject.at(f, x, args), table, Effort(rounds, budget), reference=reference, tolerance=tolerance)
-    return Comparison(tuple(rows), recommend(rows))
+    return Comparison(tuple(rows), advise_from_rows(rows))
 
 
 def method_table(methods: Sequence[Any] | None) -> dict[str, Any]:
