@@ -99,9 +99,8 @@ def recommend(
     plans = {name: _plan(find_differentiator(method).name, subject, counts, f_seconds) for name, method in table.items()}
     probe = _Probe(subject, table, plans, counts, refused, f_seconds, budget)
     if subject.inputs * subject.outputs > _ENTRIES:
-        return probe.by_counts(
-            f"The derivative has {subject.inputs * subject.outputs:,} entries, too many for a probe (jvp and vjp do not make them)"
-        )
+        entries = f"{subject.inputs * subject.outputs:,} entries"
+        return probe.by_counts(f"The derivative has {entries}, too many for a probe (jvp and vjp do not make them)")
     if f_seconds > _SLOW * budget:
         return probe.by_counts(f"One call of f takes {format_seconds(f_seconds)}, too long to measure within {budget:g} s")
     return probe.by_measuring(end)
@@ -134,7 +133,8 @@ def _plan(name: str, subject: Subject, counts: OperationCounts | None, f_seconds
         "reverse": _Plan(plural(m, "sweep") + nodes.format("of"), max(f_seconds, m * elementary * _OPERATION)),
         "symbolic": _Plan(plural(n * m, "expression"), (elementary + n * m) * _EXPRESSION),
     }
-    return plans.get(name, _Plan("its own way", 0.0))
+    rule = choose_method(n, m).method
+    return plans.get(rule if name == "auto" else name, _Plan("its own way", 0.0))
 
 
 @dataclass

@@ -11,7 +11,7 @@ from ..formatting import format_number
 from .fits import Cells, Fit
 from .power_law import Estimate, t_quantile
 
-_DRAWS = 400
+_DRAWS = 200
 #: Numbers of inputs at which the line is read off, and of outputs between which it is looked for.
 _COLUMNS, _LINES = 25, 100
 #: The line must run inside the grid over this part of its inputs, and in this part of the draws.
@@ -173,10 +173,11 @@ def _difference(one: _Array, other: _Array, x: _Array, y: _Array) -> _Array:
 
 def _zero_line(one: _Array, other: _Array, x: _Array, y: _Array) -> _Array:
     """For each x the last y where the faster method changes; NaN where none does."""
-    line = np.full(len(x), np.nan)
-    for column, values in enumerate(_difference(one, other, x[:, None], y)):
-        changes = np.flatnonzero(np.signbit(values[1:]) != np.signbit(values[:-1]))
-        if changes.size:
-            at = changes[-1]
-            line[column] = y[at] + (y[at + 1] - y[at]) * values[at] / (values[at] - values[at + 1])
+    difference = _difference(one, other, x[:, None], y)
+    faster = difference < 0
+    changes = faster[:, 1:] != faster[:, :-1]
+    column, last = np.arange(len(x)), len(y) - 2 - np.argmax(changes[:, ::-1], axis=1)
+    start, end = difference[column, last], difference[column, last + 1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        line: _Array = np.where(np.any(changes, axis=1), y[last] + (y[last + 1] - y[last]) * start / (start - end), np.nan)
     return line

@@ -22,8 +22,10 @@ _SIZES, _SPAN = 3, 4
 SECONDS = ("time", "prepared")
 #: What grows by less over the whole grid is overhead: its exponents say nothing about larger sizes.
 _GROWTH = 2.0
-#: The overhead must be less than half in this many cells, of two sizes at least.
-_BEYOND = 3
+#: The overhead must be less than half in this many cells, and growth must show in two sizes of n and of m: this part of it.
+_BEYOND, _SHOWS = 3, 0.1
+#: Cells less fitted numbers, where there is noise: with fewer the interval may be small by accident.
+_FREEDOM = 3
 #: A fit that is further off than this, typically, says nothing.
 _ROUGH = 1.0
 #: Statuses of rows whose counts and seconds are those of a whole derivative.
@@ -95,6 +97,12 @@ class Fit:
     def growth(self) -> str:
         """``n^0.98 (0.95 to 1.01) m^0.02 (-0.01 to 0.05)``, of the exponents that were fitted."""
         return " ".join(_power(name, one) for name, one in (("n", self.n_exponent), ("m", self.m_exponent)) if one is not None)
+
+    @property
+    def judgement(self) -> str:
+        """The verdict, and of which exponent where it is of one alone."""
+        other = " in n alone" if self.m_exponent is None else " in m alone" if self.n_exponent is None else ""
+        return self.verdict + other
 
     @property
     def is_constant(self) -> bool:
@@ -254,6 +262,8 @@ def _varies(sizes: Sequence[int]) -> bool:
 
 def _silent(fit: Fit, cells: Sequence[tuple[int, int]]) -> str:
     """Why exponents would say nothing about larger sizes; "" where they do."""
+    if fit.spread > 0 and fit.freedom < _FREEDOM:
+        return f"{plural_cells(len(cells))} are too few"
     if fit.spread > _ROUGH:
         return f"no power of n and m comes close: the best is {fit.spread:.0%} off typically"
     cells = [(n, m) for n, m in cells if fit.n_range[0] <= n <= fit.n_range[1] and fit.m_range[0] <= m <= fit.m_range[1]]
@@ -261,11 +271,11 @@ def _silent(fit: Fit, cells: Sequence[tuple[int, int]]) -> str:
     factor = max(predicted) / min(predicted)
     if factor < _GROWTH and not (fit.is_constant or fit.quantity.endswith(" per f")):
         return f"it changes by a factor of {format_number(factor)} only, which is nearly all overhead"
-    beyond = [cell for cell in cells if fit.growing(*cell) > 0.5]
+    growing = [cell for cell in cells if fit.growing(*cell) > _SHOWS]
     fitted = [axis for axis, one in enumerate((fit.n_exponent, fit.m_exponent)) if one is not None]
-    if len(beyond) < _BEYOND or any(len({cell[axis] for cell in beyond}) < 2 for axis in fitted):
+    if fit.beyond < min(_BEYOND, len(cells) // 3) or any(len({cell[axis] for cell in growing}) < 2 for axis in fitted):
         overhead = format_seconds(fit.overhead) if fit.quantity in SECONDS else f"{fit.overhead:,.3g}"
-        inside = len(cells) - len(beyond)
+        inside = len(cells) - fit.beyond
         return f"an overhead of {overhead} is more than half of it in {inside} of {len(cells)} cells; larger sizes would tell"
     return ""
 

@@ -238,7 +238,7 @@ def _descend(start: np.ndarray, target: np.ndarray, columns: np.ndarray, overhea
         ]
         tried = squares(parameters + step)
         if tried < current:
-            small = current - tried <= 1e-13 * current or np.max(np.abs(step)) < 1e-12
+            small = current - tried <= 1e-10 * current or np.max(np.abs(step)) < 1e-12
             parameters, current, damping = parameters + step, tried, max(damping / 10, 1e-12)
             if small:
                 break

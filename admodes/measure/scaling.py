@@ -102,7 +102,7 @@ def fit_scaling(rows: Sequence[Row], problem: str | None = None, operator: str |
     >>> rows = [Row("cubes", n, 1, "finite", "ok", calls=2 * n + 1) for n in (1, 4, 16, 64, 256)]
     >>> print(fit_scaling(rows).sentences[0])
     Finite: calls of f grow like n^1.00 (1.00 to 1.00) for n from 1 to 256, m = 1 (5 cells, exactly). Theory says n^1 m^0 \
-(2 calls of f an input, a constant factor more with several step sizes): agrees with theory.
+(2 calls of f an input, a constant factor more with several step sizes): agrees with theory in n alone.
     """
     rows = _of_one_grid(rows, problem, operator)
     fits, unfitted = fit_all(rows, rows[0].operator)
@@ -199,7 +199,7 @@ def _beside_theory(fit: Fit, scaling: Scaling) -> str:
         return _time_beside_theory(fit, scaling)
     if fit.theory is None:
         return " No theory: it depends on how f is written." if fit.quantity == "tape nodes" else ""
-    return f" Theory says {fit.theory} ({fit.theory.reason}): {fit.verdict}."
+    return f" Theory says {fit.theory} ({fit.theory.reason}): {fit.judgement}."
 
 
 def _time_beside_theory(fit: Fit, scaling: Scaling) -> str:
@@ -211,6 +211,6 @@ def _time_beside_theory(fit: Fit, scaling: Scaling) -> str:
     relative = scaling.fit(fit.method, "time per f")
     if relative is not None:
         where = f"{_range(relative)}, {plural_cells(relative.cells)} where neither is mostly overhead"
-        return f" Over f's own time that is {relative.growth} ({where}); {says}: {relative.verdict}."
+        return f" Over f's own time that is {relative.growth} ({where}); {says}: {relative.judgement}."
     why = next(one.reason for one in scaling.unfitted if (one.method, one.quantity) == (fit.method, "time per f"))
     return f" {says[0].upper()}{says[1:]}, which these times cannot test: {why}."
