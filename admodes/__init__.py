@@ -32,6 +32,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .measure import Effort as Effort
     from .measure import Problem as Problem
     from .measure import compare as compare
+    from .measure import recommend as recommend
     from .methods import available_methods as available_methods
     from .methods import choose_method as choose_method
     from .methods import unavailable_methods as unavailable_methods
@@ -69,6 +70,7 @@ _HOME = {
     "symbolic_derivative": "symbolic",
     "Problem": "measure",
     "compare": "measure",
+    "recommend": "measure",
     "Comparison": "measure",
     "Effort": "measure",
     "sweep": "sweeps",

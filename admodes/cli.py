@@ -1,4 +1,4 @@
-"""The command line: ``admodes compare``, ``sweep``, ``report``, ``merge``, ``methods``.
+"""The command line: ``admodes compare``, ``recommend``, ``sweep``, ``report``, ``merge``, ``methods``.
 
 NumPy and everything that needs it are imported inside the commands, so that ``--help`` answers at once.
 """
@@ -79,6 +79,30 @@ def compare(function: str, point: str, methods: str | None, reference: str | Non
     evaluate(f, x, function)
     comparison = measure(f, x, names, reference=exact, budget=budget)
     click.echo(to_json(comparison.to_dict()) if as_json else str(comparison))
+
+
+@main.command(short_help="Say which method to use for your own function, and why.")
+@click.argument("function", metavar="MODULE:FUNCTION")
+@click.option("--at", "point", required=True, metavar="X", help='The point: "1.0,2.0", JSON text, x.npy, x.npz or x.json.')
+@click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
+@click.option("--budget", default=1.0, show_default=True, type=click.FloatRange(min=0, min_open=True), help="Seconds, roughly.")
+@click.option("--json", "as_json", is_flag=True, help="Print the evidence, every sample included, as JSON.")
+@_guarded
+def recommend(function: str, point: str, methods: str | None, budget: float, as_json: bool) -> None:
+    """Say which method to use for your own function, with the evidence: counts, and a short probe of what can win.
+
+    MODULE:FUNCTION names it as Python would import it (the current folder is importable), or as a file: model.py:loss.
+    """
+    from .measure import recommend as advise
+    from .measure.user_input import evaluate, find_function, read_point
+    from .sweeps.results import to_json
+
+    names = _names(methods)
+    f = find_function(function)
+    x = read_point(point)
+    evaluate(f, x, function)
+    advice = advise(f, x, methods=names, budget=budget)
+    click.echo(to_json(advice.to_dict()) if as_json else str(advice))
 
 
 @main.command(short_help="Measure all methods on a grid and on problems; write a page.")

@@ -21,7 +21,7 @@ from admodes.measure.comparison import method_table
 from admodes.measure.cost import Candidate, attempt, ratio_interval, sample_interleaved
 from admodes.measure.counting import Operations
 from admodes.measure.limits import TimeLimitReached, time_limit
-from admodes.measure.recommendation import recommend
+from admodes.measure.recommendation import advise_from_rows
 from admodes.measure.references import consensus
 from admodes.measure.trials import _with_cost
 from admodes.rows import Row, Timing
@@ -708,7 +708,7 @@ def measured(method, seconds, error=1e-16, **changes):
 
 def test_the_fastest_exact_method_is_recommended():
     """Breaks if speed is bought with digits, or the slower of two exact methods wins."""
-    advice = recommend([measured("finite", 1.0, 1e-10), measured("forward", 8.0), measured("reverse", 2.0)])
+    advice = advise_from_rows([measured("finite", 1.0, 1e-10), measured("forward", 8.0), measured("reverse", 2.0)])
     assert advice.method == "reverse"
     assert "Forward, as exact, takes 4.00 times as long." in advice.reason
     assert "Finite is 2.00 times faster, but good to 10.0 digits only." in advice.reason
@@ -717,7 +717,7 @@ def test_the_fastest_exact_method_is_recommended():
 
 def test_the_text_says_which_way_round_it_is():
     """Breaks if the text announces a gain where the numbers show a loss."""
-    advice = recommend([measured("forward", 2.0), measured("reverse", 8.0)])
+    advice = advise_from_rows([measured("forward", 2.0), measured("reverse", 8.0)])
     assert advice.method == "forward"
     assert "Reverse, as exact, takes 4.00 times as long." in advice.reason
     assert '"auto" takes reverse' in advice.reason
@@ -725,12 +725,12 @@ def test_the_text_says_which_way_round_it_is():
 
 def test_a_tie_is_called_a_tie():
     """Breaks if noise is reported as a difference."""
-    advice = recommend([measured("forward", 2.0, ratio_low=0.5), measured("reverse", 1.9)])
+    advice = advise_from_rows([measured("forward", 2.0, ratio_low=0.5), measured("reverse", 1.9)])
     assert "Forward is as fast within the noise." in advice.reason
 
 
 def test_without_a_verified_method_none_is_recommended():
     """Breaks if a wrong derivative is recommended for its speed."""
-    advice = recommend([measured("forward", 1.0, status="inaccurate"), Row("f", 1, 1, "finite", "timeout", "stopped")])
+    advice = advise_from_rows([measured("forward", 1.0, status="inaccurate"), Row("f", 1, 1, "finite", "timeout", "stopped")])
     assert advice.method is None
     assert "forward (inaccurate) and finite (timeout)" in str(advice)

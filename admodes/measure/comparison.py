@@ -13,7 +13,7 @@ from ..figures.plotting import drawing_on
 from ..methods import available_methods, find_differentiator
 from ..rows import Row
 from .break_even import BreakEven, break_even
-from .recommendation import Recommendation, recommend
+from .recommendation import Recommendation, advise_from_rows
 from .subject import Subject
 from .table import comparison_html, comparison_text
 from .trials import Effort, measure
@@ -48,7 +48,7 @@ class Comparison(RowCollection):
     recommendation: Recommendation
 
     def _with_rows(self, rows: list[Row]) -> Self:
-        return type(self)(tuple(rows), recommend(rows) if rows else Recommendation(None, "No method is left."))
+        return type(self)(tuple(rows), advise_from_rows(rows) if rows else Recommendation(None, "No method is left."))
 
     def __getitem__(self, method: str) -> Row:
         for row in self.rows:
@@ -154,7 +154,7 @@ def compare(
     """
     table = method_table(methods)
     rows = measure(Subject.at(f, x, args), table, Effort(rounds, budget), reference=reference, tolerance=tolerance)
-    return Comparison(tuple(rows), recommend(rows))
+    return Comparison(tuple(rows), advise_from_rows(rows))
 
 
 def method_table(methods: Sequence[Any] | None) -> dict[str, Any]:

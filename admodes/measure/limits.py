@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import signal
 import sys
@@ -11,8 +12,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-#: Seconds after which a limit that something swallowed strikes again.
-_REPEAT = 1.0
+#: Seconds after which a limit that something swallowed strikes again, and after which one that would have struck an import does.
+_REPEAT, _AFTER_IMPORT = 1.0, 0.02
 
 
 class TimeLimitReached(BaseException):
@@ -25,7 +26,8 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     The limit is a timer signal: it strikes between two Python instructions, so one long call
     into compiled code ends first. Where there are no such signals (Windows, a thread other than
-    the main one) or the timer is in use, the block runs to its end.
+    the main one) or the timer is in use, the block runs to its end. An import ends first as well:
+    stopped half way, it would leave a broken module behind for the rest of the program.
 
     Parameters
     ----------
@@ -36,10 +38,13 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     active = True
+    block = _caller_of_the_block()
     report = sys.unraisablehook
 
-    def strike(_signal: int, _frame: FrameType | None) -> None:
-        if active:
+    def strike(_signal: int, frame: FrameType | None) -> None:
+        if active and _is_importing(frame, block):
+            signal.setitimer(signal.ITIMER_REAL, _AFTER_IMPORT, _REPEAT)
+        elif active:
             raise TimeLimitReached
 
     def report_others(unraisable: Any) -> None:
@@ -57,6 +62,23 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
         sys.unraisablehook = report
+
+
+def _caller_of_the_block() -> FrameType | None:
+    """The frame that entered `time_limit`: behind this one, the generator's and contextlib's."""
+    frame = inspect.currentframe()
+    for _ in range(3):
+        frame = None if frame is None else frame.f_back
+    return frame
+
+
+def _is_importing(frame: FrameType | None, block: FrameType | None) -> bool:
+    """Whether `frame` is inside an import that started inside `block`."""
+    while frame is not None and frame is not block:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _can_interrupt() -> bool:

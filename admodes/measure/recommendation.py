@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..formatting import format_count, format_digits, format_number, format_seconds, join_words
 from ..rows import Row
@@ -14,25 +16,57 @@ _AS_EXACT = 1e3
 _EXACT = 1e-13
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recommendation:
     """The method to use and the reason.
 
     Parameters
     ----------
-    method : str or None
-        None where no method gave a verified derivative.
+    method : str, Differentiator or None
+        What ``method=`` takes; None where no method gave a derivative to be trusted.
     reason : str
+    evidence : tuple of Row
+        What was measured for it, and of each other method why it was not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import admodes as ad
+    >>> loss = lambda x: np.sum(np.sin(x) * x)
+    >>> advice = ad.recommend(loss, np.linspace(0, 1, 500))
+    >>> ad.gradient(loss, [0.0, 1.0], method=advice.method).round(6)
+    array([0.      , 1.381773])
     """
 
-    method: str | None
+    method: Any
     reason: str
+    evidence: tuple[Row, ...] = ()
+
+    @property
+    def name(self) -> str | None:
+        """The method's name."""
+        return self.method if self.method is None or isinstance(self.method, str) else self.method.name
+
+    def to_dict(self) -> dict[str, Any]:
+        """Method, reason and rows as plain numbers, text and lists."""
+        return {"method": self.name, "reason": self.reason, "evidence": [row.to_dict() for row in self.evidence]}
 
     def __str__(self) -> str:
-        return f"Use {self.method}: {self.reason}" if self.method else self.reason
+        answer = f"Use {self.name}: {self.reason}" if self.method is not None else self.reason
+        lines: dict[str, list[str]] = {}
+        for row in self.evidence:
+            lines.setdefault(_result(row), []).append(row.method)
+        return "\n".join([answer, *(f"- {', '.join(methods)}: {result}" for result, methods in lines.items())])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        answer, *lines = str(self).split("\n- ")
+        items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+        return f'<div class="admodes-recommendation"><p><strong>{html.escape(answer)}</strong></p><ul>{items}</ul></div>'
 
 
-def recommend(rows: Sequence[Row]) -> Recommendation:
+def advise_from_rows(rows: Sequence[Row]) -> Recommendation:
     """The fastest of the most exact methods of one comparison.
 
     Parameters
@@ -44,14 +78,20 @@ def recommend(rows: Sequence[Row]) -> Recommendation:
     -------
     Recommendation
     """
+    best = fastest_exact(rows)
+    if best is None:
+        return Recommendation(None, nothing_verified(rows))
     usable = [row for row in rows if row.succeeded]
-    if not usable:
-        failures = join_words([f"{row.method} ({row.status})" for row in rows])
-        return Recommendation(None, f"No method gave a derivative that could be verified: {failures}.")
     exact = most_exact(usable)
-    best = min(exact, key=lambda row: row.seconds)
-    sentences = [_merits(best), *_rivals(best, usable, exact), _shape(best)]
+    others = sorted((row for row in exact if row is not best), key=lambda row: row.seconds)
+    sentences = [merits(best), *(_slower(other, best) for other in others[:1]), *faster_but_inexact(best, rows), _shape(best)]
     return Recommendation(best.method, " ".join(sentence for sentence in sentences if sentence))
+
+
+def fastest_exact(rows: Sequence[Row]) -> Row | None:
+    """The fastest of the most exact verified rows; None without any."""
+    usable = [row for row in rows if row.succeeded]
+    return min(most_exact(usable), key=lambda row: row.seconds) if usable else None
 
 
 def most_exact(rows: Sequence[Row]) -> list[Row]:
@@ -60,28 +100,33 @@ def most_exact(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.error <= bound]
 
 
-def _merits(best: Row) -> str:
-    cost = f"{format_seconds(best.seconds)} a derivative"
+def nothing_verified(rows: Sequence[Row]) -> str:
+    """That no method can be recommended, and how each one failed."""
+    failures = join_words([f"{row.method} ({row.status})" for row in rows])
+    return f"No method gave a derivative that could be verified: {failures}."
+
+
+def merits(best: Row) -> str:
+    """Digits, seconds and calls of one row."""
+    digits = f"{format_digits(best.digits)} digits, " if math.isfinite(best.digits) else ""
+    cost = f"{digits}{format_seconds(best.seconds)} a derivative"
     if math.isfinite(best.ratio):
         cost += f", {format_number(best.ratio)} times f itself" + (" (suspect: less than its calls of f)" if best.suspect else "")
     if best.calls is not None:
         cost += f" ({format_count(best.calls)} call{'' if best.calls == 1 else 's'} of f)"
-    return f"{format_digits(best.digits)} digits, {cost}."
+    return f"{cost}."
 
 
-def _rivals(best: Row, usable: Sequence[Row], exact: Sequence[Row]) -> list[str]:
-    """What the other methods would cost or gain, in words that say which way round it is."""
-    sentences = []
-    others = sorted((row for row in exact if row is not best), key=lambda row: row.seconds)
-    if others:
-        sentences.append(_slower(others[0], best))
-    cheaper = [row for row in usable if row not in exact and row.seconds < best.seconds]
-    sentences += [
+def faster_but_inexact(best: Row, rows: Sequence[Row]) -> list[str]:
+    """A sentence for each method that is faster and has fewer digits."""
+    usable = [row for row in rows if row.succeeded]
+    exact = most_exact(usable)
+    return [
         f"{row.method.capitalize()} is {format_number(best.seconds / row.seconds)} times faster, "
         f"but good to {format_digits(row.digits)} digits only."
-        for row in cheaper
+        for row in usable
+        if row not in exact and row.seconds < best.seconds
     ]
-    return sentences
 
 
 def _slower(other: Row, best: Row) -> str:
@@ -92,11 +137,22 @@ def _slower(other: Row, best: Row) -> str:
 
 def _shape(best: Row) -> str:
     """What the numbers of inputs and outputs let expect, and whether it came true."""
-    sizes = f"{_plural(best.inputs, 'input')} and {_plural(best.outputs, 'output')}"
+    sizes = f"{plural(best.inputs, 'input')} and {plural(best.outputs, 'output')}"
     if best.auto and best.auto != best.method:
         return f'By the shape alone ({sizes}) "auto" takes {best.auto}.'
     return f"With {sizes}, forward carries one direction for each input and reverse one for each output."
 
 
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """``1 input``, ``1,000 inputs``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _result(row: Row) -> str:
+    """How one method ended, in a line."""
+    if not math.isfinite(row.seconds):
+        return f"{row.status}: {row.reason}"
+    calls = "" if row.calls is None else f", {plural(row.calls, 'call')} of f"
+    # Why none of the rows is verified is said once, above them.
+    reason = f" ({row.reason})" if row.reason and row.status != "unverified" else ""
+    return f"{row.status}, {format_seconds(row.seconds)}{calls}{reason}"

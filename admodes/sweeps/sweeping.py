@@ -15,6 +15,7 @@ from ..errors import OptionError
 from ..figures.grids import GridCollection
 from ..formatting import plural
 from ..measure.problems import PROBLEMS
+from ..measure.scaling import Scaling, fit_scaling
 from ..rows import Row
 from .driving import Report, run
 from .grid import Block, Grid
@@ -64,6 +65,11 @@ class Sweep(GridCollection):
     def _with_rows(self, rows: list[Row]) -> Self:
         kept = replace(self.results, rows=rows, by_key={row.key: row for row in rows if row.key})
         return replace(self, results=kept)
+
+    @property
+    def scaling(self) -> Scaling:
+        """How the cost of each method grows with the sizes, of the problem with the most cells."""
+        return fit_scaling(self.rows)
 
     def __str__(self) -> str:
         counts = Counter(row.status for row in self.rows)
