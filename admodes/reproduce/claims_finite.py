@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ from .claims import FAILS, HOLDS, Claim, Figure, series, verdict
 from .steps import StepCurve, step_curve
 from .values import compared
 
+#: (name of a function, "forward" or "central") -> its errors.
+Curves = Mapping[tuple[str, str], StepCurve]
 #: Name, function of one number, point, exact derivative.
 _FUNCTIONS: tuple[tuple[str, Callable[[Any], Any], float, float], ...] = (
     ("logistic map", logistic_formula, 0.2, 708288 / 78125),
@@ -66,8 +69,9 @@ def slow_in_inputs() -> Claim:
     )
 
 
-def precision(curves: dict[tuple[str, str], StepCurve]) -> Claim:
+def precision(curves: Curves | None = None) -> Claim:
     """The V of the error against the step."""
+    curves = curves or all_curves()
     values, right = [], True
     for (name, sided), curve in curves.items():
         values += [
@@ -97,13 +101,15 @@ def _at(curve: StepCurve, step: float) -> float:
     return float(curve.errors[int(np.argmin(np.abs(np.log(curve.steps / step))))])
 
 
-def all_curves() -> dict[tuple[str, str], StepCurve]:
+@functools.cache
+def all_curves() -> Curves:
     """Error curves of all functions, one-sided and central."""
     return {(name, sided): step_curve(f, x, exact, sided) for name, f, x, exact in _FUNCTIONS for sided in ("forward", "central")}
 
 
-def central_better(curves: dict[tuple[str, str], StepCurve]) -> Claim:
+def central_better(curves: Curves | None = None) -> Claim:
     """Central against one-sided, each at its best step and both at the same step."""
+    curves = curves or all_curves()
     values, best, same, small = [], [], [], []
     lines = []
     for name, *_ in _FUNCTIONS:
