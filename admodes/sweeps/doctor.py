@@ -22,7 +22,7 @@ from ..measure.trials import Effort
 from ..methods import available_methods, unavailable_methods
 from .cell import Cell
 from .environment import THREADS, environment
-from .guard import Guard, guard, guard_all
+from .guard import Guard, arrow, guard, guard_all
 from .isolation import Limits, LocalExecutor, request_of, run_cell
 from .memory import memory_limit_problem
 from .results import from_json
@@ -218,7 +218,7 @@ def _problems() -> Iterator[Finding]:
 
 def _of_guard(one: Guard) -> Finding:
     """Faults where there are any; else what was done, and what could not be."""
-    sizes = ", ".join(f"{n} -> {m}" for n, m in one.sizes)
+    sizes = ", ".join(arrow(n, m) for n, m in one.sizes)
     if one.missing:
         return Finding("problems", one.problem, REMARK, one.missing)
     if one.faults:

@@ -58,6 +58,8 @@ CASES: tuple[tuple[Problem, Sizes], ...] = (
 _USUAL = ((4, 4), (3, 2), (4, 1), (2, 1), (1, 1))
 #: Seconds for each method at each size: one that needs more is not asked.
 _BUDGET = 0.5
+#: Statuses of methods that could not be asked.
+_UNDECIDED = ("timeout", "out of memory", "unsupported")
 
 
 @dataclass(frozen=True)
@@ -108,28 +110,45 @@ def guard(problem: Problem, sizes: Sizes | None = None, tolerance: float | None 
     >>> guard(ROSENBROCK, [(3, 1)]).faults
     ()
     >>> guard(ROSENBROCK, [(3, 1)], tolerance=0.5).faults[0]
-    '3 in, 1 out: its check is blind to one component off by 1 percent [0]'
+    'its check is blind to one component off by 1 percent [1] (at 3 -> 1)'
     """
     planted: dict[str, None] = {}
-    faults, undecided, looked_at, refusals = [], [], [], []
+    faults: dict[str, list[str]] = {}
+    refusals: dict[str, list[str]] = {}
+    undecided: dict[str, list[str]] = {}
+    looked_at: list[tuple[int, int]] = []
     for n, m in _USUAL if sizes is None else sizes:
-        where = f"{n} in, {m} out"
         try:
             subject = Subject.at(*problem.at(n, m), name=problem.name)
+            if (size := (subject.inputs, subject.outputs)) in looked_at:
+                continue
             reference = _reference(problem, subject)
             rows = measure(subject, method_table(None), Effort(1, _BUDGET, 0.0, 0.0), reference=reference, tolerance=tolerance)
         except UnsupportedError as error:
             return Guard(problem.name, (), missing=str(error))
         except Exception as error:  # noqa: BLE001 - the problem's own code, which may raise anything
-            refusals.append(f"{where}: {type(error).__name__}: {error}")
+            refusals.setdefault(f"{type(error).__name__}: {error}", []).append(arrow(n, m))
             continue
-        looked_at.append((n, m))
+        looked_at.append(size)
         planted |= dict.fromkeys(_kinds(subject, reference))
-        faults += [f"{where}: {text}" for text in _faults(rows)]
-        undecided += [f"{where}: {row.method}: {row.status}" for row in rows if row.status in ("timeout", "unsupported")]
+        for fault in _faults(rows):
+            faults.setdefault(fault, []).append(arrow(*size))
+        for row in rows:
+            if row.status in _UNDECIDED:
+                undecided.setdefault(f"{row.method} ({row.status})", []).append(arrow(*size))
     if not looked_at or sizes is not None:
-        faults += refusals
-    return Guard(problem.name, tuple(looked_at), tuple(planted), tuple(faults), tuple(undecided))
+        faults |= refusals
+    return Guard(problem.name, tuple(looked_at), tuple(planted), _told(faults), _told(undecided))
+
+
+def arrow(n: int, m: int) -> str:
+    """Numbers of inputs and outputs in short."""
+    return f"{n} -> {m}"
+
+
+def _told(found: dict[str, list[str]]) -> tuple[str, ...]:
+    """What was found, each with the sizes where it was."""
+    return tuple(f"{what} (at {', '.join(places)})" for what, places in found.items())
 
 
 def _reference(problem: Problem, subject: Subject) -> Any:
@@ -143,8 +162,9 @@ def _faults(rows: Sequence[Row]) -> Iterator[str]:
         yield f"there is nothing to check a derivative against: {'; '.join(dict.fromkeys(row.reason for row in rows))}"
     yield from (f"its check is {check}" for check in checks if check != "guarded")
     for row in rows:
-        if row.status not in ("ok", "timeout", "unsupported", "unverified"):
-            yield f"{row.method} does not agree with its reference: {row.status}: {row.reason}"
+        if row.status not in ("ok", "unverified", *_UNDECIDED):
+            where = "" if row.status == "inaccurate" else f": {row.reason}"  # the numbers differ from size to size
+            yield f"{row.method} does not agree with its reference: {row.status}{where}"
 
 
 def _kinds(subject: Subject, reference: Any) -> list[str]:
