@@ -1,4 +1,4 @@
-"""The command line: ``admodes compare``, ``recommend``, ``sweep``, ``report``, ``merge``, ``methods``.
+"""The command line: ``admodes compare``, ``recommend``, ``sweep``, ``report``, ``merge``, ``doctor``, ``methods``.
 
 NumPy and everything that needs it are imported inside the commands, so that ``--help`` answers at once.
 """
@@ -111,17 +111,38 @@ def recommend(function: str, point: str, methods: str | None, budget: float, as_
 @click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
 @click.option("--inputs", default=None, metavar="N,N,...", help="Numbers of inputs of the dense layer.")
 @click.option("--outputs", default=None, metavar="M,M,...", help="Numbers of outputs of the dense layer.")
+@click.option("--claims/--no-claims", default=None, help="Whether to test the lectures' claims too; they take some seconds.")
 @click.option("--out", default=None, metavar="reports/NAME", help="Where to write; the date is added to the name.")
+@click.option(
+    "--compare",
+    "compared",
+    nargs=2,
+    default=None,
+    metavar="OLD.jsonl NEW.jsonl",
+    type=click.Path(path_type=Path),
+    help="No page: print what changed from one sweep to another beyond the noise.",
+)
+@click.option(
+    "--json", "file", default=None, metavar="FILE", type=click.Path(path_type=Path), help="With --compare: all numbers."
+)
 @_guarded
-def report(
-    results: Path | None, quick: bool, methods: str | None, inputs: str | None, outputs: str | None, out: str | None
-) -> None:
+def report(results: Path | None, compared: tuple[Path, Path] | None, file: Path | None, out: str | None, **chosen: Any) -> None:
     """Write a page about the results of a sweep. Without RESULTS.jsonl, sweep first."""
     from .report import write_report
 
+    given = any(value not in (None, False) for name, value in chosen.items() if name != "claims") or chosen["claims"] is not None
+    if compared is not None:
+        if given or results is not None or out is not None:
+            raise click.UsageError("--compare takes two results files as they are: leave all but --json away.")
+        _compare_results(compared, file)
+        return
+    if file is not None:
+        raise click.UsageError("--json goes with --compare OLD.jsonl NEW.jsonl; a page's numbers are in its results.jsonl.")
     if results is not None:
-        if quick or methods or inputs or outputs:
-            raise click.UsageError(f"{results} is reported as it is: leave --quick, --methods, --inputs and --outputs away.")
+        if given:
+            raise click.UsageError(
+                f"{results} is reported as it is: leave --quick, --methods, --inputs, --outputs and --claims away."
+            )
         from .sweeps import read_results
 
         read_results(results)  # before there is a folder
@@ -130,8 +151,11 @@ def report(
     from .sweeps import find_grid
     from .sweeps.driving import run
 
-    grid = find_grid("quick" if quick else "standard").changed(
-        methods=_names(methods), inputs=_integers("--inputs", inputs), outputs=_integers("--outputs", outputs)
+    grid = find_grid("quick" if chosen["quick"] else "standard").changed(
+        methods=_names(chosen["methods"]),
+        inputs=_integers("--inputs", chosen["inputs"]),
+        outputs=_integers("--outputs", chosen["outputs"]),
+        claims=chosen["claims"],
     )
     folder = _report_folder(Path(out) if out else Path("reports") / grid.name)
     interrupted = False
@@ -145,9 +169,29 @@ def report(
         sys.exit(INTERRUPTED)
 
 
+def _compare_results(files: tuple[Path, Path], out: Path | None) -> None:
+    """Print what changed, and write it down where that is wanted."""
+    from .sweeps import compare_results, read_results
+    from .sweeps.results import to_json
+
+    _refuse_existing(out)
+    found = compare_results(read_results(files[0]), read_results(files[1]), (str(files[0]), str(files[1])))
+    if out is not None:
+        out.write_text(to_json(found.to_dict()) + "\n", encoding="utf-8")
+    click.echo(str(found))
+
+
+def _refuse_existing(file: Path | None) -> None:
+    """Say, before anything is computed, that nothing is overwritten."""
+    if file is not None and file.exists():
+        raise FileExistsError(errno.EEXIST, "is there already, and is left as it is: name a new file", str(file))
+
+
 def _report_folder(place: Path) -> Path:
     """A new folder for a report; says where earlier ones are."""
-    folder, earlier = _new_folder(place)
+    from .report.folder import new_folder
+
+    folder, earlier = new_folder(place)
     if earlier:
         click.echo(f"Earlier reports are kept (the last one is {earlier[-1]}); this one goes into {folder}.", err=True)
     return folder
@@ -168,6 +212,7 @@ def _report_folder(place: Path) -> Path:
 @click.option("--deadline", default=None, type=float, metavar="SECONDS", help="After which the process of a cell is killed.")
 @click.option("--memory", default=None, metavar="AMOUNT", help="What a cell may take: 2GB, 500MB.")
 @click.option("--total", default=None, type=float, metavar="SECONDS", help="For everything; the rest is recorded as skipped.")
+@click.option("--claims/--no-claims", default=None, help="Whether to test the lectures' claims too; ready-made grids do.")
 @click.option("--retry", default=None, metavar="STATUSES", help="Rows to be measured again: timeout,error.")
 @click.option("--dask", default=None, metavar="ADDRESS", help="Run the cells on a Dask cluster: tcp://host:8786.")
 @_guarded
@@ -190,6 +235,7 @@ def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, o
         "deadline": chosen["deadline"],
         "memory": chosen["memory"],
         "total": chosen["total"],
+        "claims": chosen["claims"],
         "retry": _words(retry) or [],
         "out": place,
     }
@@ -199,6 +245,8 @@ def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, o
         with dask_executor(dask) as (executor, count):
             found = measure(grid, workers=workers or count, executor=executor, **options)
     click.echo(str(found))
+    if found.results.claim_rows:
+        click.echo(found.results.claims_in_short)
 
 
 @main.command(short_help="Put results files together, for example of several machines.")
@@ -212,6 +260,27 @@ def merge(files: tuple[Path, ...], out: Path) -> None:
     rows, doubled = put_together(files, out)
     left_out = f"; {doubled} more were measured twice" if doubled else ""
     click.echo(f"{out}: {rows} rows of {len(files)} files{left_out}")
+
+
+@main.command(short_help="Check the installation, the worker processes, and that wrong derivatives are noticed.")
+@click.argument("problem", required=False, metavar="[PROBLEM]")
+@click.option("--json", "as_json", is_flag=True, help="Print all findings as JSON.")
+@_guarded
+def doctor(problem: str | None, as_json: bool) -> None:
+    """Look at versions, methods, this machine's limits, worker processes, and at every problem.
+
+    Mistakes are planted in each problem's derivative: its check must refuse them, and every method must agree with it.
+    PROBLEM is one of ours by name or your own, module:problem or file.py:problem: then it alone is looked at.
+    The exit code is 0 if all is well, 1 if something is wrong. What is only missing counts as well.
+    """
+    from .sweeps import examine
+    from .sweeps.ready_made import find_problem
+    from .sweeps.results import to_json
+
+    found = examine(None if problem is None else find_problem(problem))
+    click.echo(to_json(found.to_dict()) if as_json else str(found))
+    if not found.healthy:
+        sys.exit(1)
 
 
 @main.command("methods")
@@ -246,8 +315,7 @@ def reproduce(what: str, file: Path | None, figures: Path | None) -> None:
     """
     if figures is not None and what != "claims":
         raise click.UsageError(f"--figures draws the figures of claims, and {what} has tables alone: leave it away.")
-    if file is not None and file.exists():
-        raise FileExistsError(errno.EEXIST, "is there already, and is left as it is: name a new file", str(file))
+    _refuse_existing(file)
     from .reproduce import Claims
     from .reproduce import reproduce as make_anew
     from .sweeps.results import to_json
@@ -289,20 +357,3 @@ def _integers(option: str, text: str | None) -> list[int] | None:
     except ValueError:
         message = f"{text!r} is no list of integers; write e.g. {option} 1,4,16"
         raise click.BadParameter(message, param_hint=option) from None
-
-
-def _new_folder(place: Path) -> tuple[Path, list[str]]:
-    """A new folder named `place` and the date, and the names of its predecessors."""
-    from datetime import datetime
-
-    stamp = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    earlier = sorted(other.name for other in place.parent.glob(f"{place.name}-[0-9]*") if other.is_dir())
-    for number in range(1, 1000):
-        folder = place.with_name(f"{place.name}-{stamp}{'' if number == 1 else f'-{number}'}")
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder, earlier
-    raise FileExistsError(f"There are 999 folders {place}-{stamp}-* already. Choose another --out.")

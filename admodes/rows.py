@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -169,6 +169,8 @@ class Row:
         Name of the machine that measured it.
     """
 
+    kind: ClassVar[str] = "row"
+
     problem: str
     inputs: int
     outputs: int
@@ -212,6 +214,11 @@ class Row:
     def place(self) -> tuple[str, int, int, str, str]:
         """Where the row stands in a report, whatever code, effort and seed it was measured with."""
         return self.problem, self.inputs, self.outputs, self.method, self.operator
+
+    @property
+    def title(self) -> str:
+        """What was measured, in one line."""
+        return f"{self.problem} {self.inputs} -> {self.outputs} {self.method}"
 
     @property
     def seconds(self) -> float:

@@ -94,15 +94,21 @@ def test_every_claim_is_tested(tested):
 
 
 def test_verdicts_are_those_of_the_numbers(tested):
-    """Breaks if a claim that holds here is said not to, or the other way round. None of these is of a time."""
+    """Breaks if a claim that holds here is said not to, or the other way round.
+
+    No verdict is one of a time, but that one seed at n = 4 takes more than 4 times f: Python's own work is ten times that.
+    """
     found = {name: claim.verdict for name, claim in tested.items() if name != "backprop-cost"}
     assert {name for name, one in found.items() if one == HOLDS} == CLAIMED - {
         "central-better",
         "symbolic-piecewise",
         "gradcheck-finds",
         "backprop-cost",
+        "forward-per-input",
+        "reverse-per-output",
     }
-    assert found["central-better"] == found["symbolic-piecewise"] == found["gradcheck-finds"] == LIMITED
+    limited = {"central-better", "symbolic-piecewise", "gradcheck-finds", "forward-per-input", "reverse-per-output"}
+    assert {found[name] for name in limited} == {LIMITED}
     assert tested["backprop-cost"].verdict in (HOLDS, LIMITED)
 
 

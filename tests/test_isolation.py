@@ -175,7 +175,7 @@ def test_functions_and_methods_of_a_notebook_travel(ask):
 def test_what_cannot_travel_is_refused_by_name():
     """Breaks if a lock in a problem is found out by the worker, after an hour."""
     lock = threading.Lock()
-    with pytest.raises(SweepError, match=r"'locked'.*must be made inside make"):
+    with pytest.raises(SweepError, match=r"locked 2 -> 1 forward cannot be sent.*must be made inside make"):
         request_of(cell(problem("locked", lambda x: lock.locked())), Limits())
 
 

@@ -1,7 +1,7 @@
 """Published tables made anew beside the published values, and the lectures' claims put to the test."""
 
 from .claims import Claim, Claims
-from .registry import REPRODUCTIONS, examine_claims, reproduce
+from .registry import CLAIMS, REPRODUCTIONS, examine_claims, reproduce
 from .values import Reproduction, Table, Value
 
-__all__ = ["REPRODUCTIONS", "Claim", "Claims", "Reproduction", "Table", "Value", "examine_claims", "reproduce"]
+__all__ = ["CLAIMS", "REPRODUCTIONS", "Claim", "Claims", "Reproduction", "Table", "Value", "examine_claims", "reproduce"]

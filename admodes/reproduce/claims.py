@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 from .values import Value, markdown
 
@@ -62,6 +62,15 @@ class Claim:
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain numbers, text and lists."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`; keys that this version does not know are ignored."""
+        texts = {name: data[name] for name in ("name", "claim", "source", "how", "verdict", "because")}
+        shown = data["figure"]
+        lines = tuple(Series(line["name"], tuple(line["x"]), tuple(line["y"])) for line in shown["series"])
+        values = tuple(Value(**{entry.name: one[entry.name] for entry in fields(Value)}) for one in data["values"])
+        return cls(**texts, values=values, figure=Figure(shown["x_label"], shown["y_label"], lines))
 
     def __str__(self) -> str:
         return "\n\n".join(

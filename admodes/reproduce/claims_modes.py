@@ -35,6 +35,10 @@ from .values import OURS, Value, compared
 from .work import work_of
 
 _SIZES = (4, 8, 16, 32, 64)
+#: Those of the time of a single seed: from where Python's own work rules to where arithmetic does.
+_TIMED_SIZES = (4, 64, 1024)
+#: What one seed may cost by theory, in units of f.
+_BOUND = 4
 
 
 def per_input() -> Claim:
@@ -52,48 +56,45 @@ def _per_seed(mode: str) -> Claim:
     of, all_of, claim, source = _WORDS[mode]
     works = [work_of(*DENSE_LAYER.at(size, size)) for size in _SIZES]
     one, whole = [work.seeds(mode, 1) for work in works], [work.seeds(mode, n) for work, n in zip(works, _SIZES, strict=True)]
-    seconds = _jacobian_seconds(mode)
+    one_time = _ratios(mode, "jvp" if mode == "forward" else "vjp", _TIMED_SIZES)
+    whole_time = _ratios(mode, "differentiate", _SIZES)
+    lines = (
+        series(f"one {of}, operations", _SIZES, one),
+        series(f"one {of}, time", _TIMED_SIZES, one_time),
+        series(f"all {all_of}, operations", _SIZES, whole),
+        series(f"all {all_of}, time", _SIZES, whole_time),
+    )
     values = [
-        compared(f"n = m = {size}: one {of}, operations in units of f", unit) for size, unit in zip(_SIZES, one, strict=True)
+        compared(f"n = m = {size:.0f}: {line.name} in units of f", unit)
+        for line in lines
+        for size, unit in zip(line.x, line.y, strict=True)
     ]
-    values += [
-        compared(f"n = m = {size}: all {all_of}, operations in units of f", unit)
-        for size, unit in zip(_SIZES, whole, strict=True)
-    ]
-    values += [
-        compared(f"n = m = {size}: whole Jacobian, time in units of f", unit) for size, unit in zip(_SIZES, seconds, strict=True)
-    ]
-    bounded = max(one) <= 4
+    bounded = max(one) <= _BOUND
     return Claim(
         f"{mode}-per-{of}",
         claim,
         source,
         "Operations of f and of one product with a seed are counted for a dense layer with n inputs and n outputs, by running "
-        "the mode itself on a tape; n seeds are n products. The whole Jacobian is timed.",
+        "the mode itself on a tape; n seeds are n products. One product and the whole Jacobian are timed, f included.",
         tuple(values),
-        HOLDS if bounded else FAILS,
-        f"one {of} takes {min(one):.2f} to {max(one):.2f} times the operations of f at every size, f included, and never more "
-        f"than 4 times. The passes are not run one after the other: n seeds travel side by side through one call of f, so that "
-        f"the Jacobian of {_SIZES[-1]} {all_of} takes {whole[-1]:.0f} times the operations of f, and {seconds[-1]:.0f} times "
-        "its time.",
-        Figure(
-            "inputs = outputs",
-            "in units of f",
-            (
-                series(f"one {of}, operations", _SIZES, one),
-                series("all, operations", _SIZES, whole),
-                series("all, time", _SIZES, seconds),
-            ),
-        ),
+        verdict(holds=bounded and max(one_time) <= _BOUND, limited=bounded),
+        f"one {of} takes {min(one):.2f} to {max(one):.2f} times the operations of f at every size, f included; the theory allows "
+        f"{_BOUND}. In time it is {one_time[0]:.3g} times f at n = {_TIMED_SIZES[0]}, where Python's own work is most of it, and "
+        f"{one_time[-1]:.3g} times at n = {_TIMED_SIZES[-1]:,}, where arithmetic is. The passes are not run one after the other: "
+        f"n seeds travel side by side through one call of f, so that the Jacobian of {_SIZES[-1]} {all_of} takes "
+        f"{whole[-1]:.0f} times the operations of f, and {whole_time[-1]:.0f} times its time.",
+        Figure("inputs = outputs", "in units of f", lines),
     )
 
 
-def _jacobian_seconds(mode: str) -> list[float]:
-    """Time of the whole Jacobian over that of f, at each size."""
+def _ratios(mode: str, operator: str, sizes: tuple[int, ...]) -> list[float]:
+    """Time of a product or of the whole Jacobian over that of f, at each size."""
     found = []
-    for size in _SIZES:
+    for size in sizes:
         f, x = DENSE_LAYER.at(size, size)
-        (row,) = measure(Subject.at(f, x), {mode: mode}, Effort(5, 5.0, 0.002, 0.1), reference=partial(own_derivative, f))
+        subject = Subject.at(f, x, operator=operator)
+        reference = subject.operation.of_jacobian(own_derivative(f, x), x, subject.value)
+        (row,) = measure(subject, {mode: mode}, Effort(5, 5.0, 0.002, 0.1), reference=reference)
         found.append(row.ratio)
     return found
 

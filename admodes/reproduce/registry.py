@@ -6,12 +6,26 @@ from collections.abc import Callable
 
 from ..errors import OptionError
 from .baydin import reproduce_baydin
-from .claims import Claims
-from .claims_finite import all_curves, central_better, finds_mistakes, precision, slow_in_inputs
+from .claims import Claim, Claims
+from .claims_finite import central_better, finds_mistakes, precision, slow_in_inputs
 from .claims_modes import backprop_cost, backprop_dual, per_input, per_output
 from .claims_symbolic import piecewise, swell
 from .gradbench import reproduce_gradbench
 from .values import Reproduction
+
+#: The claims of the lectures by name, and what tests each.
+CLAIMS: dict[str, Callable[[], Claim]] = {
+    "fd-slow-in-inputs": slow_in_inputs,
+    "fd-precision": precision,
+    "central-better": central_better,
+    "symbolic-swell": swell,
+    "symbolic-piecewise": piecewise,
+    "forward-per-input": per_input,
+    "reverse-per-output": per_output,
+    "backprop-cost": backprop_cost,
+    "backprop-dual": backprop_dual,
+    "gradcheck-finds": finds_mistakes,
+}
 
 
 def examine_claims() -> Claims:
@@ -21,21 +35,7 @@ def examine_claims() -> Claims:
     -------
     Claims
     """
-    curves = all_curves()
-    return Claims(
-        (
-            slow_in_inputs(),
-            precision(curves),
-            central_better(curves),
-            swell(),
-            piecewise(),
-            per_input(),
-            per_output(),
-            backprop_cost(),
-            backprop_dual(),
-            finds_mistakes(),
-        )
-    )
+    return Claims(tuple(test() for test in CLAIMS.values()))
 
 
 REPRODUCTIONS: dict[str, Callable[[], Reproduction | Claims]] = {

@@ -65,6 +65,24 @@ class Cell:
         """What the sizes of one series have in common."""
         return self.problem.name, self.label, self.operator
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Where the cell stands in its series."""
+        return self.inputs, self.outputs
+
+    @property
+    def title(self) -> str:
+        """What is measured, in one line."""
+        return self.row("").title
+
+    def run(self) -> Row:
+        """Measure it, here and now."""
+        return measure_cell(self)
+
+    def read(self, data: dict[str, Any]) -> Row:
+        """The row that a worker has sent."""
+        return Row.from_dict(data)
+
     def row(self, status: str, reason: str = "", **columns: Any) -> Row:
         """A row of this cell that holds no measurement."""
         return self.mark(Row(self.problem.name, self.inputs, self.outputs, self.label, status, reason, **columns))

@@ -15,8 +15,10 @@ from ..measure.problems import Problem
 from ..measure.trials import Effort
 from ..methods import find_differentiator
 from .cell import Cell
+from .claim import claim_tests
 from .fingerprint import fingerprint, version_of
 from .isolation import Limits
+from .unit import Unit
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Grid:
         Seconds for everything; cells that the time does not reach are recorded as skipped.
     seed : int
         Of all random data.
+    claims : bool
+        Whether the lectures' claims are tested too, before the cells.
     name : str
 
     Raises
@@ -113,6 +117,7 @@ class Grid:
     limits: Limits = field(default_factory=Limits)
     total: float = 3600.0
     seed: int = 20240229
+    claims: bool = False
     name: str = "own"
 
     def __post_init__(self) -> None:
@@ -124,9 +129,11 @@ class Grid:
                 raise OptionError(f"operators must be one or more of {', '.join(OPERATORS)}, not {operators!r}.")
         for methods in [self.methods, *(block.methods for block in self.blocks if block.methods is not None)]:
             method_table(methods)
+        if not isinstance(self.claims, bool):
+            raise OptionError(f"claims must be true or false, not {self.claims!r}.")
 
     def changed(self, **changes: Any) -> Grid:
-        """The grid with other methods, operators, effort, limits, total, seed or name; None changes nothing.
+        """The grid with other methods, operators, effort, limits, total, seed, claims or name; None changes nothing.
 
         ``inputs=`` and ``outputs=`` change the sizes of the `map_block`.
         """
@@ -147,6 +154,10 @@ class Grid:
         """Every cell once, block after block, in each the smallest first."""
         cells = {cell.key: cell for block in self.blocks for cell in self._cells_of(block, drawn=block is self.map_block)}
         return list(cells.values())
+
+    def units(self) -> list[Unit]:
+        """All that is to be run: the claims first, which take seconds, so that the time always reaches them."""
+        return [*(claim_tests() if self.claims else ()), *self.cells()]
 
     def _cells_of(self, block: Block, *, drawn: bool) -> list[Cell]:
         code = fingerprint(block.problem)
@@ -183,6 +194,7 @@ class Grid:
             "limits": self.limits.to_dict(),
             "total": self.total,
             "seed": self.seed,
+            "claims": self.claims,
         }
 
 

@@ -1,4 +1,4 @@
-"""Runs a cell in a process of its own with a deadline and a limit on its memory, wherever it is called.
+"""Runs a unit of work, mostly a cell, in a process of its own with a deadline and a limit on its memory, wherever it is called.
 
 `run_cell` takes one argument of bytes and returns bytes, so that any executor can carry it to another
 process or machine. Whoever calls it keeps a `Nursery` for the next call; threads have one each.
@@ -25,6 +25,7 @@ from .channels import read_message
 from .environment import THREADS
 from .fingerprint import engine_fingerprint
 from .memory import memory_limit_problem
+from .unit import Unit
 
 #: Seconds after the deadline when a process that should have answered by itself is given up: it may be loading modules.
 _GRACE = 150.0
@@ -78,7 +79,7 @@ class Limits:
         return {"seconds": self.seconds, "memory": kept, "start": self.start}
 
 
-def request_of(cell: Any, limits: Limits) -> bytes:
+def request_of(unit: Unit, limits: Limits) -> bytes:
     """The one argument of `run_cell`.
 
     Raises
@@ -90,10 +91,10 @@ def request_of(cell: Any, limits: Limits) -> bytes:
 
     head = {"seconds": limits.seconds, "memory": limits.memory, "start": limits.start, "engine": engine_fingerprint()}
     try:
-        body = cloudpickle.dumps(cell)
+        body = cloudpickle.dumps(unit)
     except Exception as error:
         raise SweepError(
-            f"{cell.problem.name!r} or the method {cell.label!r} cannot be sent to a worker process: "
+            f"{unit.title} cannot be sent to a worker process, because of its problem or its method: "
             f"{type(error).__name__}: {error}. Open files, locks and connections must be made inside make(n, m, rng)."
         ) from error
     return json.dumps(head).encode() + b"\n" + bytes(body)

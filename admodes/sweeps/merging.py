@@ -12,7 +12,7 @@ from .writing import ResultsWriter
 
 
 def merge(paths: Sequence[str | Path], out: str | Path) -> tuple[int, int]:
-    """Put the rows of several results files into a new one. The files stay as they are.
+    """Put the rows and claims of several results files into a new one. The files stay as they are.
 
     Rows are taken over as they are, columns included that this version does not know. Where two files have a row
     for the same cell, one that holds a measurement goes before one that does not, and an earlier file before a later one.
@@ -26,7 +26,7 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> tuple[int, int]:
     Returns
     -------
     rows, doubled : int
-        Rows written, and rows left out because an earlier file has the cell too.
+        Rows and claims written, and those left out because an earlier file has the same one too.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def merge(paths: Sequence[str | Path], out: str | Path) -> tuple[int, int]:
         own = {
             line.get("key") or f"file {place} row {number}": line
             for number, line in enumerate(lines)
-            if line.get("kind") == "row"
+            if line.get("kind") in ("row", "claim")
         }
         for key, line in own.items():
             if key in rows:

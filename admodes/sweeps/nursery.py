@@ -5,7 +5,7 @@ crashes. The process serves one cell at a time over its standard input and outpu
 what happens when its owner dies, it kills the child and ends. Where there is no fork, a fresh
 interpreter runs `serve_once` for every cell, and its owner kills it at the deadline.
 
-A request is a line of JSON with the limits and a pickled cell;
+A request is a line of JSON with the limits and a pickled unit of work: a cell, or the test of a claim;
 a reply is JSON: either ``{"row": ...}`` or ``{"status": ..., "reason": ...}``.
 """
 
@@ -115,7 +115,6 @@ def _answer(request: bytes) -> bytes:
     """Run the cell of a request in this process."""
     import cloudpickle
 
-    from .cell import measure_cell
     from .environment import machine_name
     from .results import to_json
 
@@ -123,7 +122,7 @@ def _answer(request: bytes) -> bytes:
     before = set(sys.modules)
     release = limit_memory(json.loads(limits)["memory"])
     try:
-        row = measure_cell(cloudpickle.loads(body))
+        row = cloudpickle.loads(body).run()
     except MemoryError:
         release()
         return _ended("out of memory", "the cell asked for more memory than it is allowed")

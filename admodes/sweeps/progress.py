@@ -6,7 +6,8 @@ import importlib.util
 import sys
 from typing import Any, Self
 
-from ..rows import UNSETTLED, Row
+from ..rows import UNSETTLED
+from .unit import Outcome
 
 
 class Progress:
@@ -30,8 +31,8 @@ class Progress:
         if self._bar is not None:
             self._bar.close()
 
-    def advance(self, row: Row, done: int, total: int) -> None:
-        """Show that `done` of `total` cells are done, and `row` was the last of them."""
+    def advance(self, row: Outcome, done: int, total: int) -> None:
+        """Show that `done` of `total` cells (and claims) are done, and `row` was the last of them."""
         if not self._shown:
             return
         if self._bar is None:
@@ -39,7 +40,7 @@ class Progress:
             self._bar = _bar_class()(total=total, initial=done - 1, unit="cell", file=sys.stderr, dynamic_ncols=True)
         self._failures += row.status != "ok" and row.status not in UNSETTLED
         self._bar.set_description_str(f"{self._failures} failed", refresh=False)
-        self._bar.set_postfix_str(f"{row.problem} {row.inputs} -> {row.outputs} {row.method}", refresh=False)
+        self._bar.set_postfix_str(row.title, refresh=False)
         self._bar.update(done - self._bar.n)
 
 

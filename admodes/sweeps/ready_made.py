@@ -33,6 +33,7 @@ def quick() -> Grid:
         effort=Effort(rounds=9, budget=4.0, sample_seconds=0.003, enough=0.2),
         limits=Limits(seconds=15.0),
         total=105.0,
+        claims=True,
         name="quick",
     )
 
@@ -50,6 +51,7 @@ def standard() -> Grid:
         effort=Effort(rounds=15, budget=12.0, sample_seconds=0.005, enough=0.6),
         limits=Limits(seconds=45.0),
         total=840.0,
+        claims=True,
         name="standard",
     )
 
@@ -68,6 +70,7 @@ def full() -> Grid:
         effort=Effort(rounds=25, budget=30.0, sample_seconds=0.01, enough=2.0),
         limits=Limits(seconds=120.0),
         total=4 * 3600.0,
+        claims=True,
         name="full",
     )
 
@@ -121,7 +124,7 @@ def read_grid(path: str | Path) -> Grid:
     ----------
     path : str or Path
         With tables ``[[blocks]]`` (problem, inputs, outputs, methods, operators), and if wanted methods, operators,
-        seed, total, ``[effort]`` and ``[limits]``.
+        seed, total, claims, ``[effort]`` and ``[limits]``.
 
     Raises
     ------
@@ -134,7 +137,7 @@ def read_grid(path: str | Path) -> Grid:
         raise OptionError(f"There is no file {path} to read a grid from.") from None
     except ValueError as error:
         raise OptionError(f"{path} is not TOML: {error}") from error
-    known = {"blocks", "methods", "operators", "seed", "total", "effort", "limits"}
+    known = {"blocks", "methods", "operators", "seed", "total", "claims", "effort", "limits"}
     _refuse_unknown(path, "", data, known)
     try:
         blocks = [_block(path, block) for block in data.pop("blocks", [])]

@@ -1,6 +1,6 @@
 """Results on disk: JSON Lines that survive a crash and are never overwritten.
 
-The first line is a header (schema, environment, grid), then comes one line a row. Every line is on
+The first line is a header (schema, environment, grid), then comes one line a row or claim. Every line is on
 the disk before the next cell starts. Where a sweep is resumed, or a worker runs on another machine, a line says so.
 NaN and infinity, which JSON lacks, are written as null and named under "nonfinite".
 """
@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
+from ..reproduce.claims import Claim, Claims
 from ..rows import Row
+from .claim import ClaimRow
 
 #: 1 was written before there were sweeps: its rows have no keys. It is read, and not written any more.
 SCHEMA = 3
@@ -38,6 +40,8 @@ class Results:
         The environments of the workers that measured.
     by_key : dict
         The last row of every cell, the earlier ones of the same place included.
+    claim_rows : list of ClaimRow
+        The last one of each claim.
     """
 
     header: dict[str, Any]
@@ -46,6 +50,23 @@ class Results:
     torn: bool = False
     machines: list[dict[str, Any]] = field(default_factory=list)
     by_key: dict[str, Row] = field(default_factory=dict)
+    claim_rows: list[ClaimRow] = field(default_factory=list)
+
+    @property
+    def claims(self) -> list[Claim]:
+        """The claims that were tested to the end."""
+        return [row.claim for row in self.claim_rows if row.claim is not None]
+
+    @property
+    def failed_claims(self) -> list[ClaimRow]:
+        """The claims that were not, with status and reason."""
+        return [row for row in self.claim_rows if row.claim is None]
+
+    @property
+    def claims_in_short(self) -> str:
+        """How many claims hold, and which could not be tested."""
+        lines = [f"{row.title}: {row.status}: {row.reason}" for row in self.failed_claims]
+        return "\n".join([*([Claims(tuple(self.claims)).summary] if self.claims else []), *lines])
 
     @property
     def complete(self) -> bool:
@@ -84,6 +105,7 @@ def read_results(path: str | Path) -> Results:
     header, *lines = read_lines(path)
     results = Results(header)
     rows: dict[Any, Row] = {}
+    claims: dict[str, ClaimRow] = {}
     for number, line in enumerate(lines):
         kind = line.pop("kind", None)
         if kind == "row":
@@ -91,6 +113,8 @@ def read_results(path: str | Path) -> Results:
             rows[row.place if row.key else number] = row
             if row.key:
                 results.by_key[row.key] = row
+        elif kind == "claim":
+            claims[line["name"]] = ClaimRow.from_dict(line)
         elif kind == "end":
             results.end = line
         elif kind == "session":
@@ -99,7 +123,7 @@ def read_results(path: str | Path) -> Results:
             results.machines += [line] if line not in results.machines else []
         elif kind == "torn":
             results.torn = True
-    results.rows = list(rows.values())
+    results.rows, results.claim_rows = list(rows.values()), list(claims.values())
     return results
 
 

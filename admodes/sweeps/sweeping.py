@@ -17,6 +17,7 @@ from ..formatting import plural
 from ..measure.problems import PROBLEMS
 from ..measure.scaling import Scaling, fit_scaling
 from ..rows import Row
+from .changes import Changes, compare_results
 from .driving import Report, run
 from .grid import Block, Grid
 from .isolation import Limits
@@ -56,6 +57,10 @@ class Sweep(GridCollection):
     def read(cls, path: str | Path) -> Self:
         """The sweep of a results file."""
         return cls(read_results(path), Path(path))
+
+    def compare_with(self, other: Sweep) -> Changes:
+        """What changed from this sweep to `other`, an earlier to a later one, beyond the noise of measuring."""
+        return compare_results(self.results, other.results, (str(self.path or "old"), str(other.path or "new")))
 
     @property
     def rows(self) -> list[Row]:
@@ -99,6 +104,7 @@ def sweep(
     total: float | None = None,
     effort: Any = None,
     seed: int | None = None,
+    claims: bool | None = None,
     retry: Sequence[str] = (),
     progress: bool | Report | None = None,
 ) -> Sweep:
@@ -136,10 +142,13 @@ def sweep(
         Rounds and seconds of the timing.
     seed : int, optional
         Of all random data.
+    claims : bool, optional
+        Whether the lectures' claims are tested too, in workers like the cells: ``found.results.claims``. By default the
+        ready-made grids do so.
     retry : sequence of str, optional
         Statuses of rows in `out` that are to be measured again, such as "timeout".
     progress : bool or callable, optional
-        A bar, on a terminal and in a notebook by default; or ``progress(row, done, total)``.
+        A bar, on a terminal and in a notebook by default; or ``progress(row, done, total)``; row has a title and a status.
 
     Returns
     -------
@@ -168,7 +177,7 @@ def sweep(
     """
     grid = _grid(problem, inputs, outputs)
     limits = _limits(grid.limits, deadline, memory)
-    grid = grid.changed(methods=methods, operators=operators, limits=limits, total=total, effort=effort, seed=seed)
+    grid = grid.changed(methods=methods, operators=operators, limits=limits, total=total, effort=effort, seed=seed, claims=claims)
     if out is None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "results.jsonl"

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from ..errors import OptionError, ResultsError
-from ..rows import Row
 from .environment import environment
 from .results import SCHEMA, Results, read_lines, read_results, to_json
+from .unit import Outcome
 
 
 class ResultsWriter:
@@ -67,9 +67,9 @@ class ResultsWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         os.close(self._file)
 
-    def write_row(self, row: Row) -> None:
+    def write_row(self, row: Outcome) -> None:
         """Append one row and wait until it is on the disk."""
-        self._write("row", row.to_dict())
+        self._write(row.kind, row.to_dict())
         self._rows += 1
 
     def write_lines(self, lines: Iterable[dict[str, Any]]) -> None:
