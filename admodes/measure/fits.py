@@ -283,23 +283,24 @@ def _silent(fit: Fit, cells: Sequence[tuple[int, int]]) -> str:
 def _relative_to_f(fits: Sequence[Fit], rows: Sequence[Row], grid: set[tuple[int, int]]) -> tuple[list[Fit], list[Unfitted]]:
     """Time over f's own time, in the cells where both are more than overhead: elsewhere it is the ratio of two overheads."""
     own = next((fit for fit in fits if (fit.method, fit.quantity) == (PRIMAL, "time")), None)
+    own_seconds = _values(rows, _f_seconds)
     found: list[Fit] = []
     reasons: list[Unfitted] = []
     for fit in fits:
         if fit.method == PRIMAL or fit.quantity != "time":
             continue
         if own is None:
-            reasons.append(Unfitted(fit.method, "time per f", "f's own time is nearly all overhead"))
+            why = "f's own time is nearly all overhead" if own_seconds else "f's own time was not measured"
+            reasons.append(Unfitted(fit.method, "time per f", why))
             continue
-        seconds, own_seconds = seconds_of(rows, fit.method), _values(rows, _f_seconds)
+        seconds = seconds_of(rows, fit.method)
         past = {cell for cell in seconds if cell in own_seconds and min(fit.growing(*cell), own.growing(*cell)) > 0.5}
         one = _fit(fit.method, "time per f", {cell: seconds[cell] / own_seconds[cell] for cell in past}, grid)
         if isinstance(one, Fit):
             found.append(one)
         else:
-            reasons.append(
-                Unfitted(fit.method, "time per f", f"overhead is less than half of both times in {plural_cells(len(past))} only")
-            )
+            overhead = f"overhead is less than half of both times in {plural_cells(len(past))} only"
+            reasons.append(Unfitted(fit.method, "time per f", overhead if 2 * len(past) < len(seconds) else one))
     return found, reasons
 
 

@@ -49,7 +49,7 @@ class PowerLaw:
     freedom : int
         Values less fitted parameters.
     spread : float
-        Standard deviation of the logarithm of a value around the fit.
+        Standard deviation of the logarithm of a value around the fit, outliers apart; 0 where all values are met exactly.
     shares : tuple of float
         For each value, the part of it that grows (1 without overhead).
     """
@@ -168,7 +168,8 @@ class _Solution:
         parameters, covariance = np.array([-np.inf, 0.0, 0.0, 0.0]), np.zeros((4, 4))
         parameters[places] = self.parameters
         covariance[np.ix_(places, places)] = found
-        spread = math.sqrt(variance)
+        typical = _deviation(residuals) * math.sqrt(count / (count - unknowns))
+        spread = typical if typical > _EXACT else math.sqrt(variance)
         log_overhead, log_constant, exponent_n, exponent_m = (float(number) for number in parameters)
         return PowerLaw(
             (log_overhead, log_constant, exponent_n, exponent_m),
