@@ -102,7 +102,7 @@ class Diagnosis:
         width = max(_NARROWEST, shutil.get_terminal_size((_WIDTH, 0)).columns)
         Console(file=buffer, width=width, color_system=None, legacy_windows=False).print(table)
         # Plain dashes: not every terminal and pipe has box-drawing characters.
-        lines = [line.rstrip() for line in buffer.getvalue().replace("─", "-").rstrip().splitlines()]
+        lines = [line.rstrip() for line in buffer.getvalue().replace("─", "-").splitlines() if line.strip()]
         return "\n".join([*lines, "", self.summary])
 
 
