@@ -378,6 +378,7 @@ def count_rows(path):
 def comparable(path):
     """All of each row that does not depend on the moment."""
     clock = {"time": Timing(), "f_time": Timing(), "ratio": 0.0, "ratio_low": 0.0, "ratio_high": 0.0, "suspect": False}
+    clock |= {"peak_bytes": None, "f_peak_bytes": None}
     return {row.key: repr(replace(row, **clock)) for row in read_results(path).rows}
 
 

@@ -82,6 +82,11 @@ class _Trial:
     calls: int | None = None
     operations: Operations = field(default_factory=Operations)
 
+    @property
+    def quickest(self) -> float:
+        """Seconds that a call takes, roughly: one of the two may have been interrupted."""
+        return min(self.first.seconds, self.counted.seconds)
+
     def left(self, budget: float) -> float:
         """Seconds left of the budget."""
         return max(budget - self.first.seconds - self.counted.seconds, 1e-3)
@@ -191,9 +196,7 @@ def _cost_rows(subject: Subject, trials: Mapping[str, _Trial], size: OperationCo
     """Rows with all but the error: counts, seconds in rounds interleaved with f itself, and memory."""
     warm_up = [attempt(subject.primal(), effort.budget).seconds for _ in range(3)]
     candidates = {
-        name: Candidate(
-            subject.derivative(trial.method, subject.f), trial.counted.seconds, trial.left(effort.budget), effort.enough
-        )
+        name: Candidate(subject.derivative(trial.method, subject.f), trial.quickest, trial.left(effort.budget), effort.enough)
         for name, trial in trials.items()
         if trial.calls is not None
     }
