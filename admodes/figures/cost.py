@@ -185,7 +185,7 @@ def cost_plot(grid: Sequence[Row], axis: str, fixed: int, theory: Theory | None 
     return make_plot(
         f"cost-{axis}-{fixed}",
         f"Cost against {axis}, {singular}",
-        f"Time of one derivative of {_subject(curve)} with {singular}: the fastest sample, with a band up to the upper quartile. "
+        f"Time of one derivative with {singular}: the fastest sample, with a band up to the upper quartile. "
         "The grey line is f itself: the distance from it is what the derivative costs. The dotted lines are what the theory "
         "says, in units of f and through the largest point of each method: finite differences, complex step and forward mode "
         "grow with the inputs, reverse mode with the outputs.",
@@ -200,7 +200,7 @@ def memory_plot(grid: Sequence[Row], axis: str, fixed: int) -> Plot:
     return make_plot(
         f"memory-{axis}-{fixed}",
         f"Memory against {axis}, {singular}",
-        f"The most memory that one derivative of {_subject(curve)} with {singular} held at one moment, measured in a pass of its "
+        f"The most memory that one derivative with {singular} held at one moment, measured in a pass of its "
         "own. The grey line is f itself.",
         lambda axes: draw_cost(axes, curve, axis, quantity=MEMORY),
     )
@@ -213,14 +213,10 @@ def work_plot(grid: Sequence[Row], axis: str, fixed: int) -> Plot:
     return make_plot(
         f"work-{axis}-{fixed}",
         f"Operations and time against {axis}, {singular}",
-        f"Above the elementary operations of one derivative of {_subject(curve)} with {singular}, counted; below the time that "
+        f"Above the elementary operations of one derivative with {singular}, counted; below the time that "
         "they took; both in units of f itself. Counts do not depend on the machine. Where the lines below are flatter than those "
         "above, Python's own time for each operation outweighs the arithmetic.",
         lambda axes: draw_cost(axes, curve, axis, quantity=OPERATIONS.over_f()),
         lambda axes: draw_cost(axes, curve, axis, quantity=TIME.over_f(), legend=False),
         height=7.6,
     )
-
-
-def _subject(curve: Sequence[Row]) -> str:
-    return "the dense layer" if named(curve[0]) == "dense layer" else named(curve[0])

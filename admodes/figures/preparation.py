@@ -190,7 +190,7 @@ def break_even_plot(rows: Sequence[Row]) -> Plot:
     return make_plot(
         "break-even",
         "When preparing pays",
-        f"The time of all calls for {_subject(cell)}, from the first one on: solid lines prepare the derivative once. "
+        "The time of all calls from the first one on: solid lines prepare the derivative once. "
         "A ring stands where a prepared derivative begins to take less than itself unprepared, and wherever the fastest changes.",
         lambda axes: draw_break_even(axes, cell),
         height=4.8,
