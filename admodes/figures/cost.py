@@ -10,7 +10,7 @@ from ..formatting import plural
 from ..rows import Row, describe, methods_of, named
 from .marks import mark
 from .palette import MUTED, Style, styles_of
-from .plotting import DOTS, Plot, add_legend, label_sizes, log_axis, make_plot
+from .plotting import DOTS, Plot, add_legend, label_sizes, literal, log_axis, make_plot
 from .points import STOPPED, Point, add_keys, draw_points, kind_of
 from .quantities import MEMORY, OPERATIONS, TIME, Quantity
 from .series import check_axis, is_drawable, longest
@@ -95,7 +95,7 @@ def draw_cost(
 def _finish(axes: Axes, curve: Sequence[Row], axis: str, quantity: Quantity) -> None:
     other = check_axis(axis)
     subject = f"{named(curve[0])}, {plural(getattr(curve[0], other), other[:-1])}"
-    axes.set(xlabel=f"number of {axis} ({subject})", ylabel=quantity.name)
+    axes.set(xlabel=f"number of {axis} ({literal(subject)})", ylabel=quantity.name)
     axes.set_yscale("log")
     label_sizes(axes, [getattr(row, axis) for row in curve])
     log_axis(axes, "y", quantity.tick)
@@ -131,7 +131,7 @@ def _draw_method(axes: Axes, rows: Sequence[Row], axis: str, quantity: Quantity,
         markersize=6,
         markeredgewidth=0.8,
         markevery=[],
-        label=label,
+        label=literal(label),
     )
     mark(line, method)
     sampled = [row for row in rows if row.time.samples] if quantity.is_time else []
