@@ -78,7 +78,7 @@ def html_table(columns: Sequence[tuple[str, bool]], lines: Iterable[Sequence[str
     -------
     str
     """
-    sides = [f' style="text-align:{"left" if is_text else "right"}"' for _, is_text in columns]
+    sides = [f' style="text-align:{"left" if is_text else "right; white-space:nowrap"}"' for _, is_text in columns]
     titles = "".join(f"<th{side}>{html.escape(title)}</th>" for side, (title, _) in zip(sides, columns))
     head = f"<thead><tr>{titles}</tr></thead>" if any(title for title, _ in columns) else ""
     body = "".join(

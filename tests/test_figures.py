@@ -401,6 +401,10 @@ PARTIAL = {
     "no inputs": [row("forward", 0, 0, 1e-5), row("forward", 0, 1, 1e-5)],
     "a hole": [row("forward", 1, 1), row("forward", 4, 4)],
     "many methods": [row(f"method {number}", n, 1, 1e-5) for number in range(12) for n in SIZES],
+    "names like formulas": [
+        replace(one, method=r"$\nonsense$", problem="$x$ < $y_$")
+        for one in (*prepared_rows(), *(row("forward", n, 1) for n in SIZES))
+    ],
     "zero error": [row("forward", n, 1, error=0.0) for n in SIZES],
 }
 

@@ -10,7 +10,7 @@ from ..formatting import plural
 from ..rows import Row, describe, methods_of, named
 from .marks import mark
 from .palette import MUTED, Style, styles_of
-from .plotting import DOTS, Plot, add_legend, label_sizes, log_axis, make_plot
+from .plotting import DOTS, Plot, add_legend, label_sizes, literal, log_axis, make_plot
 from .points import STOPPED, Point, add_keys, draw_points, kind_of
 from .quantities import MEMORY, OPERATIONS, TIME, Quantity
 from .series import check_axis, is_drawable, longest
@@ -95,7 +95,7 @@ def draw_cost(
 def _finish(axes: Axes, curve: Sequence[Row], axis: str, quantity: Quantity) -> None:
     other = check_axis(axis)
     subject = f"{named(curve[0])}, {plural(getattr(curve[0], other), other[:-1])}"
-    axes.set(xlabel=f"number of {axis} ({subject})", ylabel=quantity.name)
+    axes.set(xlabel=f"number of {axis} ({literal(subject)})", ylabel=quantity.name)
     axes.set_yscale("log")
     label_sizes(axes, [getattr(row, axis) for row in curve])
     log_axis(axes, "y", quantity.tick)
@@ -131,7 +131,7 @@ def _draw_method(axes: Axes, rows: Sequence[Row], axis: str, quantity: Quantity,
         markersize=6,
         markeredgewidth=0.8,
         markevery=[],
-        label=label,
+        label=literal(label),
     )
     mark(line, method)
     sampled = [row for row in rows if row.time.samples] if quantity.is_time else []
@@ -185,7 +185,7 @@ def cost_plot(grid: Sequence[Row], axis: str, fixed: int, theory: Theory | None 
     return make_plot(
         f"cost-{axis}-{fixed}",
         f"Cost against {axis}, {singular}",
-        f"Time of one derivative of {_subject(curve)} with {singular}: the fastest sample, with a band up to the upper quartile. "
+        f"Time of one derivative with {singular}: the fastest sample, with a band up to the upper quartile. "
         "The grey line is f itself: the distance from it is what the derivative costs. The dotted lines are what the theory "
         "says, in units of f and through the largest point of each method: finite differences, complex step and forward mode "
         "grow with the inputs, reverse mode with the outputs.",
@@ -200,7 +200,7 @@ def memory_plot(grid: Sequence[Row], axis: str, fixed: int) -> Plot:
     return make_plot(
         f"memory-{axis}-{fixed}",
         f"Memory against {axis}, {singular}",
-        f"The most memory that one derivative of {_subject(curve)} with {singular} held at one moment, measured in a pass of its "
+        f"The most memory that one derivative with {singular} held at one moment, measured in a pass of its "
         "own. The grey line is f itself.",
         lambda axes: draw_cost(axes, curve, axis, quantity=MEMORY),
     )
@@ -213,14 +213,10 @@ def work_plot(grid: Sequence[Row], axis: str, fixed: int) -> Plot:
     return make_plot(
         f"work-{axis}-{fixed}",
         f"Operations and time against {axis}, {singular}",
-        f"Above the elementary operations of one derivative of {_subject(curve)} with {singular}, counted; below the time that "
+        f"Above the elementary operations of one derivative with {singular}, counted; below the time that "
         "they took; both in units of f itself. Counts do not depend on the machine. Where the lines below are flatter than those "
         "above, Python's own time for each operation outweighs the arithmetic.",
         lambda axes: draw_cost(axes, curve, axis, quantity=OPERATIONS.over_f()),
         lambda axes: draw_cost(axes, curve, axis, quantity=TIME.over_f(), legend=False),
         height=7.6,
     )
-
-
-def _subject(curve: Sequence[Row]) -> str:
-    return "the dense layer" if named(curve[0]) == "dense layer" else named(curve[0])

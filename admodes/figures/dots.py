@@ -11,7 +11,7 @@ from ..formatting import format_seconds, join_words
 from ..rows import Row, describe, methods_of
 from .marks import mark
 from .palette import MUTED, styles_of
-from .plotting import add_legend, log_axis
+from .plotting import add_legend, literal, log_axis
 from .points import STOPPED, Point, add_keys, draw_points, kind_of
 from .quantities import TIME
 
@@ -60,7 +60,7 @@ def draw_times(axes: Axes, rows: Sequence[Row]) -> Axes:
         mark(line_of_f, "f itself")
     names = [row.method if row in drawn else f"{row.method}\n({row.status})" for row in rows]
     axes.set(xlabel="time of one derivative", xscale="log", ylim=(len(rows) - 0.5, -0.5))
-    axes.set_yticks(range(len(rows)), names)
+    axes.set_yticks(range(len(rows)), [literal(name) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.set_axisbelow(True)
     axes.grid(visible=True, axis="x")

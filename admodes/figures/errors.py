@@ -11,7 +11,7 @@ from ..formatting import format_error, plural
 from ..rows import Row, describe, methods_of, named
 from .marks import mark
 from .palette import MUTED, styles_of
-from .plotting import DOTS, ROUNDING, Plot, add_legend, log_axis, make_plot, short_number
+from .plotting import DOTS, ROUNDING, Plot, add_legend, literal, log_axis, make_plot, short_number
 from .points import Point, add_keys, draw_points, kind_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def draw_errors(axes: Axes, rows: Sequence[Row]) -> Axes:
         names.append("by hand")
     axes.axvline(ROUNDING, color=MUTED.light, linewidth=1, linestyle=DOTS)
     axes.set(xlabel="relative error in the norm", ylim=(len(names) - 0.45, -0.55))
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [literal(name) for name in names])
     axes.tick_params(axis="y", length=0)
     _finish(axes, kinds)
     return axes

@@ -13,7 +13,7 @@ from ..formatting import format_number, format_seconds, join_words, plural
 from ..rows import Row, describe, methods_of, named
 from .marks import mark
 from .palette import INK, MUTED, PAPER, RULE, Style, styles_of
-from .plotting import Plot, add_legend, make_plot, short_number
+from .plotting import Plot, add_legend, literal, make_plot, short_number
 from .quantities import TIE
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _widest(rows: Sequence[Row]) -> list[Row]:
 
 def _name_axes(axes: Axes, inputs: Sequence[int], outputs: Sequence[int], subject: str) -> None:
     axes.set(xlim=(-0.5, len(inputs) - 0.5), ylim=(-0.5, len(outputs) - 0.5))
-    axes.set(xlabel=f"number of inputs n ({subject})", ylabel="number of outputs m")
+    axes.set(xlabel=f"number of inputs n ({literal(subject)})", ylabel="number of outputs m")
     axes.set_xticks(range(len(inputs)), [short_number(n) for n in inputs])
     axes.set_yticks(range(len(outputs)), [short_number(m) for m in outputs])
     axes.tick_params(length=0)
@@ -195,7 +195,7 @@ def _key(style: Style | None, label: str) -> Any:
             markerfacecoloralt=RULE.light,
             label=label,
         )
-    return Line2D([], [], linestyle="", marker=style.marker, markersize=8, color=style.color, label=label)
+    return Line2D([], [], linestyle="", marker=style.marker, markersize=8, color=style.color, label=literal(label))
 
 
 def _line_key(label: str) -> Any:

@@ -14,7 +14,7 @@ from ..rows import Row, cost_of, describe, methods_of
 from .errors import ERROR_FLOOR
 from .marks import mark
 from .palette import MUTED, styles_of
-from .plotting import DOTS, ROUNDING, Plot, add_legend, log_axis, make_plot, short_number
+from .plotting import DOTS, ROUNDING, Plot, add_legend, literal, log_axis, make_plot, short_number
 from .points import Point, add_keys, draw_points, kind_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def draw_pareto(axes: Axes, rows: Sequence[Row]) -> Axes:
             draw_points(axes, points, style, method, size=9)
             typical += good
         if points:
-            axes.plot([], [], linestyle="", marker=style.marker, color=style.color, markersize=7, label=method)
+            axes.plot([], [], linestyle="", marker=style.marker, color=style.color, markersize=7, label=literal(method))
     _draw_front(axes, front(typical), every)
     axes.axhline(ROUNDING, color=MUTED.light, linewidth=1, linestyle=DOTS)
     add_keys(axes, [point.kind for point in every])

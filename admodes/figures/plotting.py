@@ -211,6 +211,11 @@ def log_axis(axes: Axes, which: str, name: Callable[[float], str]) -> None:
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+def literal(name: str) -> str:
+    """A name of a user's as matplotlib shows it as it is: between two dollars stands a formula otherwise."""
+    return name.replace("$", r"\$")
+
+
 def short_number(value: float) -> str:
     """``0.5``, ``16``, ``4,096``, ``65,536``, ``10⁶``: as exact as a tick has room for."""
     if value <= 0:

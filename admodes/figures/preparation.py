@@ -14,7 +14,7 @@ from ..formatting import format_seconds, plural
 from ..rows import Row, methods_of, named
 from .marks import mark
 from .palette import MUTED, Style, styles_of
-from .plotting import DOTS, Plot, add_legend, log_axis, make_plot, short_number
+from .plotting import DOTS, Plot, add_legend, literal, log_axis, make_plot, short_number
 from .points import Point, draw_points
 from .quantities import TIME
 
@@ -116,7 +116,7 @@ def draw_break_even(axes: Axes, rows: Sequence[Row]) -> Axes:
         _draw_course(axes, course, most, styles[course.method])
     for crossing in met:
         _draw_crossing(axes, *crossing)
-    axes.set(xlabel=f"number of calls ({_subject(cell)})", ylabel="time of all calls", xscale="log", yscale="log")
+    axes.set(xlabel=f"number of calls ({literal(_subject(cell))})", ylabel="time of all calls", xscale="log", yscale="log")
     log_axis(axes, "x", short_number)
     log_axis(axes, "y", TIME.tick)
     axes.grid(visible=True)
@@ -138,7 +138,7 @@ def _draw_course(axes: Axes, course: Course, most: float, style: Style) -> None:
         marker=style.marker,
         markersize=5,
         markevery=[],
-        label=course.name,
+        label=literal(course.name),
     )
     mark(line, course.method, [_describe(course)])
     decades = [10**power for power in range(round(math.log10(most)) + 1)]
@@ -190,7 +190,7 @@ def break_even_plot(rows: Sequence[Row]) -> Plot:
     return make_plot(
         "break-even",
         "When preparing pays",
-        f"The time of all calls for {_subject(cell)}, from the first one on: solid lines prepare the derivative once. "
+        "The time of all calls from the first one on: solid lines prepare the derivative once. "
         "A ring stands where a prepared derivative begins to take less than itself unprepared, and wherever the fastest changes.",
         lambda axes: draw_break_even(axes, cell),
         height=4.8,
