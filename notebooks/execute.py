@@ -5,6 +5,7 @@ The outputs are written into the files. The tests run the same function, and wri
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ def execute(path: Path) -> Any:
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,  # or every run would change every cell
     )
-    return client.execute()
+    # Figures are to be shown in the notebook, whatever is wanted outside.
+    return client.execute(env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"})
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import importlib.util
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -15,7 +16,6 @@ LARGEST = 1_000_000  # bytes
 
 @pytest.fixture(scope="module")
 def execute():
-    pytest.importorskip("nbclient", reason="notebooks need nbclient to run: pip install 'admodes[test]'")
     spec = importlib.util.spec_from_file_location("execute", FOLDER / "execute.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -50,3 +50,14 @@ def test_notebooks_run(path, execute):
     outputs = [output for cell in code_cells(execute(path)) for output in cell["outputs"]]
     assert outputs
     assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
+
+
+@pytest.mark.filterwarnings("default")
+def test_every_figure_is_shown(execute, tmp_path):
+    """A first figure after which the notebook shows no further one: its backend is loaded while it is drawn."""
+    lines = ["import admodes as ad", "found = ad.sweep('rosenbrock', [2, 4], methods=['reverse'], progress=False)"]
+    sources = ["\n".join(lines), "found.plot_cost();", "found.plot_error();"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    nbformat.write(notebook, tmp_path / "figures.ipynb")
+    shown = [[list(output["data"]) for output in cell["outputs"]] for cell in code_cells(execute(tmp_path / "figures.ipynb"))]
+    assert ["image/png" in names for names in shown[1] + shown[2]] == [True, True]

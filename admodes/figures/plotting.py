@@ -125,10 +125,11 @@ def drawing_on(ax: Axes | None, height: float = _HEIGHT) -> Iterator[Axes]:
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
+    # The first figure makes pyplot load its backend, and a notebook's sets rcParams that have to last.
+    figure = plt.figure(figsize=(_WIDTH, height), layout="constrained", facecolor=STYLE["figure.facecolor"])
     with mpl.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(_WIDTH, height), layout="constrained")
         try:
-            yield axes
+            yield figure.subplots()
         except BaseException:
             plt.close(figure)
             raise
