@@ -49,7 +49,7 @@ def claim_plot(claim: Claim) -> Plot:
         axes.grid(visible=True)
         if axes.get_lines():
             add_legend(axes, columns=2)
-    return Plot(f"claim-{claim.name}", claim.claim, f"{claim.verdict}: {claim.because}", figure)
+    return Plot(f"claim-{claim.name}", claim.claim, f"{claim.verdict[:1].upper()}{claim.verdict[1:]}: {claim.because}", figure)
 
 
 def _set_ticks(axes: Axes, sizes: list[float]) -> None:

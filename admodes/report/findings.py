@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..figures.map import cheapest
 from ..figures.plotting import plural
 from ..formatting import format_bytes, format_count, format_digits, format_number, format_seconds, join_words
 from ..rows import Row, methods_of
@@ -42,6 +43,7 @@ def find_all(results: Results) -> list[Finding]:
     grid = [row for row in rows if row.part == "grid"]
     findings = [
         Finding("In short", _in_short(rows), "summary"),
+        Finding("The fields", _fields(grid), "map"),
         Finding("The automatic choice", _automatic_choice(grid), "map"),
         Finding("Many inputs, few outputs", _corner(grid, wide=True), "inputs"),
         Finding("Finite differences", _finite_differences(rows), "inputs"),
@@ -117,6 +119,18 @@ def _real_data(rows: Sequence[Row]) -> str:
     if not cells or not any(row.succeeded for row in cells[-1]):
         return ""
     return _compared(cells[-1], f"Softmax regression on handwritten digits ({cells[-1][0].inputs:,} parameters)")
+
+
+def _fields(grid: Sequence[Row]) -> str:
+    """How many fields of the map each method has, and how many of them it shares with the next."""
+    found = [cheapest(cell) for cell in cells_of(first_derivatives(grid)).values()]
+    counts = Counter(best.method for best, _ in found if best is not None)
+    if not counts or len(methods_of(grid)) < 2:
+        return ""
+    parts = [f"{method} in {count:,}" for method, count in counts.most_common()]
+    text = f"Of {plural(len(found), 'field')}, the fastest right method is {join_words(parts)}"
+    ties = sum(factor < TIE for _, factor in found)
+    return f"{text}. In {ties:,} of them the next method takes at most 10% longer: that is a tie."
 
 
 def _automatic_choice(grid: Sequence[Row]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from ..sweeps.results import Results
@@ -30,6 +31,21 @@ def measured(results: Results) -> list[str]:
         "Before a tolerance is trusted, planted mistakes are tried on it: the zero derivative, a flipped sign, one component off, "
         "a dropped component, a transposed Jacobian. A check that cannot see one of them is named among the failures.",
     ]
+
+
+def date(text: str) -> str:
+    """A time as people read it; as it is where it is none.
+
+    Examples
+    --------
+    >>> date("2024-02-29T12:30:00+00:00")
+    '29 February 2024, 12:30 UTC'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text or "at an unknown time"
+    return f"{moment.day} {moment:%B %Y, %H:%M} {moment.tzname() or ''}".rstrip()
 
 
 def facts(results: Results) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..figures.plotting import plural
 from ..formatting import format_count, format_digits, format_number, join_words
+from ..reproduce import Claim
 from ..rows import Row, methods_of
 from .cells import A_TIE, cells_of, fastest_exact, first_derivatives, winner
 
@@ -82,6 +83,8 @@ class Score:
 
 def advise(rows: Sequence[Row]) -> list[Advice]:
     """One line for each shape of function that was measured: more inputs than outputs, as many, fewer."""
+    if len(methods_of(rows)) < 2:
+        return []
     cells = [cell for cell in cells_of(_judged(rows)).values() if fastest_exact(cell) is not None]
     found = []
     for shape, sign in _SIDES:
@@ -102,7 +105,7 @@ def _advice(shape: str, cells: Sequence[Sequence[Row]]) -> Advice:
     (first, count), *others = names.most_common()
     method = "" if first == A_TIE else first
     rest = "".join(f"; {name} in {number}" for name, number in others)
-    what = "no exact method is 10% faster than the next" if first == A_TIE else "the fastest exact method"
+    what = "no exact method is more than 10% faster than the next" if first == A_TIE else "the fastest exact method"
     return Advice(shape, method, WAYS.get(method, ""), f"{what} in {count} of {plural(len(cells), 'cell')}{rest}{_lead(cells)}")
 
 
@@ -161,3 +164,13 @@ def scope(rows: Sequence[Row]) -> str:
         f"{plural(len(problems), 'function')} in {plural(sizes, 'cell')}: a cell is one function at one size. "
         f"That makes {plural(len(rows), 'measurement')}."
     )
+
+
+def tally(claims: Sequence[Claim]) -> str:
+    """How many claims have which verdict: ``6 hold, 1 does not hold here``."""
+    counts = Counter(claim.verdict for claim in claims)
+    return ", ".join(f"{count} {verdict if count == 1 else _several(verdict)}" for verdict, count in counts.items())
+
+
+def _several(verdict: str) -> str:
+    return verdict.replace("does not", "do not").replace("holds", "hold")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ from ..figures.marks import marks_of
 from ..figures.palette import ROLES, styles_of
 from ..formatting import format_number
 from ..rows import STATUSES, methods_of
-from ..sweeps.results import read_results
+from ..sweeps.results import Results, read_results
 from .findings import losses
-from .method_texts import facts, measured
-from .overview import advise, scope, score
+from .method_texts import date, facts, measured
+from .overview import advise, scope, score, tally
 from .packing import pack
 from .problem_texts import ABOUT
 from .sections import Report, make_report
@@ -24,7 +23,7 @@ from .svg import Inline, to_inline, to_svg
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: What a header may lack.
-_NAMELESS = {"admodes": "of an unknown version", "created": "at an unknown time", "processor": "", "system": "an unknown machine"}
+_NAMELESS = {"admodes": "of an unknown version", "processor": "", "system": "an unknown machine"}
 
 
 def write_report(results_file: str | Path, folder: str | Path) -> Path:
@@ -47,14 +46,29 @@ def write_report(results_file: str | Path, folder: str | Path) -> Path:
     OptionError
         If the file is no results file.
     """
-    results = read_results(results_file)
+    return write_pages(read_results(results_file), Path(results_file).name, folder)
+
+
+def write_pages(results: Results, source: str, folder: str | Path) -> Path:
+    """The same for results that were read already; `source` is the name of their file.
+
+    Parameters
+    ----------
+    results : Results
+    source : str
+    folder : str or Path
+
+    Returns
+    -------
+    Path
+    """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     report = make_report(results, getattr(results, "claims", ()))
     drawn = {plot.name: to_svg(plot.figure, plot.name) for plot in report.plots}
     for name, svg in drawn.items():
         (place / f"{name}.svg").write_text(svg, encoding="utf-8")
-    content = _content(report, Path(results_file).name)
+    content = _content(report, source)
     (place / "summary.md").write_text(_render("summary.md.j2", content, escape=False), encoding="utf-8")
     page = place / "index.html"
     page.write_text(_render("page.html.j2", content | _page_content(report, drawn), escape=True), encoding="utf-8")
@@ -93,11 +107,12 @@ def _content(report: Report, source: str) -> dict[str, Any]:
         "scores": score(rows),
         "about": ABOUT,
         "statuses": {name: text for name, text in STATUSES.items() if any(row.status == name for row in rows)},
-        "verdicts": list(Counter(claim.verdict for claim in report.claims).items()),
+        "verdicts": tally(report.claims),
         "lost": losses(rows),
         "measured": measured(results),
         "facts": facts(results),
         "environment": _NAMELESS | results.environment,
+        "created": date(results.environment.get("created", "")),
         "seconds": format_number(results.end["seconds"]) if results.end else "",
         "source": source,
     }

@@ -114,8 +114,7 @@ def make_report(results: Results, claims: Sequence[Claim] = ()) -> Report:
     findings = find_all(results)
     for section in _sections(report, draw_sections(rows), _notes(rows)):
         section.findings = [finding for finding in findings if finding.section == section.name]
-        section.notes += [f"{claim.claim}: {claim.because}" for claim in claims if homes.get(claim.name) == section.name]
-        if section.present or section.plots or section.notes:
+        if section.present or section.plots or section.notes or section.findings:
             report.sections.append(section)
         elif section.missing:
             report.missing.append(section.missing)

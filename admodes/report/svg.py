@@ -73,9 +73,10 @@ def to_inline(svg: str, name: str, description: str, marks: Mapping[str, Mark] |
     labels = _mark(root, marks or {})
     _rename(root, name)
     for element in root.iter():
-        _shrink(element)
         if element.tag == "g":
             _share_style(element)
+    for element in root.iter():
+        _shrink(element)
     root.attrib = {"viewBox": source.get("viewBox", ""), "role": "img", "aria-label": description}
     return Inline(ET.tostring(root, encoding="unicode", short_empty_elements=False), labels)
 

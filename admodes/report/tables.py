@@ -111,15 +111,17 @@ def doubts_of(rows: Sequence[Row]) -> list[str]:
     """Rows whose time or check is not to be taken as it stands, and why."""
     lines = [
         f"{row.method} on {where(row)}: the time is {format_number(row.ratio)} times that of f, "
-        f"but f was called {format_count(row.calls)} times"
+        f"but f was called {format_count(row.calls)} times."
         for row in rows
         if row.suspect
     ]
-    lines += [
-        f"{row.method} on {where(row)}: the time is that of the first call, there was no time for a second one"
-        for row in rows
-        if row.succeeded and not row.time.samples
-    ]
-    lines += dict.fromkeys(f"{where(row)}: the check is {row.check}" for row in rows if row.check not in ("", "guarded"))
     rest = len(lines) - _LISTED
-    return lines if rest <= 0 else [*lines[:_LISTED], f"and {rest:,} more of the kind"]
+    lines = lines if rest <= 0 else [*lines[:_LISTED], f"{rest:,} more such times are too short for their calls of f."]
+    groups: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.succeeded and not row.time.samples:
+            reason = "The time is that of the first call, there was no time for a second one"
+            groups.setdefault(reason, {})[f"{row.method} on {where(row)}"] = None
+        if row.check not in ("", "guarded"):
+            groups.setdefault(f"The check is {row.check}", {})[where(row)] = None
+    return [*lines, *(f"{reason}: {shortened(list(places))}." for reason, places in groups.items())]
