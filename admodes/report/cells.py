@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from ..formatting import format_count
@@ -42,8 +43,14 @@ def first_derivatives(rows: Iterable[Row]) -> list[Row]:
 
 def fastest_exact(cell: Sequence[Row]) -> Row | None:
     """The fastest of the most exact verified rows of a cell."""
-    usable = [row for row in cell if row.succeeded]
-    return min(most_exact(usable), key=lambda row: row.seconds) if usable else None
+    exact = _exact(cell)
+    return min(exact, key=lambda row: row.seconds) if exact else None
+
+
+def _exact(cell: Sequence[Row]) -> list[Row]:
+    """The most exact of the verified rows; of those alone whose error is known."""
+    known = [row for row in cell if row.succeeded and math.isfinite(row.error)]
+    return most_exact(known) if known else []
 
 
 def winner(cell: Sequence[Row]) -> str:
@@ -51,7 +58,7 @@ def winner(cell: Sequence[Row]) -> str:
     best = fastest_exact(cell)
     if best is None:
         return ""
-    rivals = [row for row in most_exact([row for row in cell if row.succeeded]) if row is not best]
+    rivals = [row for row in _exact(cell) if row is not best]
     return A_TIE if any(row.seconds < TIE * best.seconds for row in rivals) else best.method
 
 

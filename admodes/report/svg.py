@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -43,7 +44,8 @@ def to_svg(figure: Figure, name: str) -> str:
     import matplotlib as mpl
 
     buffer = StringIO()
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the fonts are the reader's, not matplotlib's
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "admodes"})
     return _FORBIDDEN.sub("\ufffd", buffer.getvalue())  # XML has no such characters, and names of others may hold some
 
