@@ -31,6 +31,7 @@ from admodes.rows import Row, Timing
 from admodes.sweeps.results import SCHEMA, from_json, read_results, to_json
 from admodes.sweeps.writing import ResultsWriter
 
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A report that the tests read and do not change."""
@@ -294,8 +295,17 @@ def test_sections_stand_in_their_order(tmp_path):
     claims = [claim(), claim("fd-precision"), claim("symbolic-swell")]
     _, page, sections = page_of(tmp_path, plausible_rows(), claims)
     before = ["summary", "map", "inputs", "outputs", "error", "tradeoff", "precision", "swell", "memory"]
-    assert [name for name in sections if name != "break-even"] == [*before, "claims", "problems", "failures", "measured", "environment"]
-    assert [reference[1:] for reference in page.references if reference.startswith("#") and reference[1:] in sections][-1] in sections
+    assert [name for name in sections if name != "break-even"] == [
+        *before,
+        "claims",
+        "problems",
+        "failures",
+        "measured",
+        "environment",
+    ]
+    assert [reference[1:] for reference in page.references if reference.startswith("#") and reference[1:] in sections][
+        -1
+    ] in sections
     summary = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert summary.count("\n## ") == len(sections)
 

@@ -207,9 +207,7 @@ def _unbeaten(rows: Sequence[Row]) -> str:
     for cell in cells:
         usable = [row for row in cell if row.succeeded]
         counts.update(
-            row.method
-            for row in usable
-            if not any(other.seconds < row.seconds and other.error < row.error for other in usable)
+            row.method for row in usable if not any(other.seconds < row.seconds and other.error < row.error for other in usable)
         )
     if not cells:
         return ""
@@ -249,7 +247,11 @@ def _failures(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
     lost = losses(rows)
-    return f"{lost} Each one is listed below with its reason." if lost else "None: every method gave a right derivative in every cell."
+    return (
+        f"{lost} Each one is listed below with its reason."
+        if lost
+        else "None: every method gave a right derivative in every cell."
+    )
 
 
 def _doubts(rows: Sequence[Row]) -> str:

@@ -108,9 +108,7 @@ def make_report(results: Results, claims: Sequence[Claim] = ()) -> Report:
     rows = results.rows
     claim_plots = draw_claims(claims)
     homes = {name: section for section, names in _CLAIM_SECTIONS.items() for name in names if name in claim_plots}
-    report = Report(
-        results, [], [], list(claims), claim_plots, homes, tables_of(rows), failures_of(rows), doubts_of(rows)
-    )
+    report = Report(results, [], [], list(claims), claim_plots, homes, tables_of(rows), failures_of(rows), doubts_of(rows))
     findings = find_all(results)
     for section in _sections(report, draw_sections(rows), _notes(rows)):
         section.findings = [finding for finding in findings if finding.section == section.name]

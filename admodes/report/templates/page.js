@@ -131,7 +131,7 @@
       if (!now) return undefined;
       const groups = [...new Set(seen().map((point) => point.group))];
       const own = seen().filter((point) => point.group === now.group);
-      const along = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+      const along = {ArrowRight: 1, ArrowLeft: -1, Home: -own.length, End: own.length}[event.key];
       const across = {ArrowDown: 1, ArrowUp: -1}[event.key];
       if (!along && !across) return undefined;
       event.preventDefault();
