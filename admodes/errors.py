@@ -25,6 +25,10 @@ class OptionError(AdmodesError, ValueError):
     """An option has a value outside its range, or two options contradict each other."""
 
 
+class NothingToDrawError(OptionError):
+    """The rows hold nothing that this figure shows."""
+
+
 class UnknownMethodError(OptionError):
     """No differentiator of that name."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import math
+from collections.abc import Iterable, Sequence
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
@@ -55,3 +57,31 @@ def format_digits(digits: float) -> str:
 def join_words(words: list[str], last: str = "and") -> str:
     """``a, b and c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 input``, ``4 inputs``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def html_table(columns: Sequence[tuple[str, bool]], lines: Iterable[Sequence[str]]) -> str:
+    """A table for a notebook; every text is escaped.
+
+    Parameters
+    ----------
+    columns : sequence of (str, bool)
+        Heading, and whether the column is text, which is aligned left. Without any heading the table has no head.
+    lines : iterable of sequence of str
+        One text a column.
+
+    Returns
+    -------
+    str
+    """
+    sides = [f' style="text-align:{"left" if is_text else "right"}"' for _, is_text in columns]
+    titles = "".join(f"<th{side}>{html.escape(title)}</th>" for side, (title, _) in zip(sides, columns))
+    head = f"<thead><tr>{titles}</tr></thead>" if any(title for title, _ in columns) else ""
+    body = "".join(
+        "<tr>" + "".join(f"<td{side}>{html.escape(text)}</td>" for side, text in zip(sides, line)) + "</tr>" for line in lines
+    )
+    return f"<table>{head}<tbody>{body}</tbody></table>"

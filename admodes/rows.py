@@ -6,11 +6,22 @@ The same row is shown by `compare`, written to disk by the grid and read by the 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
+
+from .formatting import (
+    format_bytes,
+    format_count,
+    format_digits,
+    format_error,
+    format_number,
+    format_seconds,
+    html_table,
+    plural,
+)
 
 #: Every status a row can have, and what it means.
 STATUSES = {
@@ -89,7 +100,7 @@ class Timing:
         return cls(tuple(data["samples"]), data["number"], data["first"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Row:
     """One method on one function at one point.
 
@@ -214,6 +225,13 @@ class Row:
         """Whether there is a verified derivative with a time."""
         return self.status == "ok" and math.isfinite(self.seconds)
 
+    def __repr__(self) -> str:
+        return f"<Row: {describe(self, problem=True)}>"
+
+    def _repr_html_(self) -> str:
+        lines = [(column.name.replace("_", " "), _shown(self, column.name)) for column in fields(self)]
+        return html_table([("", True), ("", True)], [line for line in lines if line[1]])
+
     def to_dict(self) -> dict[str, Any]:
         """The row as plain numbers, text and lists."""
         data = asdict(self)
@@ -232,3 +250,81 @@ class Row:
 def methods_of(rows: Sequence[Row]) -> list[str]:
     """The methods of `rows` in the order of their first appearance."""
     return list(dict.fromkeys(row.method for row in rows))
+
+
+def describe(row: Row, value: str = "", *, problem: bool = False) -> str:
+    """One row in words.
+
+    Parameters
+    ----------
+    row : Row
+    value : str
+        What to say of it; its cost by default.
+    problem : bool
+        Whether to name the problem, where there are several.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from admodes.rows import Row, Timing
+    >>> describe(Row("layer", 64, 4, "forward", "ok", time=Timing((31.2e-6,), 1), ratio=1.8, digits=15.6))
+    'forward, 64 inputs, 4 outputs: 31.2 µs (1.80 times f), 15.6 digits'
+    """
+    who = f"{row.method} on {named(row)}" if problem else row.method
+    if not problem and row.operator != "differentiate":
+        who = f"{row.method} ({row.operator})"
+    # That it was stopped says what a timeout's status would.
+    stopped = math.isfinite(row.stopped_after)
+    values = [value or cost_of(row), f"{format_digits(row.digits)} digits" if math.isfinite(row.digits) else ""]
+    values.append("" if stopped or (row.status == "ok" and any(values)) else row.status)
+    return f"{who}, {dimensions_of(row)}: {', '.join(text for text in values if text)}"
+
+
+def named(row: Row) -> str:
+    """The problem, and the operator where it is not the plain derivative."""
+    return row.problem if row.operator == "differentiate" else f"{row.problem} ({row.operator})"
+
+
+def dimensions_of(row: Row) -> str:
+    """``64 inputs, 4 outputs``."""
+    return f"{plural(row.inputs, 'input')}, {plural(row.outputs, 'output')}"
+
+
+def cost_of(row: Row) -> str:
+    """``31.2 µs (1.80 times f)``, or after how long it was stopped."""
+    if math.isfinite(row.stopped_after):
+        return f"stopped after {format_seconds(row.stopped_after)}"
+    if not math.isfinite(row.seconds):
+        return ""
+    notes = [] if row.time.samples else ["first call"]
+    notes += [f"{format_number(row.ratio)} times f"] if math.isfinite(row.ratio) else []
+    return format_seconds(row.seconds) + (f" ({', '.join(notes)})" if notes else "")
+
+
+#: How the numbers of a column are written, where not as a count or to three digits.
+_FORMATS: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys(("error", "worst", "hand_error"), format_error),
+    **dict.fromkeys(("stopped_after", "preparation"), format_seconds),
+    **dict.fromkeys(("tape_bytes", "peak_bytes", "f_peak_bytes"), format_bytes),
+    "digits": format_digits,
+}
+
+
+def _shown(row: Row, name: str) -> str:
+    """The value of a column as text; what is missing is empty text."""
+    value = getattr(row, name)
+    if name in _FORMATS:
+        return _FORMATS[name](value)
+    if isinstance(value, Timing):
+        lower, upper = value.quartiles
+        spread = f", quartiles {format_seconds(lower)} .. {format_seconds(upper)}" if value.samples else ""
+        first = f"first call {format_seconds(value.first)}" if math.isfinite(value.first) else ""
+        return ", ".join(text for text in (f"{format_seconds(value.minimum)}{spread}", first) if text)
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, float):
+        return format_number(value)
+    return format_count(value) if isinstance(value, int) else value or ""

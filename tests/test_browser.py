@@ -68,7 +68,9 @@ def visit(browser, address):
 
 def shown(page, selector):
     """How many elements can be seen."""
-    return page.evaluate("s => [...document.querySelectorAll(s)].filter(e => e.getClientRects().length && e.checkVisibility()).length", selector)
+    return page.evaluate(
+        "s => [...document.querySelectorAll(s)].filter(e => e.getClientRects().length && e.checkVisibility()).length", selector
+    )
 
 
 def background(page):

@@ -1,4 +1,4 @@
-"""The error of each method, alone and against its cost."""
+"""The error of each method."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..rows import Row, methods_of
-from .palette import INK, MUTED, styles_of
-from .plotting import ROUNDING, Plot, add_legend, new_figure
+from ..errors import NothingToDrawError
+from ..formatting import format_error, plural
+from ..rows import Row, describe, methods_of, named
+from .marks import mark
+from .palette import MUTED, styles_of
+from .plotting import DOTS, ROUNDING, Plot, add_legend, log_axis, make_plot, short_number
+from .points import Point, add_keys, draw_points, kind_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,89 +21,108 @@ if TYPE_CHECKING:
 ERROR_FLOOR = 1e-18
 
 
-def error_plot(rows: Sequence[Row]) -> Plot:
-    """One line a method, one point a cell: where its errors lie."""
-    styles = styles_of(methods_of(rows))
-    figure, axes = new_figure(1.9 + 0.52 * (len(styles) + 1))
-    labels = []
+def draw_errors(axes: Axes, rows: Sequence[Row]) -> Axes:
+    """One line a method, one point a row: where its errors lie.
+
+    Parameters
+    ----------
+    axes : Axes
+    rows : sequence of Row
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    NothingToDrawError
+        If no row has an error.
+    """
+    if not any(math.isfinite(row.error) for row in rows):
+        raise NothingToDrawError("No row has an error: nothing was measured, or there was no reference to measure it against.")
+    styles, names, kinds = styles_of(methods_of(rows)), [], []
     for line, (method, style) in enumerate(styles.items()):
         own = [row for row in rows if row.method == method]
-        found = [row.error for row in own if math.isfinite(row.error)]
-        _draw_strip(axes, found, line, style.color, style.marker)
-        missing = len(own) - len(found)
-        labels.append(f"{method}\n({missing} missing)" if missing else method)
-    cells = {
-        (row.problem, row.operator, row.inputs, row.outputs): row.hand_error for row in rows if math.isfinite(row.hand_error)
-    }
-    if cells:
-        _draw_strip(axes, list(cells.values()), len(styles), MUTED.light, "|")
-        labels.append("by hand")
-    axes.axvline(ROUNDING, color=INK.light, linewidth=1, linestyle=(0, (1, 2)))
-    axes.set(xscale="log", xlabel="relative error in the norm", ylim=(len(labels) - 0.45, -0.55))
-    axes.set_xlim(ERROR_FLOOR / 2, max([1e-6, *(2 * row.error for row in rows if math.isfinite(row.error))]))
-    axes.set_yticks(range(len(labels)), labels)
+        points = _strip(own, line)
+        draw_points(axes, points, style, method, alpha=0.65 if len(points) > 1 else 1)
+        kinds += [point.kind for point in points]
+        missing = len(own) - len(points)
+        names.append(f"{method}\n({missing} missing)" if missing else method)
+    if by_hand := _by_hand(rows, len(styles)):
+        (drawn,) = axes.plot(
+            [point.x for point in by_hand],
+            [point.y for point in by_hand],
+            linestyle="",
+            marker="|",
+            color=MUTED.light,
+            markersize=8,
+            markeredgewidth=1.5,
+        )
+        mark(drawn, "by hand", [point.label for point in by_hand])
+        names.append("by hand")
+    axes.axvline(ROUNDING, color=MUTED.light, linewidth=1, linestyle=DOTS)
+    axes.set(xlabel="relative error in the norm", ylim=(len(names) - 0.45, -0.55))
+    axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
+    _finish(axes, kinds)
+    return axes
+
+
+def _finish(axes: Axes, kinds: Sequence[str]) -> None:
+    axes.set_xscale("log")
+    log_axis(axes, "x", short_number)
     axes.grid(visible=True, axis="x")
-    return Plot(
+    axes.set_axisbelow(True)
+    add_keys(axes, kinds)
+    add_legend(axes)
+
+
+def _strip(rows: Sequence[Row], line: int) -> list[Point]:
+    """Points of equal error would hide each other: they are spread over the line, in a fixed order."""
+    ordered = sorted((row for row in rows if math.isfinite(row.error)), key=lambda row: row.error)
+    return [
+        Point(
+            max(row.error, ERROR_FLOOR),
+            line + _offset(place, len(ordered)),
+            describe(row, f"error {format_error(row.error)}", problem=True),
+            kind_of(row),
+        )
+        for place, row in enumerate(ordered)
+    ]
+
+
+def _offset(place: int, count: int) -> float:
+    return ((7 * place) % 11 - 5) * 0.045 if count > 1 else 0.0
+
+
+def _by_hand(rows: Sequence[Row], line: int) -> list[Point]:
+    """The closed form in plain NumPy: the same for all methods of a cell."""
+    cells = {(named(row), row.inputs, row.outputs): row.hand_error for row in rows if math.isfinite(row.hand_error)}
+    ordered = sorted(cells.items(), key=lambda item: item[1])
+    return [
+        Point(
+            max(error, ERROR_FLOOR),
+            line + _offset(place, len(ordered)),
+            f"by hand on {problem}, {plural(inputs, 'input')}, {plural(outputs, 'output')}: error {format_error(error)}",
+        )
+        for place, ((problem, inputs, outputs), error) in enumerate(ordered)
+    ]
+
+
+def error_plot(rows: Sequence[Row]) -> Plot:
+    """One line a method, one point a cell: where its errors lie."""
+    return make_plot(
         "errors",
         "Error of each method",
         "One point for each function measured, relative to the closed form in extended precision. "
         "The dotted line is the rounding of a single number; “by hand” is the closed form written in NumPy and "
         "evaluated in double precision. Errors that are exactly zero stand at the left edge.",
-        figure,
+        lambda axes: draw_errors(axes, rows),
+        height=error_height(rows),
     )
 
 
-def _draw_strip(axes: Axes, errors: Sequence[float], line: int, color: str, marker: str) -> None:
-    """Points of equal error would hide each other: they are spread over the line, in a fixed order."""
-    ordered = sorted(errors)
-    offsets = [((7 * place) % 11 - 5) * 0.045 for place in range(len(ordered))]
-    axes.plot(
-        [max(error, ERROR_FLOOR) for error in ordered],
-        [line + offset for offset in offsets],
-        linestyle="",
-        marker=marker,
-        color=color,
-        alpha=0.65,
-        markersize=6,
-        markeredgewidth=1.5 if marker == "|" else 0,
-    )
-
-
-def tradeoff_plot(rows: Sequence[Row]) -> Plot:
-    """Error against cost, one point a cell."""
-    figure, axes = new_figure()
-    drawn = [row for row in rows if math.isfinite(row.error) and math.isfinite(row.ratio)]
-    ratios, errors = [row.ratio for row in drawn], [max(row.error, ERROR_FLOOR) for row in drawn]
-    axes.set(xscale="log", yscale="log", xlim=(min(ratios) / 2, max(ratios) * 2))
-    axes.set_ylim(min([ROUNDING, *errors]) / 4, max([ROUNDING, *errors]) * 4)
-    for method, style in styles_of(methods_of(rows)).items():
-        points = [row for row in drawn if row.method == method]
-        if points:
-            axes.plot(
-                [row.ratio for row in points],
-                [max(row.error, ERROR_FLOOR) for row in points],
-                linestyle="",
-                marker=style.marker,
-                color=style.color,
-                alpha=0.65,
-                markersize=7,
-                markeredgewidth=0,
-                label=method,
-            )
-    axes.axhline(ROUNDING, color=INK.light, linewidth=1, linestyle=(0, (1, 2)))
-    axes.set(xlabel="time of the derivative / time of f", ylabel="relative error in the norm")
-    axes.xaxis.set_major_formatter(_ratio_label)
-    axes.grid(visible=True)
-    add_legend(axes)
-    return Plot(
-        "error-cost",
-        "Error against cost",
-        "Every function and method that was measured: the best are at the lower left. "
-        "Cost is time in units of the function itself; the dotted line is the rounding of a single number.",
-        figure,
-    )
-
-
-def _ratio_label(ratio: float, _position: float) -> str:
-    return f"{ratio:,.0f}" if ratio >= 1 else f"{ratio:g}"
+def error_height(rows: Sequence[Row]) -> float:
+    """Inches that leave every method a line, broad enough for its points where it has several."""
+    methods = len(methods_of(rows))
+    return 1.9 + (0.52 if len(rows) > methods else 0.34) * (methods + 1)

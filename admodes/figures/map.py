@@ -3,73 +3,216 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..formatting import format_number
-from ..rows import Row, methods_of
-from .palette import MUTED, PAPER, RULE, Style, styles_of
-from .plotting import Plot, new_figure
+import numpy as np
+
+from ..errors import NothingToDrawError
+from ..formatting import format_number, format_seconds, join_words, plural
+from ..rows import Row, describe, methods_of, named
+from .marks import mark
+from .palette import INK, MUTED, PAPER, RULE, Style, styles_of
+from .plotting import Plot, add_legend, make_plot, short_number
+from .quantities import TIE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: A number of inputs -> the number of outputs at which two methods cost the same.
+Crossover = Callable[[float], float]
+
+
+def ranked(rows: Sequence[Row]) -> list[Row]:
+    """The verified rows of one cell, the fastest first."""
+    return sorted((row for row in rows if row.succeeded), key=lambda row: row.seconds)
+
 
 def cheapest(rows: Sequence[Row]) -> tuple[Row | None, float]:
     """The fastest verified row of one cell, and how many times longer the next method takes (NaN without one)."""
-    ordered = sorted((row for row in rows if row.succeeded), key=lambda row: row.seconds)
+    ordered = ranked(rows)
     if not ordered:
         return None, math.nan
     return ordered[0], ordered[1].seconds / ordered[0].seconds if len(ordered) > 1 else math.nan
 
 
-def map_plot(grid: Sequence[Row]) -> Plot:
-    """The cheapest method in every cell of the grid."""
+def draw_map(
+    axes: Axes, rows: Sequence[Row], crossover: Crossover | None = None, crossover_label: str = "crossover, fitted"
+) -> Axes:
+    """The cheapest method in every cell of a grid. A cell with several colours is a tie.
+
+    Parameters
+    ----------
+    axes : Axes
+    rows : sequence of Row
+        Of several problems or operators, those with the most cells are drawn.
+    crossover : callable, optional
+        A number of inputs -> the number of outputs at which two methods cost the same; drawn as a line.
+    crossover_label : str
+        What the legend calls it.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    NothingToDrawError
+        If no row has a verified derivative with a time.
+    """
+    grid = _widest(rows)
     inputs, outputs = sorted({row.inputs for row in grid}), sorted({row.outputs for row in grid})
-    figure, axes = new_figure(5.2)
-    styles = styles_of(methods_of(grid))
-    winners: set[str] = set()
+    styles = styles_of(methods_of(rows))
+    roomy = max(len(inputs), len(outputs)) <= 6
+    winners: dict[str, None] = {}
+    tied = False
     for column, n in enumerate(inputs):
         for line, m in enumerate(outputs):
-            best, factor = cheapest([row for row in grid if (row.inputs, row.outputs) == (n, m)])
-            winners |= set() if best is None else {best.method}
-            _draw_cell(axes, column, line, None if best is None else styles[best.method], factor, len(inputs) <= 6)
-    axes.set(
-        xlim=(-0.5, len(inputs) - 0.5), ylim=(-0.5, len(outputs) - 0.5), xlabel="number of inputs n", ylabel="number of outputs m"
-    )
-    axes.set_xticks(range(len(inputs)), [f"{n:,}" for n in inputs])
-    axes.set_yticks(range(len(outputs)), [f"{m:,}" for m in outputs])
+            cell = [row for row in grid if (row.inputs, row.outputs) == (n, m)]
+            best = _draw_cell(axes, (column, line), cell, styles, roomy=roomy) if cell else []
+            winners |= dict.fromkeys(best)
+            tied |= len(best) > 1
+    drawn = crossover is not None and _draw_crossover(axes, crossover, inputs, outputs)
+    _name_axes(axes, inputs, outputs, named(grid[0]))
+    keys = [_key(styles[method], method) for method in styles if method in winners]
+    keys += [_key(None, "several: a tie")] if tied else []
+    keys += [_line_key(crossover_label)] if drawn else []
+    add_legend(axes, handles=keys)
+    return axes
+
+
+def _widest(rows: Sequence[Row]) -> list[Row]:
+    """The rows of the problem and operator that were measured in the most cells."""
+    grids: dict[str, list[Row]] = {}
+    for row in rows:
+        grids.setdefault(named(row), []).append(row)
+    grids = {name: grid for name, grid in grids.items() if any(row.succeeded for row in grid)}
+    if not grids:
+        raise NothingToDrawError("No cell has a verified derivative with a time: there is no cheapest method to show.")
+    return max(grids.values(), key=lambda grid: len({(row.inputs, row.outputs) for row in grid}))
+
+
+def _name_axes(axes: Axes, inputs: Sequence[int], outputs: Sequence[int], subject: str) -> None:
+    axes.set(xlim=(-0.5, len(inputs) - 0.5), ylim=(-0.5, len(outputs) - 0.5))
+    axes.set(xlabel=f"number of inputs n ({subject})", ylabel="number of outputs m")
+    axes.set_xticks(range(len(inputs)), [short_number(n) for n in inputs])
+    axes.set_yticks(range(len(outputs)), [short_number(m) for m in outputs])
     axes.tick_params(length=0)
     axes.set_aspect("equal", adjustable="box", anchor="NW")
     for spine in axes.spines.values():
         spine.set_visible(False)
-    handles = [_map_key(style, method) for method, style in styles.items() if method in winners]
-    if handles:
-        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.2, handletextpad=0.4)
-    return Plot(
+
+
+def _draw_cell(
+    axes: Axes, place: tuple[int, int], cell: Sequence[Row], styles: dict[str, Style], *, roomy: bool
+) -> Sequence[str]:
+    """One stripe for each of the fastest methods; their names."""
+    from matplotlib.patches import Rectangle
+
+    column, line = place
+    ordered = ranked(cell)
+    tied = [row for row in ordered if row.seconds < TIE * ordered[0].seconds] if ordered else []
+    label = _describe_cell(cell, ordered, tied)
+    count = max(1, len(tied))
+    height = 0.94 / count
+    for stripe in range(count):
+        face = styles[tied[stripe].method].color if tied else RULE.light
+        bottom = line + 0.47 - (stripe + 1) * height
+        patch = axes.add_patch(Rectangle((column - 0.47, bottom), 0.94, height, facecolor=face, linewidth=0))
+        mark(patch, "", [label])
+    for stripe, row in enumerate(tied):
+        # From the upper left to the lower right: a crossover runs from the lower left to the upper right.
+        at = 0.47 * (1 - (2 * stripe + 1) / count) if count > 1 else 0.2 * roomy
+        marker = styles[row.method].marker
+        size = (9 if roomy else 7) * (1 if count < 3 else 0.7)
+        (glyph,) = axes.plot(column - at, line + at, marker=marker, color=PAPER.light, markersize=size, linestyle="", zorder=3)
+        mark(glyph, "", [label])
+    if not tied:
+        axes.text(column, line, "none", ha="center", va="center", color=MUTED.light, fontsize=9)
+    elif roomy and count == 1 and len(ordered) > 1:
+        text = format_number(ordered[1].seconds / ordered[0].seconds)
+        ground = {"facecolor": styles[tied[0].method].color, "linewidth": 0, "pad": 1}
+        corner = column + 0.43, line - 0.27
+        axes.text(*corner, text, ha="right", va="center", color=PAPER.light, fontsize=10, zorder=3, bbox=ground)
+    return [row.method for row in tied]
+
+
+def _describe_cell(cell: Sequence[Row], ordered: Sequence[Row], tied: Sequence[Row]) -> str:
+    """Who is the fastest, by how much, and what the others take."""
+    if not ordered:
+        first = cell[0]
+        lost = join_words([f"{row.method}: {row.status}" for row in cell])
+        return f"{plural(first.inputs, 'input')}, {plural(first.outputs, 'output')}: none verified ({lost})"
+    text = describe(ordered[0])
+    rest = [f"{row.method} {format_seconds(row.seconds)}" for row in ordered[1:]]
+    others = f"; {join_words(rest)}" if rest else ""
+    return f"a tie of {join_words([row.method for row in tied])}: {text}{others}" if len(tied) > 1 else text + others
+
+
+def _draw_crossover(axes: Axes, crossover: Crossover, inputs: Sequence[int], outputs: Sequence[int]) -> bool:
+    """The line through the cells, which stand at equal distances whatever their sizes; whether it passes through any."""
+    if min(*inputs, *outputs) < 1 or len(inputs) < 2 or len(outputs) < 2:
+        return False
+    places = np.linspace(-0.5, len(inputs) - 0.5, 501)
+    m = np.array([_number(crossover(math.exp(size))) for size in _extended(places, range(len(inputs)), np.log(inputs))])
+    known = np.where(m > 0, m, np.nan)
+    heights = _extended(np.log(known), np.log(outputs), np.arange(len(outputs)))
+    heights = np.where((heights >= -0.5) & (heights <= len(outputs) - 0.5), heights, np.nan)
+    if np.isnan(heights).all():
+        return False
+    axes.plot(places, heights, color=PAPER.light, linewidth=5, solid_capstyle="butt")
+    (line,) = axes.plot(places, heights, color=INK.light, linewidth=2)
+    mark(line, "crossover")
+    return True
+
+
+def _extended(at: Any, known: Any, values: Any) -> Any:
+    """Linear between the known places, and as steep beyond them as at their ends."""
+    known, values = np.asarray(known, float), np.asarray(values, float)
+    place = np.clip(np.searchsorted(known, at) - 1, 0, len(known) - 2)
+    slope = (values[place + 1] - values[place]) / (known[place + 1] - known[place])
+    return values[place] + slope * (at - known[place])
+
+
+def _number(value: Any) -> float:
+    """A crossover that there is none of counts as nowhere."""
+    return math.nan if value is None else float(value)
+
+
+def _key(style: Style | None, label: str) -> Any:
+    """The marker of a method; without a style, several colours in one cell."""
+    from matplotlib.lines import Line2D
+
+    if style is None:
+        return Line2D(
+            [],
+            [],
+            linestyle="",
+            marker="s",
+            markersize=9,
+            fillstyle="top",
+            color=MUTED.light,
+            markerfacecoloralt=RULE.light,
+            label=label,
+        )
+    return Line2D([], [], linestyle="", marker=style.marker, markersize=8, color=style.color, label=label)
+
+
+def _line_key(label: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=INK.light, linewidth=2, label=label)
+
+
+def map_plot(grid: Sequence[Row], crossover: Crossover | None = None) -> Plot:
+    """The cheapest method in every cell of the grid."""
+    line = " The line is where forward and reverse mode cost the same by the fitted costs." if crossover else ""
+    return make_plot(
         "map",
         "The cheapest method",
         "The fastest method whose derivative is right, for every number of inputs and outputs. "
-        "The number in a cell says how many times longer the next method takes: 1.0 is a tie.",
-        figure,
+        "The number in a cell says how many times longer the next method takes; where several are as fast within "
+        f"{round(100 * (TIE - 1))}%, the cell has the colours of all of them.{line}",
+        lambda axes: draw_map(axes, grid, crossover),
+        height=5.2,
     )
-
-
-def _draw_cell(axes: Axes, column: int, line: int, style: Style | None, factor: float, roomy: bool) -> None:
-    from matplotlib.patches import Rectangle
-
-    face = RULE.light if style is None else style.color
-    axes.add_patch(Rectangle((column - 0.47, line - 0.47), 0.94, 0.94, facecolor=face, linewidth=0))
-    if style is None:
-        axes.text(column, line, "none", ha="center", va="center", color=MUTED.light, fontsize=9)
-        return
-    lift = 0.16 if roomy else 0.0
-    axes.plot(column, line + lift, marker=style.marker, color=PAPER.light, markersize=9 if roomy else 7, linestyle="")
-    if roomy and math.isfinite(factor):
-        axes.text(column, line - 0.2, format_number(factor), ha="center", va="center", color=PAPER.light, fontsize=10)
-
-
-def _map_key(style: Style, method: str) -> Any:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], linestyle="", marker=style.marker, markersize=8, color=style.color, label=method)

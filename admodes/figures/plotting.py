@@ -1,16 +1,25 @@
-"""What all figures share: the plot with its words, an empty figure, the legend."""
+"""What all figures share: the plot with its words, axes to draw on, the legend, readable axes."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: The largest relative error of rounding a number to float64.
 ROUNDING = 2.0**-53
+
+#: The line style of what is not measured: theory, rounding.
+DOTS: Any = (0, (1, 1.8))
 
 #: What every figure is drawn with; passed to rc_context, so that the user's own settings neither matter nor change.
 STYLE: Any = {
@@ -55,19 +64,160 @@ class Plot:
     figure: Figure
 
 
-def new_figure(height: float = 4.4) -> tuple[Figure, Axes]:
+#: Inches: wide enough for a phone's whole width.
+_WIDTH = 5.6
+_HEIGHT = 4.4
+#: Inches of a letter of a legend and of a key with the space around it, in the middle.
+_LETTER, _KEY = 0.085, 0.5
+
+
+def new_figure(height: float = _HEIGHT) -> tuple[Figure, Axes]:
     """One pair of axes, wide enough for a phone's whole width."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5.6, height), layout="constrained")
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
     return figure, figure.add_subplot()
 
 
-def plural(count: int, noun: str) -> str:
-    """``1 input``, ``4 inputs``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def make_plot(name: str, title: str, caption: str, *draw: Callable[[Axes], Any], height: float = _HEIGHT) -> Plot:
+    """A plot for a page: each of `draw` on axes of its own, one below the other, in the house's style.
+
+    Parameters
+    ----------
+    name, title, caption : str
+        As in `Plot`.
+    *draw : callable
+        Called with the axes to draw on.
+    height : float
+        Inches.
+
+    Returns
+    -------
+    Plot
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+        for place, one in enumerate(draw, 1):
+            one(figure.add_subplot(len(draw), 1, place))
+    return Plot(name, title, caption, figure)
 
 
-def add_legend(axes: Axes, columns: int = 3) -> None:
-    """Above the axes, where it hides nothing."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, handlelength=2.2, columnspacing=1.4, borderaxespad=0.2)
+@contextmanager
+def drawing_on(ax: Axes | None, height: float = _HEIGHT) -> Iterator[Axes]:
+    """The given axes, in whatever style they have; or those of a new figure of pyplot's, which a notebook shows.
+
+    Parameters
+    ----------
+    ax : Axes or None
+    height : float
+        Inches of a new figure.
+
+    Yields
+    ------
+    Axes
+    """
+    if ax is not None:
+        yield ax
+        return
+    import matplotlib as mpl
+    from matplotlib import pyplot as plt
+
+    with mpl.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(_WIDTH, height), layout="constrained")
+        try:
+            yield axes
+        except BaseException:
+            plt.close(figure)
+            raise
+
+
+def add_legend(axes: Axes, columns: int | None = None, handles: Sequence[Artist] | None = None) -> None:
+    """Above the axes, where it hides nothing, in as many columns as have room (or `columns`).
+
+    Parameters
+    ----------
+    axes : Axes
+    columns : int, optional
+    handles : sequence of Artist, optional
+        What to show; by default everything on the axes that has a label.
+    """
+    if handles is None:
+        handles, _ = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=columns or _columns(axes, [str(handle.get_label()) for handle in handles]),
+            handlelength=2.2,
+            columnspacing=1.4,
+            borderaxespad=0.2,
+        )
+
+
+def _columns(axes: Axes, labels: Sequence[str]) -> int:
+    """How many columns of `labels` fit over the axes; a legend is filled column by column."""
+    figure = axes.get_figure(root=True)
+    inches = axes.bbox.width / figure.dpi if figure else _WIDTH
+    for columns in (4, 3, 2):
+        widest = [max(map(len, column), default=0) for column in np.array_split(list(labels), columns)]
+        if _LETTER * sum(widest) + _KEY * columns <= inches:
+            return columns
+    return 1
+
+
+def label_sizes(axes: Axes, sizes: Sequence[int], most: int = 9) -> None:
+    """A logarithmic x axis with a tick at the sizes that were measured, as many as have room."""
+    axes.set_xscale("log")
+    room = math.log(max(sizes) / min(sizes)) / most
+    shown: list[int] = []
+    # From the largest down, since that is the one that must not be missing.
+    for size in sorted(set(sizes), reverse=True):
+        if not shown or math.log(shown[-1] / size) >= room:
+            shown.append(size)
+    axes.set_xticks(shown, [short_number(size) for size in shown])
+    axes.set_xticks([], minor=True)
+
+
+def log_axis(axes: Axes, which: str, name: Callable[[float], str]) -> None:
+    """A logarithmic axis with few ticks, written by `name`: powers of ten, or finer where there are too few of them.
+
+    Parameters
+    ----------
+    axes : Axes
+        On which everything is drawn already.
+    which : str
+        "x" or "y".
+    name : callable
+        Writes a number.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    low, high = axis.get_view_interval()
+    if 0 < low <= high < 1.5 * low:  # so narrow that no tick would fall on it
+        low, high = low / 1.5, high * 1.5
+        axes.set(**{f"{which}lim": (low, high)})
+    fine = low > 0 and high < 300 * low
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if fine else (1.0,), numticks=8))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _position: name(value)))
+
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def short_number(value: float) -> str:
+    """``0.5``, ``16``, ``4,096``, ``65,536``, ``10⁶``: as exact as a tick has room for."""
+    if value <= 0:
+        return f"{value:g}"
+    if 1e-3 <= value < 1e6:
+        return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:g}"
+    exponent = math.floor(math.log10(value) + 1e-9)
+    leading = f"{value / 10.0**exponent:.3g}"
+    power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+    return power if leading == "1" else f"{leading}·{power}"

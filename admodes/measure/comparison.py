@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import OptionError
+from ..figures.collection import RowCollection
+from ..figures.dots import draw_times
+from ..figures.plotting import drawing_on
 from ..methods import available_methods, find_differentiator
 from ..rows import Row
 from .recommendation import Recommendation, recommend
@@ -14,9 +17,12 @@ from .subject import Subject
 from .table import comparison_html, comparison_text
 from .trials import Effort, measure
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 @dataclass(frozen=True, repr=False)
-class Comparison:
+class Comparison(RowCollection):
     """What `compare` found: it prints as a table, and ``comparison["reverse"]`` is the row of one method.
 
     Parameters
@@ -40,11 +46,8 @@ class Comparison:
     rows: tuple[Row, ...]
     recommendation: Recommendation
 
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
+    def _with_rows(self, rows: list[Row]) -> Self:
+        return type(self)(tuple(rows), recommend(rows) if rows else Recommendation(None, "No method is left."))
 
     def __getitem__(self, method: str) -> Row:
         for row in self.rows:
@@ -64,6 +67,26 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return comparison_html(self.rows, self.recommendation)
+
+    def plot_cost(self, ax: Axes | None = None) -> Axes:
+        """The time of each method with the quartiles of its samples, beside the time of f; a cross where it was stopped.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            A figure of its own by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        NothingToDrawError
+            If no method has a time.
+        """
+        with drawing_on(ax, 1.6 + 0.4 * len(self.rows)) as axes:
+            return draw_times(axes, self.rows)
 
 
 def compare(

@@ -6,7 +6,7 @@ import html
 from collections.abc import Callable, Sequence
 from io import StringIO
 
-from ..formatting import format_bytes, format_count, format_digits, format_error, format_number, format_seconds
+from ..formatting import format_bytes, format_count, format_digits, format_error, format_number, format_seconds, html_table
 from ..rows import Row
 from .recommendation import Recommendation
 
@@ -17,6 +17,7 @@ COLUMNS: tuple[tuple[str, bool, Callable[[Row], str]], ...] = (
     ("digits", False, lambda row: format_digits(row.digits)),
     ("error", False, lambda row: format_error(row.error)),
     ("worst component", False, lambda row: f"{format_error(row.worst)} {row.worst_at}".strip()),
+    ("ulp", False, lambda row: format_number(row.ulp)),
     ("calls of f", False, lambda row: format_count(row.calls)),
     ("operations", False, lambda row: format_count(row.operations)),
     ("first call", False, lambda row: format_seconds(row.time.first)),
@@ -24,7 +25,14 @@ COLUMNS: tuple[tuple[str, bool, Callable[[Row], str]], ...] = (
     ("median", False, lambda row: format_seconds(row.time.median)),
     ("quartiles", False, lambda row: _quartiles(row)),
     ("times f", False, lambda row: format_number(row.ratio)),
+    ("prepared", False, lambda row: format_seconds(row.prepared.minimum)),
+    ("peak memory", False, lambda row: format_bytes(row.peak_bytes)),
 )
+
+
+def columns_of(rows: Sequence[Row]) -> list[tuple[str, bool, Callable[[Row], str]]]:
+    """The columns in which any of `rows` has something to show."""
+    return [column for column in COLUMNS if any(column[2](row) for row in rows)]
 
 
 def _quartiles(row: Row) -> str:
@@ -60,16 +68,19 @@ def notes(rows: Sequence[Row]) -> list[str]:
 
 def comparison_text(rows: Sequence[Row], recommendation: Recommendation) -> str:
     """The comparison for a terminal, as wide as its numbers need: none is ever cut."""
+    if not rows:
+        return str(recommendation)
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title, is_text, _ in COLUMNS:
+    columns = columns_of(rows)
+    for title, is_text, _ in columns:
         table.add_column(title, justify="left" if is_text else "right", no_wrap=True)
     for row in rows:
         # Text() would not do: a cell such as "[3, 2]" is markup to rich unless it is escaped.
-        table.add_row(*(_escape(cell(row)) for _, _, cell in COLUMNS))
+        table.add_row(*(_escape(cell(row)) for _, _, cell in columns))
     console = Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False)
     width = console.measure(table).maximum
     buffer = StringIO()
@@ -87,20 +98,12 @@ def _escape(text: str) -> str:
 
 def comparison_html(rows: Sequence[Row], recommendation: Recommendation) -> str:
     """The comparison for a notebook; every text is escaped."""
-    titles = "".join(f'<th style="text-align:{_side(text)}">{html.escape(title)}</th>' for title, text, _ in COLUMNS)
-    body = "".join(
-        "<tr>"
-        + "".join(f'<td style="text-align:{_side(text)}">{html.escape(cell(row))}</td>' for _, text, cell in COLUMNS)
-        + "</tr>"
-        for row in rows
-    )
+    if not rows:
+        return f'<div class="admodes-comparison"><p>{html.escape(str(recommendation))}</p></div>'
+    columns = columns_of(rows)
+    table = html_table([(title, is_text) for title, is_text, _ in columns], [[cell(row) for *_, cell in columns] for row in rows])
     remarks = "".join(f"<li>{html.escape(line)}</li>" for line in notes(rows))
     return (
         f'<div class="admodes-comparison"><p>{html.escape(heading(rows[0]))}</p>'
-        f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
-        f"<ul>{remarks}</ul><p><strong>{html.escape(str(recommendation))}</strong></p></div>"
+        f"{table}<ul>{remarks}</ul><p><strong>{html.escape(str(recommendation))}</strong></p></div>"
     )
-
-
-def _side(is_text: bool) -> str:
-    return "left" if is_text else "right"

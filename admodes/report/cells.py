@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from ..formatting import format_count
 from ..measure.operation import WHOLE
 from ..measure.recommendation import most_exact
-from ..rows import Row
+from ..rows import Row, named
 
 #: Times closer than this are called a tie.
 TIE = 1.1
@@ -16,11 +16,6 @@ A_TIE = "a tie"
 
 #: Problem and operator, inputs, outputs.
 Place = tuple[str, int, int]
-
-
-def named(row: Row) -> str:
-    """The problem, and the operator where it is not the plain derivative."""
-    return row.problem if row.operator == "differentiate" else f"{row.problem}, {row.operator}"
 
 
 def where(row: Row) -> str:

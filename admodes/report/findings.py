@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..figures.map import cheapest
-from ..figures.plotting import plural
-from ..formatting import format_bytes, format_count, format_digits, format_number, format_seconds, join_words
+from ..formatting import format_bytes, format_count, format_digits, format_number, format_seconds, join_words, plural
 from ..rows import Row, methods_of
 from ..sweeps.results import Results
-from .cells import TIE, capitalized, cells_of, fastest_exact, first_derivatives, named, where
+from .cells import TIE, capitalized, cells_of, fastest_exact, first_derivatives, where
 from .overview import advise
 
 

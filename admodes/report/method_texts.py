@@ -14,22 +14,34 @@ _WHOLE_OPERATIONS = 3
 def measured(results: Results) -> list[str]:
     """How the numbers came about, one paragraph each for time, counts and error."""
     new = results.header.get("schema", 0) >= _WHOLE_OPERATIONS
+    operations = "those of the whole derivative, f included" if new else "those of f, in all its calls"
     digits = results.environment.get("longdouble_digits", "")
     precision = f"extended precision ({digits} digits)" if digits else "extended precision"
     return [
-        "Every method differentiates the same plain NumPy function f at the same point. Its first call is timed apart; the times "
-        "are of later calls, f itself and the derivative in turn, round after round, so that a slow spell of the machine "
-        "hits both alike. What else the machine does only ever adds to a time: methods are compared by their fastest samples, with "
-        "medians and quartiles beside them. What a method repeats in every call (tracing, and for the symbolic one "
-        "the differentiation and printing of formulas) is part of its time.",
-        "Calls of f are counted in a pass of their own, so that counting costs no time; so is memory, where it was measured. Counts "
-        "are exact and the same on every machine. Operations are elementary ones, such as the addition of two numbers: "
-        + ("those of the whole derivative, f included." if new else "those of f, in all its calls."),
-        f"The error is the distance from the closed form, evaluated in {precision}, or else from a derivative by a method that "
-        "shares no code with the one that is tested; it is relative to the length of the exact derivative (the norm). The "
-        "worst component is relative to itself. Digits are minus the logarithm of the error to base ten, 16 at most.",
-        "Before a tolerance is trusted, planted mistakes are tried on it: the zero derivative, a flipped sign, one component off, "
-        "a dropped component, a transposed Jacobian. A check that cannot see one of them is named among the failures.",
+        (
+            "Every method differentiates the same plain NumPy function f at the same point. Its first call is timed "
+            "apart; the times "
+            "are of later calls, f itself and the derivative in turn, round after round, so that a slow spell of the machine "
+            "hits both alike. What else the machine does only ever adds to a time: methods are compared by their "
+            "fastest samples, with "
+            "medians and quartiles beside them. What a method repeats in every call (tracing, and for the symbolic one "
+            "the differentiation and printing of formulas) is part of its time."
+        ),
+        (
+            "Calls of f are counted in a pass of their own, so that counting costs no time; so is memory, where it was measured. "
+            "Counts are exact and the same on every machine. Operations are elementary ones, such as the addition of two "
+            f"numbers: {operations}."
+        ),
+        (
+            f"The error is the distance from the closed form, evaluated in {precision}, or else from a derivative by a method that "
+            "shares no code with the one that is tested; it is relative to the length of the exact derivative (the norm). The "
+            "worst component is relative to itself. Digits are minus the logarithm of the error to base ten, 16 at most."
+        ),
+        (
+            "Before a tolerance is trusted, planted mistakes are tried on it: the zero derivative, a flipped sign, one "
+            "component off, "
+            "a dropped component, a transposed Jacobian. A check that cannot see one of them is named among the failures."
+        ),
     ]
 
 

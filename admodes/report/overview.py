@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..figures.plotting import plural
-from ..formatting import format_count, format_digits, format_number, join_words
+from ..formatting import format_count, format_digits, format_number, join_words, plural
 from ..reproduce import Claim
 from ..rows import Row, methods_of
 from .cells import A_TIE, cells_of, fastest_exact, first_derivatives, winner

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..figures.gathering import draw_sections
 from ..figures.plotting import Plot
 from ..reproduce import Claim
-from ..rows import Row
 from ..sweeps.results import Results
-from .figures import draw_claims, draw_sections
+from .figures import draw_claims
 from .findings import Finding, find_all
 from .problem_texts import ABOUT
 from .tables import Failure, Table, doubts_of, failures_of, tables_of
@@ -92,7 +92,7 @@ class Report:
         return list({plot.name: plot for plot in [*own, *self.claim_plots.values()]}.values())
 
 
-def make_report(results: Results, claims: Sequence[Claim] = ()) -> Report:
+def make_report(results: Results, claims: Sequence[Claim] = (), notes: Mapping[str, Sequence[str]] | None = None) -> Report:
     """Gather what there is to show.
 
     Parameters
@@ -100,6 +100,8 @@ def make_report(results: Results, claims: Sequence[Claim] = ()) -> Report:
     results : Results
     claims : sequence of Claim
         Those that were tested along with the results.
+    notes : mapping of str to sequence of str, optional
+        Further sentences for the section of that name.
 
     Returns
     -------
@@ -110,7 +112,7 @@ def make_report(results: Results, claims: Sequence[Claim] = ()) -> Report:
     homes = {name: section for section, names in _CLAIM_SECTIONS.items() for name in names if name in claim_plots}
     report = Report(results, [], [], list(claims), claim_plots, homes, tables_of(rows), failures_of(rows), doubts_of(rows))
     findings = find_all(results)
-    for section in _sections(report, draw_sections(rows), _notes(rows)):
+    for section in _sections(report, draw_sections(rows), notes or {}):
         section.findings = [finding for finding in findings if finding.section == section.name]
         if section.present or section.plots or section.notes or section.findings:
             report.sections.append(section)
@@ -119,17 +121,15 @@ def make_report(results: Results, claims: Sequence[Claim] = ()) -> Report:
     return report
 
 
-def _notes(rows: Sequence[Row]) -> dict[str, list[str]]:
-    """Sentences that others make of the rows, by section."""
-    return {}
-
-
-def _sections(report: Report, drawn: Mapping[str, list[Plot]], notes: Mapping[str, list[str]]) -> list[Section]:
+def _sections(report: Report, drawn: Mapping[str, list[Plot]], notes: Mapping[str, Sequence[str]]) -> list[Section]:
     """Every section that a report can have; those drawn of rows or claims alone are present if there is something to draw."""
     own = {name: list(plots) for name, plots in drawn.items()}
-    for claim, section in report.homes.items():
-        own.setdefault(section, []).append(report.claim_plots[claim])
-    sections = [Section("summary", "Summary", template="summary"), *(Section(*texts, present=False) for texts in _TEXTS)]
+    for claim, home in report.homes.items():
+        own.setdefault(home, []).append(report.claim_plots[claim])
+    sections: list[Section] = [
+        Section("summary", "Summary", template="summary"),
+        *(Section(name, title, intro, missing, present=False) for name, title, intro, missing in _TEXTS),
+    ]
     for section in sections:
         section.plots, section.notes = own.get(section.name, []), list(notes.get(section.name, []))
     grid = next((row.problem for row in report.results.rows if row.part == "grid"), "")
@@ -141,8 +141,11 @@ def _sections(report: Report, drawn: Mapping[str, list[Plot]], notes: Mapping[st
             "claims",
             "The lectures’ claims",
             "What lectures say about the methods, put to the test. A verdict follows from the numbers below it.",
-            "No claim of the lectures was tested with these results: there is no curve of error against step size, and no figure "
-            "of how formulas grow (admodes reproduce claims makes both).",
+            (
+                "No claim of the lectures was tested with these results: there is no curve of error against step size, "
+                "and no figure "
+                "of how formulas grow (admodes reproduce claims makes both)."
+            ),
             template="claims",
             present=bool(report.claims),
         ),
@@ -164,15 +167,21 @@ _TEXTS = (
     (
         "map",
         "Which method is the cheapest where",
-        "Each field is one function with n inputs and m outputs; its colour and sign name the fastest method whose derivative is "
-        "right.",
+        (
+            "Each field is one function with n inputs and m outputs; its colour and sign name the fastest method whose "
+            "derivative is "
+            "right."
+        ),
         "There is no grid of dimensions in these results: no map of the cheapest method, and no cost curves.",
     ),
     (
         "inputs",
         "Cost against the number of inputs",
-        "How long one derivative takes as the function gets more inputs. Both axes are logarithmic: a straight line is a power, and "
-        "its slope is the exponent.",
+        (
+            "How long one derivative takes as the function gets more inputs. Both axes are logarithmic: a straight line "
+            "is a power, and "
+            "its slope is the exponent."
+        ),
         "",
     ),
     (
@@ -184,28 +193,42 @@ _TEXTS = (
     (
         "error",
         "Error",
-        "How far each derivative is from the exact one, relative to its size. 1e-16 is the rounding of a single number; a method is "
-        "called exact where only rounding is left.",
+        (
+            "How far each derivative is from the exact one, relative to its size. 1e-16 is the rounding of a single "
+            "number; a method is "
+            "called exact where only rounding is left."
+        ),
         "No error could be measured: nothing in these results has a reference.",
     ),
     (
         "tradeoff",
         "Accuracy against cost",
-        "Each point is one method on one function: to the left is fast, down is exact. The best are those that no other point "
-        "beats in both (the Pareto front).",
+        (
+            "Each point is one method on one function: to the left is fast, down is exact. The best are those that no "
+            "other point "
+            "beats in both (the Pareto front)."
+        ),
         "",
     ),
     (
         "precision",
         "Finite differences: error against step size",
-        "A large step makes the formula wrong, a small one lets rounding take over: the error is V-shaped, and no step is "
-        "good for everything.",
+        (
+            "A large step makes the formula wrong, a small one lets rounding take over: the error is V-shaped, and no step is "
+            "good for everything."
+        ),
         "",
     ),
     (
         "swell",
         "How formulas grow",
         "The operations in a symbolic derivative, written out and with each repeated part computed once.",
+        "",
+    ),
+    (
+        "work",
+        "Operations",
+        "How many elementary operations a derivative takes, in units of those of f: a count, the same on every machine.",
         "",
     ),
     (
@@ -217,8 +240,11 @@ _TEXTS = (
     (
         "break-even",
         "When preparing pays",
-        "Some methods can be prepared once for many calls, such as by compiling a formula. Break-even is the number of calls after "
-        "which that has paid.",
+        (
+            "Some methods can be prepared once for many calls, such as by compiling a formula. Break-even is the number "
+            "of calls after "
+            "which that has paid."
+        ),
         "No method was prepared for many calls: after how many calls preparing pays is not known.",
     ),
 )

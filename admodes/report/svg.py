@@ -101,7 +101,7 @@ def _remove(element: ET.Element, tag: str) -> None:
 
 def _mark(root: ET.Element, marks: Mapping[str, Mark]) -> dict[str, tuple[str, ...]]:
     """Put series and marks on their groups; the labels of those whose points are all there."""
-    labels = {}
+    labels: dict[str, tuple[str, ...]] = {}
     for element in root.iter():
         mark = marks.get(element.get("id", ""))
         if mark is None:

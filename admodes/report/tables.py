@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from ..formatting import format_count, format_number
 from ..measure.table import COLUMNS
-from ..rows import Row
-from .cells import cells_of, named, shortened, where
+from ..rows import Row, named
+from .cells import cells_of, shortened, where
 
 #: As many rows stand in the page itself; longer tables are written when they are opened.
 _INLINE = 600

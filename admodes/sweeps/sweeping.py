@@ -5,13 +5,15 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from ..errors import OptionError
+from ..figures.grids import GridCollection
+from ..formatting import plural
 from ..measure.problems import PROBLEMS
 from ..rows import Row
 from .driving import Report, run
@@ -20,11 +22,12 @@ from .isolation import Limits
 from .memory import memory_limit_problem
 from .ready_made import find_grid, find_problem, read_bytes
 from .results import Results, read_results
+from .summary import summary_html
 
 
 @dataclass(frozen=True, repr=False)
-class Sweep:
-    """What `sweep` measured: an iterable of rows.
+class Sweep(GridCollection):
+    """What `sweep` measured: an iterable of rows, which draws itself and can be filtered.
 
     Parameters
     ----------
@@ -41,6 +44,8 @@ class Sweep:
     2 cells: ok 2
     >>> [row.inputs for row in found if row.calls == 1]
     [2, 3]
+    >>> print(found.filter(inputs=3))
+    1 cell: ok 1
     """
 
     results: Results
@@ -56,20 +61,21 @@ class Sweep:
         """One row a cell."""
         return self.results.rows
 
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
+    def _with_rows(self, rows: list[Row]) -> Self:
+        kept = replace(self.results, rows=rows, by_key={row.key: row for row in rows if row.key})
+        return replace(self, results=kept)
 
     def __str__(self) -> str:
         counts = Counter(row.status for row in self.rows)
         found = ", ".join(f"{status} {count}" for status, count in counts.most_common())
         where = f" in {self.path}" if self.path else ""
         state = "" if self.results.complete else " (not finished)"
-        return f"{len(self.rows)} cell{'s' * (len(self.rows) != 1)}{state}{where}: {found or 'none yet'}"
+        return f"{plural(len(self.rows), 'cell')}{state}{where}: {found or 'none yet'}"
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return summary_html(str(self), self.rows)
 
 
 def sweep(
