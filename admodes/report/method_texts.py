@@ -34,7 +34,8 @@ def measured(results: Results) -> list[str]:
         ),
         (
             f"The error is the distance from the closed form, evaluated in {precision}, or else from a derivative by a method "
-            "that shares no code with the one that is tested; it is relative to the length of the exact derivative (the norm). The "
+            "that shares no code with the one that is tested; it is relative to the length of the exact "
+            "derivative (the norm). The "
             "worst component is relative to itself. Digits are minus the logarithm of the error to base ten, 16 at most."
         ),
         (
