@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..figures.marks import mark
 from ..figures.palette import styles_of
 from ..figures.plotting import STYLE, Plot, add_legend, new_figure
 from ..reproduce import Claim, Claims
@@ -36,15 +37,19 @@ def claim_plot(claim: Claim) -> Plot:
         figure, axes = new_figure()
         for line in shown.series:
             points = [(x, y) for x, y in zip(line.x, line.y, strict=True) if x > 0 and y > 0]
+            if not points:
+                continue
             style = styles[line.name]
-            axes.plot(
+            (drawn,) = axes.plot(
                 *zip(*points, strict=True), label=line.name, color=style.color, marker=style.marker, linestyle=style.line, ms=4
             )
+            mark(drawn, line.name, [f"{line.name}, {shown.x_label} {x:g}: {shown.y_label} {y:.4g}" for x, y in points])
         axes.set(xscale="log", yscale="log", xlabel=shown.x_label, ylabel=shown.y_label)
         _set_ticks(axes, sorted({x for line in shown.series for x in line.x}))
         axes.grid(visible=True)
-        add_legend(axes, columns=2)
-    return Plot(f"claim-{claim.name}", claim.claim, f"{claim.verdict}: {claim.because}", figure)
+        if axes.get_lines():
+            add_legend(axes, columns=2)
+    return Plot(f"claim-{claim.name}", claim.claim, f"{claim.verdict[:1].upper()}{claim.verdict[1:]}: {claim.because}", figure)
 
 
 def _set_ticks(axes: Axes, sizes: list[float]) -> None:

@@ -1,4 +1,4 @@
-"""The figures of a report, each drawn from rows alone."""
+"""The figures of a report: those of its rows by section, those of its claims."""
 
 from __future__ import annotations
 
@@ -6,11 +6,27 @@ from collections.abc import Sequence
 
 from ..figures.gathering import draw_sections
 from ..figures.plotting import Plot
+from ..reproduce import Claim
 from ..rows import Row
+from .claim_figures import claim_plot
+
+
+def draw_claims(claims: Sequence[Claim]) -> dict[str, Plot]:
+    """The figure of each claim, by the claim's name.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+
+    Returns
+    -------
+    dict of str to Plot
+    """
+    return {claim.name: claim_plot(claim) for claim in claims if any(line.x for line in claim.figure.series)}
 
 
 def draw_all(rows: Sequence[Row]) -> list[Plot]:
-    """All figures that `rows` have data for.
+    """All figures that `rows` have data for, in the order of their sections.
 
     Parameters
     ----------

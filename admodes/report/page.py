@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..figures.marks import marks_of
 from ..figures.palette import ROLES, styles_of
-from ..figures.plotting import Plot
 from ..formatting import format_number
-from ..measure.table import COLUMNS
-from ..rows import STATUSES, Row, methods_of
+from ..rows import STATUSES, methods_of
 from ..sweeps.results import Results, read_results
-from .figures import draw_all
-from .findings import cells_of, find_all, named
-from .svg import to_inline, to_svg
+from .findings import losses
+from .method_texts import date, facts, measured
+from .overview import advise, scope, score, tally
+from .packing import pack
+from .problem_texts import ABOUT
+from .sections import Report, make_report
+from .svg import Inline, to_inline, to_svg
 
 _TEMPLATES = Path(__file__).parent / "templates"
+#: What a header may lack.
+_NAMELESS = {"admodes": "of an unknown version", "processor": "", "system": "an unknown machine"}
 
 
 def write_report(results_file: str | Path, folder: str | Path) -> Path:
@@ -39,21 +46,36 @@ def write_report(results_file: str | Path, folder: str | Path) -> Path:
     OptionError
         If the file is no results file.
     """
-    results = read_results(results_file)
+    return write_pages(read_results(results_file), Path(results_file).name, folder)
+
+
+def write_pages(results: Results, source: str, folder: str | Path) -> Path:
+    """The same for results that were read already; `source` is the name of their file.
+
+    Parameters
+    ----------
+    results : Results
+    source : str
+    folder : str or Path
+
+    Returns
+    -------
+    Path
+    """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    plots = draw_all(results.rows)
-    drawn = {plot.name: to_svg(plot.figure, plot.name) for plot in plots}
+    report = make_report(results, getattr(results, "claims", ()))
+    drawn = {plot.name: to_svg(plot.figure, plot.name) for plot in report.plots}
     for name, svg in drawn.items():
         (place / f"{name}.svg").write_text(svg, encoding="utf-8")
-    content = _content(results, plots, drawn, Path(results_file).name)
+    content = _content(report, source)
     (place / "summary.md").write_text(_render("summary.md.j2", content, escape=False), encoding="utf-8")
     page = place / "index.html"
-    page.write_text(_render("page.html.j2", content, escape=True), encoding="utf-8")
+    page.write_text(_render("page.html.j2", content | _page_content(report, drawn), escape=True), encoding="utf-8")
     return page
 
 
-def _render(template: str, content: dict[str, Any], *, escape: bool) -> str:
+def _render(template: str, content: Mapping[str, Any], *, escape: bool) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -73,78 +95,63 @@ def _markdown_cell(text: str) -> str:
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
-def _content(results: Results, plots: Sequence[Plot], drawn: dict[str, str], source: str) -> dict[str, Any]:
-    """All that the templates show."""
-    from markupsafe import Markup
-
+def _content(report: Report, source: str) -> dict[str, Any]:
+    """What the page and the summary show alike."""
+    results = report.results
     rows = results.rows
-    styles = styles_of(methods_of(rows))
     return {
-        "findings": find_all(results),
-        "plots": [
-            {
-                "name": plot.name,
-                "title": plot.title,
-                "caption": plot.caption,
-                "svg": Markup(to_inline(drawn[plot.name], plot.name, f"{plot.title}. {plot.caption}")),  # noqa: S704 - our own SVG
-            }
-            for plot in plots
-        ],
-        "columns": [(title, is_text) for title, is_text, _ in COLUMNS],
-        "problems": [_case(row_list) for row_list in cells_of([row for row in rows if row.part != "grid"]).values()],
-        "grid": [_case(row_list) for row_list in cells_of([row for row in rows if row.part == "grid"]).values()],
-        "failures": _failures(rows),
-        "doubts": _doubts(rows),
+        "report": report,
+        "sections": {section.name: section for section in report.sections},
+        "scope": scope(rows),
+        "advice": advise(rows),
+        "scores": score(rows),
+        "about": ABOUT,
         "statuses": {name: text for name, text in STATUSES.items() if any(row.status == name for row in rows)},
-        "styles": styles,
-        "roles": ROLES,
-        "environment": results.environment,
-        "settings": results.grid,
+        "verdicts": tally(report.claims),
+        "lost": losses(rows),
+        "measured": measured(results),
+        "facts": facts(results),
+        "environment": _NAMELESS | results.environment,
+        "created": date(results.environment.get("created", "")),
         "seconds": format_number(results.end["seconds"]) if results.end else "",
         "source": source,
     }
 
 
-def _case(rows: Sequence[Row]) -> dict[str, Any]:
-    """One cell as a table."""
-    first = rows[0]
+def _page_content(report: Report, drawn: Mapping[str, str]) -> dict[str, Any]:
+    """What only the page needs: figures, colours, data for the script, and the script."""
+    from markupsafe import Markup
+
+    inline = _inline(report, drawn)
+    later = {str(number): table for number, table in enumerate(report.tables) if not table.inline}
+    methods = methods_of(report.results.rows)
+    styles = styles_of(methods)
+    data = {
+        "labels": {name: figure.labels for name, figure in inline.items() if figure.labels},
+        "methods": {name: [style.role.variable, style.glyph] for name, style in styles.items()},
+        "tables": {
+            number: {
+                "columns": [title for title, _ in table.columns],
+                "aligned": table.aligned,
+                "lines": [line.packed() for line in table.lines],
+            }
+            for number, table in later.items()
+        },
+    }
+    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {
-        "problem": first.problem,
-        "name": named(first),
-        "inputs": first.inputs,
-        "outputs": first.outputs,
-        "rows": [{"method": row.method, "status": row.status, "cells": [cell(row) for _, _, cell in COLUMNS]} for row in rows],
+        "figures": {name: Markup(figure.markup) for name, figure in inline.items()},  # noqa: S704 - our own SVG
+        "roles": ROLES,
+        "styles": styles,
+        "data": Markup(pack(data)),  # noqa: S704 - letters of base64
+        "script": Markup(script),  # noqa: S704 - our own script
+        "digest": digest,
     }
 
 
-def _failures(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """What did not succeed, equal reasons of one method together."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
-    for row in rows:
-        if row.status != "ok":
-            groups.setdefault((row.method, row.status, row.reason), []).append(_where(row))
-    return [
-        {"method": method, "status": status, "reason": reason, "cells": "; ".join(cells)}
-        for (method, status, reason), cells in groups.items()
-    ]
-
-
-def _where(row: Row) -> str:
-    return f"{named(row)} {row.inputs:,} → {row.outputs:,}"
-
-
-def _doubts(rows: Sequence[Row]) -> list[str]:
-    """Rows whose time or check is not to be taken as it stands, and why."""
-    lines = [
-        f"{row.method} on {_where(row)}: the time is {format_number(row.ratio)} times that of f, "
-        f"but f was called {row.calls:,} times"
-        for row in rows
-        if row.suspect
-    ]
-    lines += [
-        f"{row.method} on {_where(row)}: the time is that of the first call, there was no time for a second one"
-        for row in rows
-        if row.succeeded and not row.time.samples
-    ]
-    weak = {f"{_where(row)}: the check is {row.check}": None for row in rows if row.check not in ("", "guarded")}
-    return [*lines, *weak]
+def _inline(report: Report, drawn: Mapping[str, str]) -> dict[str, Inline]:
+    return {
+        plot.name: to_inline(drawn[plot.name], f"f{number}", f"{plot.title}. {plot.caption}", marks_of(plot.figure))
+        for number, plot in enumerate(report.plots)
+    }

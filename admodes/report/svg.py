@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-import html
 import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from io import StringIO
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
+from ..figures.marks import Mark
 from ..figures.palette import ROLES
 from ..figures.plotting import STYLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_COLORS = {role.light: f"var(--{role.variable})" for role in ROLES}
+#: Attributes that hold coordinates. A page shows figures at about their own size: hundredths of a point are enough there.
+_COORDINATES = ("d", "x", "y", "transform", "width", "height", "points")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Inline:
+    """A figure for a page.
+
+    Parameters
+    ----------
+    markup : str
+        An ``<svg>`` element. What stands for a series has ``data-series``, what has labels ``data-mark``.
+    labels : dict of str to tuple of str
+        ``data-mark`` -> one label for each point, or a single one for the whole group.
+    """
+
+    markup: str
+    labels: dict[str, tuple[str, ...]]
 
 
 def to_svg(figure: Figure, name: str) -> str:
@@ -19,13 +44,14 @@ def to_svg(figure: Figure, name: str) -> str:
     import matplotlib as mpl
 
     buffer = StringIO()
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the fonts are the reader's, not matplotlib's
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "admodes"})
-    return buffer.getvalue()
+    return _FORBIDDEN.sub("\ufffd", buffer.getvalue())  # XML has no such characters, and names of others may hold some
 
 
-def to_inline(svg: str, name: str, description: str) -> str:
-    """The SVG for a page: no prolog, ids that are unique in the page, the page's colours and font, a text alternative.
+def to_inline(svg: str, name: str, description: str, marks: Mapping[str, Mark] | None = None) -> Inline:
+    """The SVG for a page: small, with ids that are unique there, the page's colours and font, and a text alternative.
 
     Parameters
     ----------
@@ -35,23 +61,103 @@ def to_inline(svg: str, name: str, description: str) -> str:
         Unique in the page.
     description : str
         What a screen reader says.
+    marks : mapping of str to Mark, optional
+        As `marks_of` returns for the figure.
 
     Returns
     -------
-    str
+    Inline
     """
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
-    body = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', body)
-    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", body)
-    body = re.sub(r"font: ([^;\"']*?)([\d.]+px) [^;\"]*(?=[;\"])", r"font: \1\2 var(--font)", body)
-    for role in ROLES:
-        body = body.replace(role.light, f"var(--{role.variable})")
-    opening = re.match(r"<svg[^>]*>", body)
-    if opening is None:  # pragma: no cover - matplotlib always writes it
-        return body
-    box = re.search(r'viewBox="[^"]+"', opening.group())
-    start = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {box.group() if box else ""}'
-    title = html.escape(description)
-    return f'{start} role="img" aria-label="{title}"><title>{title}</title>{body[opening.end() :].strip()}'
+    source = ET.fromstring(svg)  # noqa: S314 - our own SVG
+    root = _plain(source)
+    for unwanted in ("metadata", "style"):
+        _remove(root, unwanted)
+    labels = _mark(root, marks or {})
+    _rename(root, name)
+    for element in root.iter():
+        if element.tag == "g":
+            _share_style(element)
+    for element in root.iter():
+        _shrink(element)
+    root.attrib = {"viewBox": source.get("viewBox", ""), "role": "img", "aria-label": description}
+    return Inline(ET.tostring(root, encoding="unicode", short_empty_elements=False), labels)
+
+
+def _plain(element: ET.Element) -> ET.Element:
+    """A copy without namespaces, as HTML writes SVG, and without the space between elements."""
+    copy = ET.Element(element.tag.rpartition("}")[2], {key.rpartition("}")[2]: value for key, value in element.attrib.items()})
+    copy.text = element.text if element.text and element.text.strip() else None
+    copy.extend(_plain(child) for child in element)
+    return copy
+
+
+def _remove(element: ET.Element, tag: str) -> None:
+    for child in list(element):
+        if child.tag == tag:
+            element.remove(child)
+        else:
+            _remove(child, tag)
+
+
+def _mark(root: ET.Element, marks: Mapping[str, Mark]) -> dict[str, tuple[str, ...]]:
+    """Put series and marks on their groups; the labels of those whose points are all there."""
+    labels: dict[str, tuple[str, ...]] = {}
+    for element in root.iter():
+        mark = marks.get(element.get("id", ""))
+        if mark is None:
+            continue
+        if mark.series:
+            element.set("data-series", mark.series)
+        # A point outside of the paper is not drawn: which labels are left for the others is not known then.
+        points = sum(1 for _ in element.iter("use"))
+        if mark.labels and len(mark.labels) in (1, points):
+            key = str(len(labels))
+            element.set("data-mark", key)
+            labels[key] = mark.labels
+    return labels
+
+
+def _rename(root: ET.Element, name: str) -> None:
+    """Short ids for what is referred to, none for the rest."""
+    used = {reference for element in root.iter() for reference in _references(element)}
+    names = {old: f"{name}-{number}" for number, old in enumerate(sorted(used))}
+    for element in root.iter():
+        old = element.attrib.pop("id", None)
+        if old in names:
+            element.set("id", names[old])
+        for key, value in element.attrib.items():
+            if key == "href":
+                element.set(key, f"#{names[value[1:]]}")
+            elif "url(#" in value:
+                element.set(key, re.sub(r"url\(#([^)]+)\)", lambda match: f"url(#{names[match[1]]})", value))
+
+
+def _references(element: ET.Element) -> Iterator[str]:
+    for key, value in element.attrib.items():
+        if key == "href":
+            yield value[1:]
+        else:
+            yield from re.findall(r"url\(#([^)]+)\)", value)
+
+
+def _shrink(element: ET.Element) -> None:
+    for key in _COORDINATES:
+        if key in element.attrib:
+            short = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), element.get(key, ""))
+            element.set(key, " ".join(short.split()))
+    if (style := element.get("style")) is not None:
+        style = re.sub(r"font-family: [^;]*", "font-family: var(--font)", style)
+        style = re.sub(r"font: ([^;]*?)([\d.]+px) [^;]*", r"font: \1\2 var(--font)", style)
+        element.set("style", re.sub(r"#[0-9a-f]{6}\b", lambda match: _COLORS.get(match[0], match[0]), style))
+
+
+def _share_style(group: ET.Element) -> None:
+    """Points of one style say so once. An opacity of the group would blend their overlaps otherwise: it is passed on."""
+    styles = {child.get("style") for child in group if child.tag == "use"}
+    if len(group) < 2 or len(styles) != 1 or any(child.tag != "use" for child in group):
+        return
+    (style,) = styles
+    if style:
+        group.set("style", re.sub(r"(?<![-\w])opacity: ([\d.]+)", r"fill-opacity: \1; stroke-opacity: \1", style))
+        for child in group:
+            del child.attrib["style"]

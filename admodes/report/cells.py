@@ -1,0 +1,68 @@
+"""Rows of one function at one size, side by side: which method is the fastest of the exact ones there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from ..formatting import format_count
+from ..measure.operation import WHOLE
+from ..measure.recommendation import most_exact
+from ..rows import Row, named
+
+#: Times closer than this are called a tie.
+TIE = 1.1
+A_TIE = "a tie"
+
+#: Problem and operator, inputs, outputs.
+Place = tuple[str, int, int]
+
+
+def where(row: Row) -> str:
+    """The function and its size: ``rosenbrock 10 → 1``."""
+    return f"{named(row)} {row.inputs:,} → {row.outputs:,}"
+
+
+def cells_of(rows: Iterable[Row]) -> dict[Place, list[Row]]:
+    """The rows of each cell, one a method, in the order of the file."""
+    cells: dict[Place, list[Row]] = {}
+    for row in rows:
+        cells.setdefault((named(row), row.inputs, row.outputs), []).append(row)
+    return cells
+
+
+def first_derivatives(rows: Iterable[Row]) -> list[Row]:
+    """Rows in which the whole first derivative was asked for."""
+    return [row for row in rows if row.operator in WHOLE]
+
+
+def fastest_exact(cell: Sequence[Row]) -> Row | None:
+    """The fastest of the most exact verified rows of a cell."""
+    exact = _exact(cell)
+    return min(exact, key=lambda row: row.seconds) if exact else None
+
+
+def _exact(cell: Sequence[Row]) -> list[Row]:
+    """The most exact of the verified rows; of those alone whose error is known."""
+    known = [row for row in cell if row.succeeded and math.isfinite(row.error)]
+    return most_exact(known) if known else []
+
+
+def winner(cell: Sequence[Row]) -> str:
+    """The name of the fastest exact method of a cell, `A_TIE` where another one is as fast, "" where there is none."""
+    best = fastest_exact(cell)
+    if best is None:
+        return ""
+    rivals = [row for row in _exact(cell) if row is not best]
+    return A_TIE if any(row.seconds < TIE * best.seconds for row in rivals) else best.method
+
+
+def shortened(texts: Sequence[str], most: int = 8) -> str:
+    """The first few of a list, and how many more there are."""
+    rest = len(texts) - most
+    return "; ".join(texts[:most]) + (f"; and {format_count(rest)} more" if rest > 0 else "")
+
+
+def capitalized(text: str) -> str:
+    """With a capital at its head, the rest as it is."""
+    return text[:1].upper() + text[1:]
