@@ -23,7 +23,7 @@ PACKAGE = ROOT / "admodes"
 # Who may import whom: only what stands on a lower line. CONTRIBUTING.md says what each one is for.
 FLOORS = (
     {"_version", "errors", "formatting"},
-    {"containers", "failures", "levels", "operands", "rows", "surroundings"},
+    {"containers", "failures", "levels", "operands", "rows", "surroundings", "theory"},
     {"function", "kinds", "outputs"},
     {"custom", "differentiator", "rules"},
     {"table"},

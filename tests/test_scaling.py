@@ -12,8 +12,8 @@ import admodes as ad
 from admodes.errors import OptionError
 from admodes.measure.power_law import Estimate, fit_power_law, t_quantile
 from admodes.measure.scaling import fit_scaling
-from admodes.measure.theory import AGREES, DIFFERS, VAGUE, theory_of
 from admodes.rows import Row, Timing
+from admodes.theory import AGREES, DIFFERS, VAGUE, theory_of
 
 SIZES = (1, 4, 16, 64, 256)
 GRID = [(n, m) for n in SIZES for m in SIZES]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..formatting import plural
 from ..rows import Row, describe, methods_of, named
+from ..theory import theory_of
 from .marks import mark
 from .palette import MUTED, Style, styles_of
 from .plotting import DOTS, Plot, add_legend, label_sizes, literal, log_axis, make_plot
@@ -21,14 +22,11 @@ if TYPE_CHECKING:
 #: What the theory of a method says: an exponent of the size, or a function of it. In units of the cost of f itself.
 Theory = Mapping[str, float | Callable[[int], float]]
 
-#: Finite differences and the complex step call f for every input, forward mode carries a direction for every input,
-#: reverse mode sweeps back for every output.
-THEORY: dict[str, Theory] = {
-    "inputs": {"finite": 1, "complex": 1, "forward": 1, "reverse": 0},
-    "outputs": {"finite": 0, "complex": 0, "forward": 0, "reverse": 1},
-}
-#: The operators that the theory is about.
-_WHOLE = ("differentiate", "gradient", "jacobian")
+
+def theory_along(axis: str, methods: Sequence[str], operator: str) -> Theory:
+    """What the theory says of each method along one axis; a method without a theory is left out."""
+    found = {method: theory_of(method, "cost", operator) for method in methods}
+    return {method: getattr(theory, axis) for method, theory in found.items() if theory is not None}
 
 
 def draw_cost(
@@ -56,7 +54,7 @@ def draw_cost(
         The number of the other size.
     theory : mapping, optional
         Method -> how its cost grows with the size in units of the cost of f: an exponent, or a function of the size.
-        A thin line through the method's largest point shows it. By default `THEORY`; ``{}`` for none.
+        A thin line through the method's largest point shows it. By default that of `theory_of`; ``{}`` for none.
     legend : bool
         Whether there is one, above the axes.
 
@@ -73,7 +71,7 @@ def draw_cost(
     """
     curve = longest(rows, axis, quantity, fixed)
     if theory is None:
-        theory = THEORY[axis] if curve[0].operator in _WHOLE and quantity is not MEMORY else {}
+        theory = {} if quantity is MEMORY else theory_along(axis, methods_of(curve), curve[0].operator)
     of_f = _cost_of_f(curve, axis, quantity)
     kinds, guided = [], False
     for method, style in styles_of(methods_of(rows)).items():

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..formatting import format_number, format_seconds
 from ..rows import Row, methods_of
+from ..theory import Theory, theory_of
 from .power_law import Estimate, fit_power_law
-from .theory import Theory, theory_of
 
 #: The name of f itself among the methods of fits.
 PRIMAL = ""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from ..errors import OptionError
 from ..formatting import format_seconds, join_words
 from ..rows import Row
+from ..theory import theory_of
 from .crossover import Crossover, find_crossover
 from .fits import PRIMAL, SECONDS, Fit, Unfitted, fit_all, fit_inside, plural_cells, seconds_of
-from .theory import theory_of
 
 
 @dataclass(frozen=True, repr=False)

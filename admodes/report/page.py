@@ -64,7 +64,7 @@ def write_pages(results: Results, source: str, folder: str | Path) -> Path:
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    report = make_report(results, getattr(results, "claims", ()))
+    report = make_report(results)
     drawn = {plot.name: to_svg(plot.figure, plot.name) for plot in report.plots}
     for name, svg in drawn.items():
         (place / f"{name}.svg").write_text(svg, encoding="utf-8")

@@ -9,6 +9,7 @@ from ..figures.gathering import draw_sections
 from ..figures.plotting import Plot
 from ..reproduce import Claim
 from ..sweeps.results import Results
+from .conclusions import conclude
 from .figures import draw_claims
 from .findings import Finding, find_all
 from .problem_texts import ABOUT
@@ -92,32 +93,29 @@ class Report:
         return list({plot.name: plot for plot in [*own, *self.claim_plots.values()]}.values())
 
 
-def make_report(results: Results, claims: Sequence[Claim] = (), notes: Mapping[str, Sequence[str]] | None = None) -> Report:
+def make_report(results: Results) -> Report:
     """Gather what there is to show.
 
     Parameters
     ----------
     results : Results
-    claims : sequence of Claim
-        Those that were tested along with the results.
-    notes : mapping of str to sequence of str, optional
-        Further sentences for the section of that name.
 
     Returns
     -------
     Report
     """
-    rows = results.rows
-    claim_plots = draw_claims(claims)
+    rows, claims = results.rows, results.claims
+    claim_plots, concluded = draw_claims(claims), conclude(rows)
     homes = {name: section for section, names in _CLAIM_SECTIONS.items() for name in names if name in claim_plots}
     report = Report(results, [], [], list(claims), claim_plots, homes, tables_of(rows), failures_of(rows), doubts_of(rows))
     findings = find_all(results)
-    for section in _sections(report, draw_sections(rows), notes or {}):
+    for section in _sections(report, draw_sections(rows, concluded.crossover), concluded.notes):
         section.findings = [finding for finding in findings if finding.section == section.name]
         if section.present or section.plots or section.notes or section.findings:
             report.sections.append(section)
         elif section.missing:
             report.missing.append(section.missing)
+    report.missing += [f"“{row.title}” could not be tested: {row.status}, {row.reason}." for row in results.failed_claims]
     return report
 
 
@@ -188,6 +186,16 @@ _TEXTS = (
         "outputs",
         "Cost against the number of outputs",
         "The same as the function gets more outputs.",
+        "",
+    ),
+    (
+        "growth",
+        "How fast the cost grows",
+        (
+            "Powers of n and m, fitted to counts and to times beside a constant overhead, each with its 95% interval and with "
+            "what theory says. "
+            "Counts are the same on every machine; times are not."
+        ),
         "",
     ),
     (

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from .power_law import Estimate
+from typing import Protocol
 
 #: Exponents closer than this are the same growth: terms of lower order bend the counts of small sizes by as much.
 _MARGIN = 0.1
@@ -12,6 +11,16 @@ _MARGIN = 0.1
 _VAGUE = 0.5
 
 AGREES, DIFFERS, VAGUE = "agrees with theory", "differs from theory", "too uncertain to tell"
+
+
+class Interval(Protocol):
+    """A fitted exponent: from where to where it may lie, and whether a value lies there."""
+
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    def holds(self, value: float, margin: float = ...) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class Theory:
     def __str__(self) -> str:
         return f"n^{self.inputs:g} m^{self.outputs:g}"
 
-    def verdict(self, n: Estimate | None, m: Estimate | None) -> str:
+    def verdict(self, n: Interval | None, m: Interval | None) -> str:
         """Whether fitted exponents agree with these; an exponent that was not fitted says nothing."""
         found = [(one, exact) for one, exact in ((n, self.inputs), (m, self.outputs)) if one is not None]
         if any(not one.holds(exact, _MARGIN) for one, exact in found):
