@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
-from ..measure.problems import DENSE_LAYER, HELMHOLTZ, PROBLEMS, ROSENBROCK, Problem, digits_problem
+from ..measure.problems import CURVE_FIT, DENSE_LAYER, HELMHOLTZ, PROBLEMS, ROSENBROCK, Problem, digits_problem
 from ..measure.trials import Effort
 from ..measure.user_input import find_object
 from .grid import Block, Grid
@@ -22,17 +22,18 @@ from .isolation import Limits
 
 def quick() -> Grid:
     """Ends within two minutes on two cores, with a report."""
-    sizes = (1, 4, 16, 64, 256)
+    sizes = (1, 8, 64, 512)
     return Grid(
         [
             Block(ROSENBROCK, (10, 100)),
             Block(HELMHOLTZ, (8, 50)),
+            Block(CURVE_FIT, (3,), (1000,)),
             Block(digits_problem(images=100), (650,)),
             Block(DENSE_LAYER, sizes, sizes),
         ],
-        effort=Effort(rounds=9, budget=4.0, sample_seconds=0.003, enough=0.2),
+        effort=Effort(rounds=9, budget=3.0, sample_seconds=0.003, enough=0.2),
         limits=Limits(seconds=15.0),
-        total=105.0,
+        total=95.0,
         claims=True,
         name="quick",
     )
@@ -40,15 +41,16 @@ def quick() -> Grid:
 
 def standard() -> Grid:
     """Ends within a quarter of an hour."""
-    sizes = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+    sizes = (1, 3, 10, 30, 100, 300, 1000)
     return Grid(
         [
             Block(ROSENBROCK, (10, 100, 1000)),
             Block(HELMHOLTZ, (1, 8, 15, 22, 29, 36, 43, 50)),
+            *_others(),
             Block(digits_problem(), (650,)),
             Block(DENSE_LAYER, sizes, sizes),
         ],
-        effort=Effort(rounds=15, budget=12.0, sample_seconds=0.005, enough=0.6),
+        effort=Effort(rounds=15, budget=8.0, sample_seconds=0.005, enough=0.6),
         limits=Limits(seconds=45.0),
         total=840.0,
         claims=True,
@@ -56,14 +58,31 @@ def standard() -> Grid:
     )
 
 
+def _others() -> list[Block]:
+    """The problems that are no series, each at a size or two that every method can be tried on."""
+    return [
+        Block(PROBLEMS["logistic map"], (1,)),
+        Block(PROBLEMS["log-sum-exp"], (10, 1000)),
+        Block(PROBLEMS["least squares"], (8, 64)),
+        Block(CURVE_FIT, (3,), (10, 100, 1000, 10_000)),
+        Block(PROBLEMS["determinant"], (4, 16)),
+        Block(PROBLEMS["gaussian mixture"], (30,)),
+        Block(PROBLEMS["k-means"], (16,)),
+        Block(PROBLEMS["bundle adjustment"], (15,), (3,)),
+        Block(PROBLEMS["recurrent network"], (40, 180)),
+        Block(PROBLEMS["digits network"], (760,)),
+    ]
+
+
 def full() -> Grid:
     """Larger sizes, longer series, and products and second derivatives beside: some hours at most."""
-    sizes = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+    sizes = (1, 3, 10, 30, 100, 300, 1000)
     scalar = ("differentiate", "jvp", "vjp", "hvp", "hessian")
     return Grid(
         [
             Block(ROSENBROCK, (10, 30, 100, 300, 1000), operators=scalar),
             Block(HELMHOLTZ, (1, 8, 15, 22, 29, 36, 43, 50, 100), operators=scalar),
+            *_others(),
             Block(digits_problem(), (650,), operators=("differentiate", "jvp", "vjp", "hvp")),
             Block(DENSE_LAYER, sizes, sizes, operators=("differentiate", "jvp", "vjp")),
         ],
