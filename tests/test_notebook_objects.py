@@ -334,6 +334,17 @@ def test_plots_take_options():
     assert sweep.plot_memory(axis="outputs").get_ylabel() == "peak memory of one derivative"
 
 
+def test_the_map_of_a_sweep_has_the_fitted_line():
+    """Breaks if the line that `scaling` finds is not the one on the map, or is drawn where none was found."""
+    cost = {"forward": lambda n, m: 1e-6 * n, "reverse": lambda n, m: 1e-6 * m}
+    rows = [row(method, n, m, cost[method](n, m)) for method in cost for n in SIZES for m in SIZES]
+    sweep = sweep_of(rows)
+    assert sweep.scaling.crossover.m_at(10) == pytest.approx(10, rel=0.05)
+    assert [mark.series for mark in marks_of(sweep.plot_map().figure).values()].count("crossover") == 1
+    alone = sweep.filter(method="forward")
+    assert [mark.series for mark in marks_of(alone.plot_map().figure).values()].count("crossover") == 0
+
+
 @pytest.mark.parametrize("rows", [[], [failed("forward", 1, 1)]], ids=["none", "failed"])
 @pytest.mark.parametrize(("collect", "names"), [(sweep_of, SWEEP_PLOTS), (comparison_of, COMPARISON_PLOTS)])
 def test_nothing_to_draw_is_said(collect, names, rows):

@@ -81,7 +81,8 @@ class GridCollection(RowCollection):
         ax : matplotlib.axes.Axes, optional
             A figure of its own by default.
         crossover : callable, optional
-            A number of inputs -> the number of outputs at which two methods cost the same; drawn as a line.
+            A number of inputs -> the number of outputs at which two methods cost the same; drawn as a line. By default the
+            one that was fitted to these rows, where there is one.
 
         Returns
         -------
@@ -93,4 +94,8 @@ class GridCollection(RowCollection):
             If no row has a verified derivative with a time.
         """
         with drawing_on(ax, 5.2) as axes:
-            return draw_map(axes, self.rows, crossover)
+            return draw_map(axes, self.rows, crossover or self._fitted_crossover())
+
+    def _fitted_crossover(self) -> Crossover | None:
+        """The line between two methods, where something was fitted."""
+        return None

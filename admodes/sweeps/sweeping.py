@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,6 +75,10 @@ class Sweep(GridCollection):
     def scaling(self) -> Scaling:
         """How the cost of each method grows with the sizes, of the problem with the most cells."""
         return fit_scaling(self.rows)
+
+    def _fitted_crossover(self) -> Callable[[float], float] | None:
+        line = self.scaling.crossover if self.rows else None
+        return None if line is None else line.m_at
 
     def __str__(self) -> str:
         counts = Counter(row.status for row in self.rows)
