@@ -8,6 +8,7 @@ import pytest
 from report_cases import METHODS, claim, many_rows, plausible_rows, write_results
 
 from admodes.report.page import write_pages
+from admodes.sweeps.claim import ClaimRow
 from admodes.sweeps.results import read_results
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, which drives the browser")
@@ -31,7 +32,7 @@ def address(tmp_path_factory):
     """A page with figures, claims, failures and one table that is too long to stand in it."""
     folder = tmp_path_factory.mktemp("page")
     results = read_results(write_results(folder / "results.jsonl", [*plausible_rows(), *many_rows()]))
-    results.claims = [claim(), claim("fd-precision")]
+    results.claim_rows = [ClaimRow(one.name, "ok", claim=one) for one in (claim(), claim("fd-precision"))]
     return write_pages(results, "results.jsonl", folder).as_uri()
 
 

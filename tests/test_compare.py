@@ -11,6 +11,8 @@ from time import perf_counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import admodes as ad
 from admodes.errors import InputError, OptionError, ShapeError, UnknownMethodError, UnsupportedError
@@ -734,3 +736,11 @@ def test_without_a_verified_method_none_is_recommended():
     advice = advise_from_rows([measured("forward", 1.0, status="inaccurate"), Row("f", 1, 1, "finite", "timeout", "stopped")])
     assert advice.method is None
     assert "forward (inaccurate) and finite (timeout)" in str(advice)
+
+
+@given(st.lists(st.floats(1e-9, 1e3), min_size=1, max_size=30))
+def test_quartiles_are_those_of_numpy(samples):
+    """Quantiles of a rule of our own."""
+    timing = Timing(tuple(samples), 1)
+    wanted = np.quantile(samples, [0.25, 0.5, 0.75])
+    np.testing.assert_allclose([timing.quartiles[0], timing.median, timing.quartiles[1]], wanted, rtol=1e-13)

@@ -28,6 +28,7 @@ from admodes.report.page import write_pages
 from admodes.report.svg import to_inline, to_svg
 from admodes.reproduce.claims import Figure
 from admodes.rows import Row, Timing
+from admodes.sweeps.claim import ClaimRow
 from admodes.sweeps.results import SCHEMA, from_json, read_results, to_json
 from admodes.sweeps.writing import ResultsWriter
 
@@ -281,7 +282,7 @@ def test_any_rows_make_a_report(tmp_path, rows):
 def page_of(folder, rows, claims=(), **options):
     """The page of `rows`, and its sections' names."""
     results = read_results(write_results(folder / "results.jsonl", rows, **options))
-    results.claims = list(claims)
+    results.claim_rows = [ClaimRow(one.name, "ok", claim=one) for one in claims]
     write_pages(results, "results.jsonl", folder)
     text, page = read_page(folder)
     return text, page, re.findall(r'<section id="([^"]+)"', text)
@@ -294,7 +295,7 @@ def test_sections_stand_in_their_order(tmp_path):
     """Breaks if a section is lost, or the summary is not what a reader meets first."""
     claims = [claim(), claim("fd-precision"), claim("symbolic-swell")]
     _, page, sections = page_of(tmp_path, plausible_rows(), claims)
-    before = ["summary", "map", "inputs", "outputs", "error", "tradeoff", "precision", "swell", "memory"]
+    before = ["summary", "map", "inputs", "outputs", "growth", "error", "tradeoff", "precision", "swell", "memory"]
     assert [name for name in sections if name != "break-even"] == [
         *before,
         "claims",
@@ -564,3 +565,11 @@ def test_the_folder_is_made(tmp_path):
     """Breaks if a report can be written into an existing folder only."""
     source = write_results(tmp_path / "r.jsonl", plausible_rows())
     assert write_report(source, tmp_path / "new" / "folder") == Path(tmp_path / "new" / "folder" / "index.html")
+
+
+def test_a_claim_that_could_not_be_tested_is_said(tmp_path):
+    """A claim whose test hung, which would be missing from the page without a word."""
+    results = read_results(write_results(tmp_path / "results.jsonl", plausible_rows()))
+    results.claim_rows = [ClaimRow("backprop-cost", "timeout", "killed after 15 s")]
+    page = write_pages(results, "results.jsonl", tmp_path).read_text(encoding="utf-8")
+    assert "could not be tested: timeout, killed after 15 s." in page

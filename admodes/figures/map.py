@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: A number of inputs -> the number of outputs at which two methods cost the same.
 Crossover = Callable[[float], float]
 
+#: Cells side by side up to which there is room for a number in each, and for a sign.
+_ROOMY, _LEGIBLE = 6, 20
+
 
 def ranked(rows: Sequence[Row]) -> list[Row]:
     """The verified rows of one cell, the fastest first."""
@@ -63,13 +66,15 @@ def draw_map(
     grid = _widest(rows)
     inputs, outputs = sorted({row.inputs for row in grid}), sorted({row.outputs for row in grid})
     styles = styles_of(methods_of(rows))
-    roomy = max(len(inputs), len(outputs)) <= 6
     winners: dict[str, None] = {}
     tied = False
+    cells: dict[tuple[int, int], list[Row]] = {}
+    for row in grid:
+        cells.setdefault((row.inputs, row.outputs), []).append(row)
     for column, n in enumerate(inputs):
         for line, m in enumerate(outputs):
-            cell = [row for row in grid if (row.inputs, row.outputs) == (n, m)]
-            best = _draw_cell(axes, (column, line), cell, styles, roomy=roomy) if cell else []
+            cell = cells.get((n, m))
+            best = _draw_cell(axes, (column, line), cell, styles, across=max(len(inputs), len(outputs))) if cell else []
             winners |= dict.fromkeys(best)
             tied |= len(best) > 1
     drawn = crossover is not None and _draw_crossover(axes, crossover, inputs, outputs)
@@ -104,11 +109,12 @@ def _name_axes(axes: Axes, inputs: Sequence[int], outputs: Sequence[int], subjec
 
 
 def _draw_cell(
-    axes: Axes, place: tuple[int, int], cell: Sequence[Row], styles: dict[str, Style], *, roomy: bool
+    axes: Axes, place: tuple[int, int], cell: Sequence[Row], styles: dict[str, Style], *, across: int
 ) -> Sequence[str]:
-    """One stripe for each of the fastest methods; their names."""
+    """One stripe for each of the fastest methods; their names. `across` is the number of cells side by side."""
     from matplotlib.patches import Rectangle
 
+    roomy = across <= _ROOMY
     column, line = place
     ordered = ranked(cell)
     tied = [row for row in ordered if row.seconds < TIE * ordered[0].seconds] if ordered else []
@@ -120,14 +126,14 @@ def _draw_cell(
         bottom = line + 0.47 - (stripe + 1) * height
         patch = axes.add_patch(Rectangle((column - 0.47, bottom), 0.94, height, facecolor=face, linewidth=0))
         mark(patch, "", [label])
-    for stripe, row in enumerate(tied):
+    for stripe, row in enumerate(tied if across <= _LEGIBLE else []):
         # From the upper left to the lower right: a crossover runs from the lower left to the upper right.
         at = 0.47 * (1 - (2 * stripe + 1) / count) if count > 1 else 0.2 * roomy
         marker = styles[row.method].marker
         size = (9 if roomy else 7) * (1 if count < 3 else 0.7)
         (glyph,) = axes.plot(column - at, line + at, marker=marker, color=PAPER.light, markersize=size, linestyle="", zorder=3)
         mark(glyph, "", [label])
-    if not tied:
+    if not tied and across <= _LEGIBLE:
         axes.text(column, line, "none", ha="center", va="center", color=MUTED.light, fontsize=9)
     elif roomy and count == 1 and len(ordered) > 1:
         text = format_number(ordered[1].seconds / ordered[0].seconds)
