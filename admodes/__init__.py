@@ -23,6 +23,8 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .api import value_and_gradient as value_and_gradient
     from .api import value_and_jacobian as value_and_jacobian
     from .api import vjp as vjp
+    from .checking import GradientCheck as GradientCheck
+    from .checking import check_gradient as check_gradient
     from .complex_step import ComplexStep as ComplexStep
     from .custom import primitive as primitive
     from .differentiator import Differentiator as Differentiator
@@ -69,6 +71,8 @@ _HOME = {
     "compare": "measure",
     "Comparison": "measure",
     "Effort": "measure",
+    "check_gradient": "checking",
+    "GradientCheck": "checking",
     "sweep": "sweeps",
     "Sweep": "sweeps",
     "Grid": "sweeps",

@@ -38,7 +38,7 @@ FLOORS = (
     {"complex_step"},
     {"methods"},
     {"api"},
-    {"figures"},
+    {"checking", "figures"},
     {"measure"},
     {"reproduce"},
     {"sweeps"},

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..finite.extrapolation import Limits, best_limits, doubts
 from ..finite.lines import Direction, Point
-from ..finite.quotients import Quotient
+from ..finite.quotients import Quotient, Sample
 from ..finite.samples import Samples
 
 Array = np.ndarray[Any, Any]
@@ -249,15 +249,22 @@ def _secants(samples: Samples, lines: Array, scales: Array, smallest: Array) -> 
     flat = np.ones(size.shape, bool)
     for row, line in enumerate(lines.tolist()):
         for turn in range(samples.rounds):
-            base, above, below, up, down = samples.sample(turn, line)
-            for beside, step in ((above, up), (below, down)):
-                change = np.abs(beside - base)
+            sample = samples.sample(turn, line)
+            for change, step in _changes(sample, samples.quotient.derivative):
                 if np.isfinite(step):
                     flat[row] &= (change == 0) | np.isnan(change)
                     inside = ~(step < 0.999 * smallest[row]) & (step <= 1.001 * scales[line])
                     secant = np.where(inside, change / float(step) ** samples.quotient.derivative, 0)
                     size[row] = np.fmax(size[row], secant)
     return size, flat
+
+
+def _changes(sample: Sample, derivative: int) -> list[tuple[Array, Any]]:
+    """What f changes on either side, with the steps; for second derivatives by how much the sides differ from a line."""
+    base, above, below, up, down = sample
+    if derivative == 2:
+        return [(np.abs((above - base) + (below - base)), up)]
+    return [(np.abs(above - base), up), (np.abs(below - base), down)]
 
 
 def _go_on(ladder: _Ladder, found: Slopes, line: int, contradicted: bool, rounding: Array, derivative: int) -> None:
