@@ -110,13 +110,23 @@ def check_state(subject: Subject, point: Point, nearby: Array | None, noise: Noi
         found.append(Finding("right", "random f", f"{name} answers differently at the same x (by {spread:.1g})"))
     first, second = one_answer(subject, leaves), one_answer(subject, leaves)
     if not _same(first, second):
-        found.append(Finding("inconclusive", "random claim", "the derivative answers differently at the same x"))
+        found.append(_random_claim(first, second, random=bool(found)))
     elif nearby is not None and first is not None:
         found += _stale(subject, leaves, subject.at(nearby), point, first)
     for function, what in ((subject.f, name), (subject.claim, "the derivative")):
         if function.mutates:
             found.append(Finding("wrong", "mutation", f"{what} changes its argument: work on a copy, e.g. x = x.copy()"))
     return found
+
+
+def _random_claim(first: Array | None, second: Array | None, *, random: bool) -> Finding:
+    """Two answers at one x: what that means depends on f."""
+    text = "the derivative answers differently at the same x"
+    if first is not None and second is not None and first.shape == second.shape:
+        text += f" (by {float(np.max(np.abs(first - second))):.1g})"
+    if random:
+        return Finding("right", "random claim", f"{text}, as f does")
+    return Finding("wrong", "random claim", f"{text}, though f does not")
 
 
 def _stale(subject: Subject, leaves: list[Array], elsewhere: list[Array], point: Point, first: Array) -> list[Finding]:

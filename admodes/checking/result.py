@@ -13,7 +13,7 @@ from ..finite.lines import Point
 from .diagnosis import diagnose
 from .points import PointCheck
 from .subject import Subject
-from .verdicts import Finding
+from .verdicts import DETECT, Finding
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -174,10 +174,13 @@ class GradientCheck:
     def sensitivity(self) -> float:
         if not self.points or self.points[0].judgement is None or not self.points[0].judgement.size.size:
             return float("nan")
-        judgement = self.points[0].judgement
+        judged = self.points[0].judgement
         with np.errstate(all="ignore"):
-            relative = np.where(judgement.size > 0, judgement.bound / judgement.size, 0.0)
-        return float(np.max(np.where(judgement.verdict == 0, 0.0, relative)))
+            bound = np.where(judged.slopes.kink, judged.slopes.bound, judged.bound)
+            relative = bound / judged.size
+        # Where f does not change at all there is no slope that an error could be compared with.
+        known = (judged.verdict != 0) & np.isfinite(relative) & (relative <= DETECT)
+        return float(np.max(relative, where=known, initial=0.0))
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain Python objects, for JSON."""
@@ -201,7 +204,7 @@ class GradientCheck:
             relative = np.where(judged.size > 0, excess / judged.size, excess)
             gap = np.abs(judged.claimed - judged.expected) / np.maximum(np.abs(judged.claimed), np.abs(judged.expected))
             digits = np.where(gap > 0, -np.log10(gap), np.where(np.isnan(gap), np.where(judged.expected == judged.claimed, 16, 0), 16))
-        digits = np.clip(np.nan_to_num(digits), 0, 16)
+        digits = np.clip(np.nan_to_num(digits), 0, 16) + 0.0
         return tuple(
             Component(
                 names[line * entries + entry],

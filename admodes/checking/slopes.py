@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..finite.extrapolation import Limits, best_limits, doubts
+from ..finite.extrapolation import Limits, Table, best_limits, doubts
 from ..finite.lines import Direction, Point
 from ..finite.quotients import Quotient, Sample
 from ..finite.samples import Samples
@@ -226,8 +226,7 @@ def _limits(samples: Samples, lines: Array, noise: Array, quotient: Quotient) ->
 
 
 def _limits_below(samples: Samples, lines: Array, noise: Array, quotient: Quotient, largest: Array | float) -> Limits:
-    table = samples.table(lines, slice(None), quotient, largest)
-    table.noise = np.maximum(table.noise, noise)
+    table = _table(samples, lines, noise, quotient, largest)
     limits = best_limits(table)
     error = np.maximum(limits.error, doubts(table, limits)[0])
     limits.error = np.where(np.isfinite(limits.value), error, np.inf)
@@ -236,10 +235,17 @@ def _limits_below(samples: Samples, lines: Array, noise: Array, quotient: Quotie
     return limits
 
 
+def _table(samples: Samples, lines: Array, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
+    """The quotients, of which noise that was measured beforehand is one more rounding: small steps do not speak against it."""
+    table = samples.table(lines, slice(None), quotient, largest)
+    with np.errstate(all="ignore"):
+        table.rounding = table.rounding + 2 * noise / table.steps[:, :, None] ** quotient.derivative
+    return table
+
+
 def _contradicted(samples: Samples, lines: Array, noise: Array) -> Array:
     """Lines on which the smallest step tells something else than the limits."""
-    table = samples.table(lines, slice(None), samples.quotient)
-    table.noise = np.maximum(table.noise, noise)
+    table = _table(samples, lines, noise, samples.quotient)
     return np.asarray(np.any(doubts(table, best_limits(table))[1], axis=1))
 
 

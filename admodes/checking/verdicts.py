@@ -98,6 +98,7 @@ def judge(
         The relative error that matters.
     """
     with np.errstate(all="ignore"):
+        claim_noise = np.where(slopes.kink, 0.0, claim_noise)  # at a kink a right claim jumps
         slack = spacing * (OWN_ROUNDING * np.abs(claimed) + ARGUMENT_ROUNDING * slopes.size) + CLAIM_NOISE * claim_noise
         slack = np.where(np.isfinite(slack), slack, 0.0)
         bound = slopes.bound + slack
@@ -122,7 +123,7 @@ def _verdicts(claimed: Array, low: Array, high: Array, bound: Array, size: Array
         verdict = np.where(gap > allowed, -1, np.where((bound <= allowed) & (gap <= allowed - bound), 1, 0))
         verdict = np.where((gap == 0) & (bound <= allowed), 1, verdict)
     verdict = np.where(known, verdict, 0)
-    return np.where(np.isnan(claimed) | (np.isinf(claimed) & known), -1, verdict)
+    return np.where(np.isnan(claimed) | (np.isinf(claimed) & known & (bound <= DETECT * size)), -1, verdict)
 
 
 def widened(first: Judgement, second: Judgement, rows: Array, rtol: float | None) -> None:
