@@ -10,8 +10,9 @@ import numpy as np
 from ..errors import InputError, OptionError
 from ..finite.lines import Point
 from .kinds import settle_kind
+from .large import LargeCheck
 from .points import PointCheck, check_point, point_at
-from .probes import OUTSIDE, check_state, find_nearby, measure_noise
+from .probes import OUTSIDE, Noise, check_state, find_nearby, measure_noise
 from .result import GradientCheck
 from .subject import Reading, Subject
 from .verdicts import Finding
@@ -99,15 +100,17 @@ class _Run:
         self.subject, self.point, self.rtol, self.rng = subject, point, rtol, rng
         self.findings: list[Finding] = []
         self.points: list[PointCheck] = []
+        self.chance = ""
 
     def check(self, result: Any) -> GradientCheck:
         """All steps, until one of them settles it."""
         subject, point = self.subject, self.point
-        reading = subject.read(subject.leaves, result)
+        directed = self._large and subject.kind in ("jvp", "hvp")  # a column for each of many elements is too much
+        reading = Reading(None) if directed else subject.read(subject.leaves, result)
         self._read(reading, result)
-        if reading.matrix is not None and not any(finding.verdict == "wrong" for finding in self.findings):
+        if (reading.matrix is not None or directed) and not any(finding.verdict == "wrong" for finding in self.findings):
             self._judge(reading)
-        return GradientCheck(subject, point, self.points, self.findings, self.rtol)
+        return GradientCheck(subject, point, self.points, self.findings, self.rtol, self.chance)
 
     def _read(self, reading: Reading, result: Any) -> None:
         """What is said before any number is looked at."""
@@ -132,10 +135,24 @@ class _Run:
         nearby = find_nearby(subject, point, self.rng)
         noise = measure_noise(subject, point, reading, self.rng)
         self.findings += check_state(subject, point, nearby, noise)
-        first = check_point(subject, point, reading, self.rtol, self.rng, noise)
-        self.points.append(first)
+        first = self._check(point, reading, noise)
         if first.verdict != "wrong" and nearby is not None and not self._settled():
             self._judge_nearby(nearby)
+
+    @property
+    def _large(self) -> bool:
+        return self.point.x.size > FULL[self.subject.derivative]
+
+    def _check(self, point: Point, reading: Reading, noise: Noise) -> PointCheck:
+        if self._large:
+            large = LargeCheck(self.subject, point, reading, noise, self.rng, self.rtol)
+            found = large.check()
+            if not self.points:
+                self.chance = large.chance(found)
+        else:
+            found = check_point(self.subject, point, reading, self.rtol, self.rng, noise)
+        self.points.append(found)
+        return found
 
     def _settled(self) -> bool:
         return any(finding.verdict == "wrong" for finding in self.findings)
@@ -152,5 +169,6 @@ class _Run:
         if reading.matrix is None:
             self.findings.append(Finding("wrong", "shape", f"the derivative is fine at x, but nearby it {reading.fault}"))
             return
-        second = check_point(subject, point_at(subject, nearby), reading, self.rtol, self.rng)
-        self.points.append(second)
+        point = point_at(subject, nearby)
+        noise = self.points[0].noise if self._large else measure_noise(subject, point, reading, self.rng)
+        self._check(point, reading, noise)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..finite.curvature import line_direction
 from ..finite.lines import Direction, Point, unit_direction
-from .probes import Noise, measure_noise, signs_of
+from .probes import Noise, signs_of
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
 from .verdicts import Finding, Judgement, judge, widened
@@ -77,10 +77,9 @@ def point_at(subject: Subject, vector: Array) -> Point:
 
 
 def check_point(
-    subject: Subject, point: Point, reading: Reading, rtol: float | None, rng: np.random.Generator, noise: Noise | None = None
+    subject: Subject, point: Point, reading: Reading, rtol: float | None, rng: np.random.Generator, noise: Noise
 ) -> PointCheck:
     """Judge every element of the claim at one point."""
-    noise = measure_noise(subject, point, reading, rng) if noise is None else noise
     before = subject.f.calls
     assert reading.matrix is not None  # noqa: S101 - callers judge what could be read
     if subject.derivative == 2:

@@ -104,6 +104,7 @@ def measure_slopes(
     derivative: int = 1,
     *,
     shift: float = 1.0,
+    least: float = 0.0,
 ) -> Slopes:
     """First or second derivatives along lines, with bounds.
 
@@ -118,13 +119,15 @@ def measure_slopes(
     derivative : 1 or 2
     shift : float
         Multiple of all steps: another witness takes others.
+    least : float
+        A size of slopes that is known beforehand: the bound need not be tighter than relative to it.
     """
     lines, entries = len(directions), point.value.size
     chunk = max(1, min(256, ROUND_VALUES // max(entries, 1)))
     parts = []
     for first in range(0, lines, chunk):
         part = slice(first, min(lines, first + chunk))
-        parts.append(_chunk(point, directions[part], scales[part] * shift, noise, derivative))
+        parts.append(_chunk(point, directions[part], scales[part] * shift, noise, derivative, least))
     if not parts:
         parts = [_no_slopes(0, entries)]
     joined = {
@@ -140,7 +143,9 @@ def _no_slopes(lines: int, entries: int) -> Slopes:
     return Slopes(*numbers, np.full(shape, np.inf), np.zeros(shape), *flags, np.full(shape, np.nan))
 
 
-def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int) -> Slopes:
+def _chunk(
+    point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float
+) -> Slopes:
     samples = Samples(point, directions, Quotient(derivative))
     if not point.value.size:
         return _no_slopes(len(directions), 0)
@@ -162,26 +167,26 @@ def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: 
         if not active:
             found.samples = [samples]
             return found
-        _judge(samples, np.array(active), noise, scales, found)
+        _judge(samples, np.array(active), noise, scales, found, least)
         contradicted = _contradicted(samples, np.array(active), noise)
         for row, line in enumerate(active):
             _go_on(ladders[line], found, line, bool(contradicted[row]), rounding / scales[line] ** derivative, derivative)
 
 
-def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes) -> None:
+def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float) -> None:
     """Fill the rows of some lines with what all rounds so far tell."""
     quotient = samples.quotient
     central = _limits(samples, lines, noise, quotient)
     fill = (central.value, SAFETY * central.error, central.value, central.value, central.rounding, central.smallest)
     for array, values in zip((found.value, found.bound, found.left, found.right, found.noise, found.step), fill, strict=True):
         array[lines] = values
+    if quotient.derivative == 1:
+        right = _limits(samples, lines, noise, Quotient(1, "forward"))
+        left = _limits(samples, lines, noise, Quotient(1, "backward"))
+        _split(found, lines, left, right)
     with np.errstate(all="ignore"):
-        found.size[lines], found.flat[lines] = _secants(samples, lines, scales, found.step[lines])
-    if quotient.derivative == 2:
-        return
-    right = _limits(samples, lines, noise, Quotient(1, "forward"))
-    left = _limits(samples, lines, noise, Quotient(1, "backward"))
-    _split(found, lines, left, right)
+        size, found.flat[lines] = _secants(samples, lines, scales, found.step[lines])
+        found.size[lines] = np.maximum(size, least)
 
 
 def _split(found: Slopes, lines: Array, left: Limits, right: Limits) -> None:
@@ -259,7 +264,7 @@ def _secants(samples: Samples, lines: Array, scales: Array, smallest: Array) -> 
             for change, step in _changes(sample, samples.quotient.derivative):
                 if np.isfinite(step):
                     flat[row] &= (change == 0) | np.isnan(change)
-                    inside = ~(step < 0.999 * smallest[row]) & (step <= 1.001 * scales[line])
+                    inside = ~((step < 0.999 * smallest[row]) & np.isfinite(smallest[row])) & (step <= 1.001 * scales[line])
                     secant = np.where(inside, change / float(step) ** samples.quotient.derivative, 0)
                     size[row] = np.fmax(size[row], secant)
     return size, flat

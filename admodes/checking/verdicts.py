@@ -123,7 +123,9 @@ def _verdicts(claimed: Array, low: Array, high: Array, bound: Array, size: Array
         verdict = np.where(gap > allowed, -1, np.where((bound <= allowed) & (gap <= allowed - bound), 1, 0))
         verdict = np.where((gap == 0) & (bound <= allowed), 1, verdict)
     verdict = np.where(known, verdict, 0)
-    return np.where(np.isnan(claimed) | (np.isinf(claimed) & known & (bound <= DETECT * size)), -1, verdict)
+    # Infinity is right where the quotients grow without a limit, and who could tell whether they do?
+    verdict = np.where(np.isinf(claimed), np.where(known & (bound <= DETECT * size), -1, 0), verdict)
+    return np.where(np.isnan(claimed), -1, verdict)
 
 
 def widened(first: Judgement, second: Judgement, rows: Array, rtol: float | None) -> None:
