@@ -55,8 +55,13 @@ class Watched:
         before = [(array, array.copy()) for array in _arrays(arguments)]
         with np.errstate(all="ignore"):
             result = self.call(*arguments)
-        self.mutates |= any(array.tobytes() != copy.tobytes() for array, copy in before)
+        self.mutates |= any(_changed(array, copy) for array, copy in before)
         return result
+
+
+def _changed(array: Array, copy: Array) -> bool:
+    """Whether two arrays differ, NaN being equal to NaN."""
+    return not np.array_equal(array, copy) and array.tobytes() != copy.tobytes()
 
 
 def _arrays(value: Any) -> list[Array]:
