@@ -12,7 +12,8 @@ from ..finite.lines import Point
 from .kinds import settle_kind
 from .large import LargeCheck
 from .points import PointCheck, check_point, point_at
-from .probes import OUTSIDE, Noise, check_state, find_nearby, measure_noise
+from .probes import OUTSIDE, Noise, check_state, find_nearby, measure_noise, value_at
+from .progress import estimated_evaluations, progress, seconds_of
 from .result import GradientCheck
 from .subject import Reading, Subject
 from .verdicts import Finding
@@ -84,7 +85,9 @@ def check_gradient(
         kind, f = "value_and_grad", lambda *given: grad(*given)[0]
     for what, call in (("f", f), ("grad", grad)):
         if not callable(call):
-            raise InputError(f"{what} is a {type(call).__name__}, not a function: pass the function itself, {what} and not {what}(x).")
+            raise InputError(
+                f"{what} is a {type(call).__name__}, not a function: pass the function itself, {what} and not {what}(x)."
+            )
     rng = np.random.default_rng(seed)
     subject = Subject(f, grad, x, args)
     point = Point(subject.function)
@@ -109,13 +112,19 @@ class _Run:
         reading = Reading(None) if directed else subject.read(subject.leaves, result)
         self._read(reading, result)
         if (reading.matrix is not None or directed) and not any(finding.verdict == "wrong" for finding in self.findings):
-            self._judge(reading)
+            size = 4 if self._large else self.point.x.size**subject.derivative
+            estimate = estimated_evaluations(size)
+            seconds = estimate * seconds_of(lambda: value_at(subject, subject.at(point.x), point))
+            with progress(subject, estimate, seconds):
+                self._judge(reading)
         return GradientCheck(subject, point, self.points, self.findings, self.rtol, self.chance)
 
     def _read(self, reading: Reading, result: Any) -> None:
         """What is said before any number is looked at."""
         if reading.fault:
-            self.findings.append(Finding("wrong", "shape" if "shape" in reading.fault else "dtype", f"the derivative {reading.fault}"))
+            self.findings.append(
+                Finding("wrong", "shape" if "shape" in reading.fault else "dtype", f"the derivative {reading.fault}")
+            )
         if reading.note:
             self.findings.append(Finding("right", "dtype", reading.note))
         if not np.all(np.isfinite(self.point.value)):

@@ -52,7 +52,9 @@ def _takes_seed(claim: Callable[..., Any], extra: int) -> bool:
 
 
 def _plain_kind(subject: Subject, scalar: bool, result: Any) -> str:
-    rows = {"gradient": [()], "hessian": subject.shapes} if scalar else {"jacobian": subject.output_shapes}
+    rows: dict[str, list[tuple[int, ...]]] = {"jacobian": subject.output_shapes}
+    if scalar:
+        rows = {"gradient": [()], "hessian": subject.shapes}
     if scalar and subject.output_shapes != [()]:
         rows["jacobian"] = subject.output_shapes
     fitting = [kind for kind, shapes in rows.items() if subject.matrix(result, shapes, subject.shapes).matrix is not None]
@@ -72,7 +74,7 @@ def _is_pair(subject: Subject, result: Any) -> bool:
         fits = np.shape(result[0]) == subject.output_shapes[0]
     except ValueError:
         return False
-    rows = [()] if int(np.prod(subject.output_shapes[0])) == 1 else subject.output_shapes
+    rows: list[tuple[int, ...]] = [()] if int(np.prod(subject.output_shapes[0])) == 1 else subject.output_shapes
     return fits and subject.matrix(result[1], rows, subject.shapes).matrix is not None
 
 

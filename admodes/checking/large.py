@@ -19,6 +19,7 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Point
 from ..formatting import format_count, format_error
 from ..function import Function
+from .naming import element_names, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
 from .slopes import Slopes, measure_slopes
@@ -95,7 +96,12 @@ class LargeCheck:
     def check(self) -> PointCheck:
         """Directions until two accuse or all agree; then the wrong elements by name."""
         point, size = self.point, self.point.x.size
-        kinds = [self.rng.standard_normal(size), signs_of(size, self.rng), self.rng.standard_normal(size), signs_of(size, self.rng)]
+        kinds = [
+            self.rng.standard_normal(size),
+            signs_of(size, self.rng),
+            self.rng.standard_normal(size),
+            signs_of(size, self.rng),
+        ]
         vectors = [kind * point.scale for kind in kinds]
         claimed, found = [], []
         for vector in vectors:
@@ -118,10 +124,14 @@ class LargeCheck:
 
     def _slopes(self, vector: Array, claimed: Array) -> Slopes:
         least = 1e3 * self._size(claimed)
-        found = measure_slopes(
-            self.point, [line_direction(vector)], np.ones(1), self.noise.value, self.subject.derivative, least=float(np.max(least))
+        return measure_slopes(
+            self.point,
+            [line_direction(vector)],
+            np.ones(1),
+            self.noise.value,
+            self.subject.derivative,
+            least=float(np.max(least)),
         )
-        return found
 
     def _size(self, claimed: Array) -> Array:
         """The root mean square of what the claim says along random directions."""
@@ -131,7 +141,8 @@ class LargeCheck:
 
     def _judged(self, claimed: Array, found: Sequence[Slopes]) -> Judgement:
         names = [name for name in Slopes.__dataclass_fields__ if name != "samples"]
-        slopes = Slopes(**{name: np.concatenate([getattr(part, name) for part in found]) for name in names})
+        joined: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in found]) for name in names}
+        slopes = Slopes(**joined)
         slopes.samples = [samples for part in found for samples in part.samples]
         size = np.maximum(np.array([self._size(line) for line in claimed]), 0)
         offset = claimed if self.matrix is not None else np.zeros_like(claimed)
@@ -156,7 +167,9 @@ class LargeCheck:
         """Name the wrong elements, by halving what errs along one direction."""
         factor = common_factor(judged)
         if factor is not None:
-            text = "all of it is the negative of the derivative" if abs(factor + 1) < 1e-6 else f"all of it is {factor:.6g} times it"
+            text = (
+                "all of it is the negative of the derivative" if abs(factor + 1) < 1e-6 else f"all of it is {factor:.6g} times it"
+            )
             check.findings.append(Finding("wrong", "factor", f"in all random directions the claim errs alike: {text}"))
             return
         if self.subject.derivative == 2 or (self.matrix is None and self.subject.kind in SEEDED and self.subject.kind != "jvp"):
@@ -169,12 +182,12 @@ class LargeCheck:
             self._name(check, named, entry, search.tolerance)
         if rest:
             ranges = ", ".join(f"x[{part.start}:{part.stop}]" for part in rest[:4])
-            check.findings.append(Finding("wrong", "more", f"more wrong elements are in {ranges}{', ...' if len(rest) > 4 else ''}"))
+            check.findings.append(
+                Finding("wrong", "more", f"more wrong elements are in {ranges}{', ...' if len(rest) > 4 else ''}")
+            )
 
     def _name(self, check: PointCheck, named: dict[int, float], entry: int, tolerance: float) -> None:
         """Replace the directions by the elements that were found."""
-        from .result import element_names, output_names
-
         elements = np.array(sorted(named))
         errors = np.array([named[element] for element in elements.tolist()])[:, None]
         unit = np.zeros(self.point.x.size)
@@ -207,8 +220,8 @@ class LargeCheck:
         count = len(judged.bound[::2])
         seen = 0.8 * float(gaussian) / MISSED ** (1 / count)
         return (
-            f"{len(judged.verdict)} random directions agree with all {format_count(self.point.x.size)} elements at once; an error of "
-            f"{format_error(seen)} of the whole derivative (root mean square) or more is missed with a probability below {MISSED:g}"
+            f"{len(judged.verdict)} random directions agree with all {format_count(self.point.x.size)} elements at once; "
+            f"an error of {format_error(seen)} of the whole (root mean square) is missed with a probability below {MISSED:g}"
         )
 
 
@@ -277,7 +290,9 @@ def common_factor(judged: Judgement) -> float | None:
     with np.errstate(all="ignore"):
         usable = np.abs(judged.expected) > 1e3 * judged.bound
         factors = judged.claimed[usable] / judged.expected[usable]
-        tolerance = 4 * np.max(judged.bound[usable] / np.abs(judged.expected[usable]), initial=1e-9) * np.abs(factors).max(initial=1)
+        tolerance = (
+            4 * np.max(judged.bound[usable] / np.abs(judged.expected[usable]), initial=1e-9) * np.abs(factors).max(initial=1)
+        )
     if factors.size < 2 or np.ptp(factors) > tolerance:
         return None
     return float(np.median(factors))

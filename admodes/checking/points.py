@@ -194,7 +194,7 @@ def _kink_findings(
         return []
     line, entry = wrong[0]
     text = (
-        f"at the kink, along a direction across {kinked.size} elements, the claim says {claimed[line, entry]:.6g}, but f's slopes "
-        f"lie between {judged.low[line, entry]:.6g} and {judged.high[line, entry]:.6g}: it is no subgradient"
+        f"at the kink, along a direction across {kinked.size} elements, the claim says {claimed[line, entry]:.6g}, "
+        f"but f's slopes lie between {judged.low[line, entry]:.6g} and {judged.high[line, entry]:.6g}: it is no subgradient"
     )
     return [Finding("wrong", "kink", text)]

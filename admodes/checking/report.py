@@ -44,7 +44,9 @@ def _wrong_reason(check: GradientCheck, faults: list[str]) -> str:
 def described(entry: Component) -> str:
     """One component in words."""
     if entry.kink:
-        return f"{entry.index} is claimed to be {entry.claimed:.6g}, f's slopes at its kink are {entry.low:.6g} and {entry.high:.6g}"
+        return (
+            f"{entry.index} is claimed to be {entry.claimed:.6g}, f's slopes at its kink are {entry.low:.6g} and {entry.high:.6g}"
+        )
     half = (entry.high - entry.low) / 2
     return f"{entry.index} is claimed to be {entry.claimed:.10g}, f's slope is {entry.expected:.10g} ± {format_error(half)}"
 
@@ -60,18 +62,26 @@ def _open_reason(check: GradientCheck) -> str:
     if not np.isfinite(judged.size[line, column]) or not np.isfinite(bound):
         return f"{entry.index}: f shows no finite slope there (no side of x has a limit of difference quotients)"
     relative = judged.bound[line, column] / max(judged.size[line, column], np.finfo(float).tiny)
-    cause = _NOISY if noise * 2 > bound / 3 else "f's difference quotients, which do not settle at any step (a kink, a jump or an edge nearby)"
+    cause = (
+        _NOISY
+        if noise * 2 > bound / 3
+        else "f's difference quotients, which do not settle at any step (a kink, a jump or an edge nearby)"
+    )
     return f"{entry.index}: the slope is known to {format_error(relative)} of its size only, because of {cause}"
 
 
 def _right_reason(check: GradientCheck) -> str:
-    parts = [f"all {format_count(len(check.components))} components agree" if len(check.components) > 1 else "the derivative agrees"]
+    parts = [
+        f"all {format_count(len(check.components))} components agree" if len(check.components) > 1 else "the derivative agrees"
+    ]
     if check.chance:
         parts = [check.chance]
     kinks = [entry.index for entry in check.components if entry.kink]
     if kinks:
         more = f" and {len(kinks) - 3} more" if len(kinks) > 3 else ""
-        parts.append(f"at {', '.join(kinks[:3])}{more} f has a kink, and the claim lies between the slopes of both sides (a subgradient)")
+        parts.append(
+            f"at {', '.join(kinks[:3])}{more} f has a kink, and the claim lies between the slopes of both sides (a subgradient)"
+        )
     if any(found.slopes_sided for found in check.points[:1]):
         parts.append("x is at the edge of f's domain, and one side was used")
     if np.isfinite(check.sensitivity):

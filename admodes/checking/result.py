@@ -11,6 +11,7 @@ import numpy as np
 
 from ..finite.lines import Point
 from .diagnosis import diagnose
+from .naming import component_names
 from .points import PointCheck
 from .subject import Subject
 from .verdicts import DETECT, Finding
@@ -199,20 +200,20 @@ class GradientCheck:
         assert judged is not None  # noqa: S101 - for the type checker
         lines, entries = judged.verdict.shape
         names = self.points[number].names or component_names(self.subject)
-        excess = judged.excess()
+        excess, digits = judged.excess(), judged.digits()
         with np.errstate(all="ignore"):
             relative = np.where(judged.size > 0, excess / judged.size, excess)
-            gap = np.abs(judged.claimed - judged.expected) / np.maximum(np.abs(judged.claimed), np.abs(judged.expected))
-            digits = np.where(gap > 0, -np.log10(gap), np.where(np.isnan(gap), np.where(judged.expected == judged.claimed, 16, 0), 16))
-        digits = np.clip(np.nan_to_num(digits), 0, 16) + 0.0
         return tuple(
             Component(
-                names[line * entries + entry],
-                *(float(array[line, entry]) for array in (judged.claimed, judged.expected, judged.low, judged.high)),
-                WORDS[int(judged.verdict[line, entry])],
-                round(float(digits[line, entry]), 1),
-                bool(judged.slopes.kink[line, entry]),
-                float(relative[line, entry]),
+                index=names[line * entries + entry],
+                claimed=float(judged.claimed[line, entry]),
+                expected=float(judged.expected[line, entry]),
+                low=float(judged.low[line, entry]),
+                high=float(judged.high[line, entry]),
+                verdict=WORDS[int(judged.verdict[line, entry])],
+                digits=round(float(digits[line, entry]), 1),
+                kink=bool(judged.slopes.kink[line, entry]),
+                error=float(relative[line, entry]),
             )
             for line in range(lines)
             for entry in range(entries)
@@ -231,29 +232,3 @@ class GradientCheck:
         from .report import reason_of
 
         return reason_of(self)
-
-
-def component_names(subject: Subject) -> list[str]:
-    """What each entry of a judgement is called, line by line."""
-    inputs = element_names(subject.function.input_names, subject.shapes)
-    if subject.derivative == 2:
-        return [f"{one}, {two}" for one in inputs for two in inputs]
-    if subject.output_shapes == [()] or subject.kind == "gradient":
-        return inputs
-    outputs = output_names(subject)
-    return [f"{output} by {name}" for name in inputs for output in outputs]
-
-
-def output_names(subject: Subject) -> list[str]:
-    """What each element of f(x) is called."""
-    paths = subject.function.output_structure.paths()
-    return element_names([f"{subject.function.name}(x){path}" for path in paths], subject.output_shapes)
-
-
-def element_names(leaves: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> list[str]:
-    """``x[0, 1]`` for each element of some leaves."""
-    return [
-        name if shape == () else f"{name}[{', '.join(map(str, np.unravel_index(place, shape)))}]"
-        for name, shape in zip(leaves, shapes, strict=True)
-        for place in range(int(np.prod(shape)))
-    ]

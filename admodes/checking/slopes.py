@@ -138,14 +138,12 @@ def measure_slopes(
 
 def _no_slopes(lines: int, entries: int) -> Slopes:
     shape = (lines, entries)
-    numbers = [np.full(shape, np.nan), np.full(shape, np.inf), *(np.full(shape, np.nan) for _ in range(2))]
-    flags = [np.zeros(shape, bool) for _ in range(3)]
-    return Slopes(*numbers, np.full(shape, np.inf), np.zeros(shape), *flags, np.full(shape, np.nan))
+    numbers: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "left", "right", "step")}
+    flags: dict[str, Any] = {name: np.zeros(shape, bool) for name in ("kink", "flat", "sided")}
+    return Slopes(**numbers, **flags, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf), size=np.zeros(shape))
 
 
-def _chunk(
-    point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float
-) -> Slopes:
+def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float) -> Slopes:
     samples = Samples(point, directions, Quotient(derivative))
     if not point.value.size:
         return _no_slopes(len(directions), 0)

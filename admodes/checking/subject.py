@@ -47,11 +47,14 @@ class Watched:
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self.call, self.calls, self.mutates = call, 0, False
+        self.watcher: Callable[[], Any] | None = None
         functools.update_wrapper(self, call, updated=())
 
     def __call__(self, *arguments: Any) -> Any:
         """The function, with NumPy's warnings off: it is asked outside of its domain on purpose."""
         self.calls += 1
+        if self.watcher is not None:
+            self.watcher()
         before = [(array, array.copy()) for array in _arrays(arguments)]
         with np.errstate(all="ignore"):
             result = self.call(*arguments)
@@ -171,7 +174,7 @@ class Subject:
     def matrix(self, result: Any, rows: list[tuple[int, ...]], columns: list[tuple[int, ...]]) -> Reading:
         """A result whose blocks are of shapes ``row + column``, as one matrix."""
         try:
-            leaves, structure = flatten(result, OutputError, "The claimed derivative")
+            leaves, _ = flatten(result, OutputError, "The claimed derivative")
             arrays = [np.asarray(leaf) for leaf in leaves]
         except (AdmodesError, ValueError) as error:
             return Reading(None, f"returned {_described(result)}: {error}" if result is not None else "returned None")
@@ -185,8 +188,11 @@ class Subject:
         dtype = np.result_type(np.float64, *(array.dtype for array in arrays if array.dtype.kind == "f"))
         blocks = iter(arrays)
         lines = [
-            np.concatenate([np.empty((_size([row]), 0), dtype)]
-                           + [next(blocks).astype(dtype).reshape(_size([row]), _size([column])) for column in columns], axis=1)
+            np.concatenate(
+                [np.empty((_size([row]), 0), dtype)]
+                + [next(blocks).astype(dtype).reshape(_size([row]), _size([column])) for column in columns],
+                axis=1,
+            )
             for row in rows
         ]
         matrix = np.concatenate(lines) if lines else np.empty((0, _size(columns)))

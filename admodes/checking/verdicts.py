@@ -75,6 +75,13 @@ class Judgement:
             outside = np.maximum(self.low - self.claimed, self.claimed - self.high)
         return np.where(np.isnan(outside), np.inf, np.maximum(outside, 0.0))
 
+    def digits(self) -> Array:
+        """Decimal digits that claims and slopes have in common, from 0 to 16."""
+        with np.errstate(all="ignore"):
+            gap = np.abs(self.claimed - self.expected) / np.maximum(np.abs(self.claimed), np.abs(self.expected))
+            found = np.where(self.claimed == self.expected, 16.0, -np.log10(gap))
+        return np.asarray(np.clip(np.nan_to_num(found), 0.0, 16.0) + 0.0)
+
 
 def judge(
     claimed: Array, slopes: Slopes, spacing: float, claim_noise: Array, scales: Array, spaced: Array, rtol: float | None

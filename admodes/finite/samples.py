@@ -72,7 +72,7 @@ class Samples:
 
     def steps(self) -> Array:
         """All steps taken, shape (rounds, lines); NaN where there was none."""
-        return np.fmax(np.array(self._up), np.array(self._down))
+        return np.asarray(np.fmax(np.array(self._up), np.array(self._down)))
 
     def table(self, lines: Array, entries: Array | slice, quotient: Quotient, largest: Array | float = np.inf) -> Table:
         """All rounds of some lines and entries as quotients by descending step; those above `largest` only show stairs."""
