@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-#: Points on either side of x; differences up to order 6 of nine points leave three values to average.
-REACH = 4
+#: Differences up to order 6 of nine points leave three values to average.
+POINTS = 9
 HIGHEST_ORDER = 6
 #: Three orders in a row agree where the largest is at most this multiple of the smallest.
 AGREEMENT = 4.0
@@ -23,13 +23,15 @@ AGREEMENT = 4.0
 Array = np.ndarray[Any, Any]
 
 
-def noise_of_values(values: Array) -> Array:
+def noise_of_values(values: Array, *, agreed: bool = False) -> Array:
     """Standard deviation of the noise in values at equally spaced points.
 
     Parameters
     ----------
     values : ndarray, shape (p, ...)
         p > 8 values of each entry.
+    agreed : bool
+        No noise where no three orders agree.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def noise_of_values(values: Array) -> Array:
             unit = np.where(largest > 0, largest, 1.0)
             levels.append(unit * np.sqrt(gamma * np.mean((differences / unit) ** 2, axis=0)))
             turns.append(np.any(differences > 0, axis=0) & np.any(differences < 0, axis=0))
-        found = np.min(levels, axis=0)
+        found = np.zeros(values.shape[1:]) if agreed else np.min(levels, axis=0)
         for first in reversed(range(HIGHEST_ORDER - 2)):
             trio = levels[first : first + 3]
             agree = (np.max(trio, axis=0) <= AGREEMENT * np.min(trio, axis=0)) & turns[first]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..finite.curvature import line_direction
 from ..finite.lines import Direction, Point, unit_direction
+from ..formatting import format_error
 from .probes import Noise, signs_of
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
@@ -91,6 +92,10 @@ def check_point(
     judgement = _judged(subject, point, reading, claimed, slopes, scales, noise, rtol)
     _confirm(subject, point, reading, judgement, scales, noise, rtol)
     found = PointCheck(point.x, reading, judgement, noise)
+    slight = judgement.slight()
+    if slight > 0 and rtol is None:
+        text = f"an error of {format_error(slight)} is more than rounding explains, and less than a mistake would make: a solver's?"
+        found.findings.append(Finding("right", "slight", text))
     found.findings += _kink_findings(subject, point, reading, judgement, noise, rng)
     found.evaluations = subject.f.calls - before
     return found
@@ -149,7 +154,7 @@ def _judged(
     with np.errstate(all="ignore"):
         spaced = point.relative_value * np.abs(point.value)
     claim_noise = noise.claim.reshape(-1, 1) if subject.derivative == 2 and noise.claim.size > 1 else noise.claim
-    return judge(claimed, slopes, spacing, claim_noise, scales, spaced, rtol)
+    return judge(claimed, slopes, spacing, claim_noise, noise.coarse, scales, spaced, rtol)
 
 
 def _confirm(
@@ -168,7 +173,7 @@ def _confirm(
             weight = np.max(np.where(accused, judgement.excess() / judgement.bound, 0), axis=1)[rows]
         rows = rows[np.argsort(weight)][:MOST_CONFIRMED]  # the least clear ones first
         slopes = first_slopes(point, noise, rows, SHIFT)
-    some = Noise(noise.value, noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows])
+    some = Noise(noise.value, noise.coarse, noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows])
     second = _judged(subject, point, reading, judgement.claimed[rows], slopes, scales[rows], some, rtol)
     widened(judgement, second, rows, rtol)
 
@@ -188,7 +193,8 @@ def _kink_findings(
     slopes = measure_slopes(point, [line_direction(vector) for vector in vectors], np.ones(len(vectors)), noise.value)
     claimed = vectors @ reading.matrix.T
     spacing = max(reading.spacing, float(point.relative_x.max()))
-    judged = judge(claimed, slopes, spacing, np.zeros((1, 1)), np.ones(len(vectors)), np.zeros(point.value.size), None)
+    none = np.zeros(point.value.size)
+    judged = judge(claimed, slopes, spacing, np.zeros((1, 1)), noise.coarse, np.ones(len(vectors)), none, None)
     wrong = np.argwhere((judged.verdict == -1) & slopes.kink | ((judged.verdict == -1) & (slopes.bound < 1e-3 * judged.size)))
     if not wrong.size:
         return []

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import AdmodesError
 from ..finite.lines import Point
-from .noise import REACH, noise_of_values
+from .noise import POINTS, noise_of_values
 from .subject import SEEDED, Reading, Subject
 from .verdicts import Finding
 
@@ -17,6 +17,8 @@ Array = np.ndarray[Any, Any]
 
 #: Spacing of the points that noise is measured at, in spacings of the floating-point numbers of x.
 NOISE_SPACING = 2.0**12
+#: The same for what an iteration leaves undone, relative to x.
+COARSE_SPACING = 2.0**-16
 #: How far away the nearby point lies, relative to x; then closer until f is defined there.
 NEARBY = (0.2, 0.02, 2e-3, 2e-4)
 #: Answers that differ by fewer spacings than this are the same: sums may be taken in another order.
@@ -27,9 +29,19 @@ OUTSIDE = (ArithmeticError, ValueError, RuntimeWarning)
 
 @dataclass
 class Noise:
-    """Standard deviations, with safety: of f, shape (m,), and of the claim, shape (n, m) or ()."""
+    """Standard deviations, with safety.
+
+    Attributes
+    ----------
+    value : ndarray, shape (m,)
+        Of f at points next to each other.
+    coarse : ndarray, shape (m,)
+        Of f at points further apart: what an iteration leaves undone is the same for neighbours.
+    claim : ndarray, shape (n, m) or (1, 1)
+    """
 
     value: Array
+    coarse: Array
     claim: Array
 
 
@@ -39,21 +51,29 @@ def signs_of(size: int, rng: np.random.Generator) -> Array:
 
 
 def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.random.Generator) -> Noise:
-    """Noise of f and of the claim at nine points on a very short line."""
+    """Noise of f and of the claim on very short lines to one side of x, where a kink at x does not pass for noise."""
     across = signs_of(point.x.size, rng) * point.scale
     spacing = NOISE_SPACING * float(np.max(point.relative_x, initial=2.0**-52))
-    values, claims = [point.value], [reading.matrix]
-    readable = subject.kind not in SEEDED
-    for step in (number for number in range(-REACH, REACH + 1) if number):
-        leaves = subject.at(point.x + step * spacing * across)
-        values.insert(step + REACH, value_at(subject, leaves, point))
-        if readable:
-            claims.insert(step + REACH, _claim_at(subject, leaves, reading))
-    repeats = [point.value, *(value_at(subject, subject.at(point.x), point) for _ in range(2))]
-    found = 2 * noise_of_values(np.array(values))
-    found = np.maximum(found, 3 * np.nan_to_num(np.std(np.array(repeats), axis=0)))
-    claim = noise_of_values(np.array(claims)) if readable and all(entry is not None for entry in claims) else np.zeros((1, 1))
-    return Noise(np.asarray(found, float), np.asarray(claim, float).T)
+    places = [subject.at(point.x + step * spacing * across) for step in range(1, POINTS + 1)]
+    values = np.array([value_at(subject, leaves, point) for leaves in places])
+    repeats = np.array([value_at(subject, subject.at(point.x), point) for _ in range(2)])
+    spread = np.max(np.abs(repeats - point.value), axis=0)
+    found = np.maximum(2 * noise_of_values(values), 3 * np.where(np.isfinite(spread), spread, 0.0))
+    found = np.maximum(found, _smallest(point))
+    coarse = np.zeros(point.value.size)
+    if spacing < COARSE_SPACING:
+        further = [subject.at(point.x + step * COARSE_SPACING * across) for step in range(1, POINTS + 1)]
+        coarse = noise_of_values(np.array([value_at(subject, leaves, point) for leaves in further]), agreed=True)
+    claims = [None] if subject.kind in SEEDED else [_claim_at(subject, leaves, reading) for leaves in places]
+    silent = any(entry is None for entry in claims)
+    claim = np.zeros((1, 1)) if silent else noise_of_values(np.array(claims))
+    return Noise(np.asarray(found, float), np.asarray(coarse, float), np.asarray(claim, float).T)
+
+
+def _smallest(point: Point) -> float:
+    """Between the smallest numbers of f: what is below has vanished, however small x is."""
+    kinds = [output.dtype for output in point.outputs if output.dtype.kind == "f"]
+    return max((float(np.finfo(kind).smallest_subnormal) for kind in kinds), default=0.0)
 
 
 def value_at(subject: Subject, leaves: list[Array], point: Point) -> Array:

@@ -197,6 +197,7 @@ def _split(found: Slopes, lines: Array, left: Limits, right: Limits) -> None:
         kink = both & (jump > APART * bounds) & (jump > LEAST_JUMP * large)
         # A smooth f whose slope was found from both sides may bend so much that the sides alone tell less.
         kink &= ~(found.bound[lines] < 0.01 * jump) | (jump > 30 * bounds)
+    _side_with_both(found, lines, left, right, both & (jump <= bounds))
     found.kink[lines] = kink
     found.left[lines] = np.where(kink, left.value, found.value[lines])
     found.right[lines] = np.where(kink, right.value, found.value[lines])
@@ -209,6 +210,16 @@ def _split(found: Slopes, lines: Array, left: Limits, right: Limits) -> None:
         found.step[lines] = np.where(better, side.smallest, found.step[lines])
         found.bound[lines] = np.where(better, SAFETY * side.error, found.bound[lines])
     found.sided[lines] = lost & np.isfinite(found.bound[lines])
+
+
+def _side_with_both(found: Slopes, lines: Array, left: Limits, right: Limits, agree: Array) -> None:
+    """Beside a kink both sides may tell the slope at small steps, where the quotients across it tell none."""
+    with np.errstate(all="ignore"):
+        middle, bound = (left.value + right.value) / 2, SAFETY * np.maximum(left.error, right.error)
+        better = agree & (np.abs(middle - found.value[lines]) > found.bound[lines] + bound)
+    found.value[lines] = np.where(better, middle, found.value[lines])
+    found.bound[lines] = np.where(better, bound, found.bound[lines])
+    found.step[lines] = np.where(better, np.minimum(left.smallest, right.smallest), found.step[lines])
 
 
 def _limits(samples: Samples, lines: Array, noise: Array, quotient: Quotient) -> Limits:

@@ -15,6 +15,12 @@ Array = np.ndarray[Any, Any]
 DETECT = 1e-2
 #: Rounding that a claim may have in its own precision: of its value, and of x where the slope changes.
 OWN_ROUNDING, ARGUMENT_ROUNDING = 8.0, 16.0
+#: No sum is so exact that smaller relative errors would tell anything.
+LEAST_ROUNDING = 1e-12
+#: Smaller relative errors are no mistake in a formula: a solver's tolerance, a constant with ten digits.
+NEGLIGIBLE = 2e-9
+#: A claimed change of f below this part of the spacing of its numbers is as good as none.
+NOTHING = 1e-9
 #: Multiple of the measured noise of the claim.
 CLAIM_NOISE = 3.0
 #: A change of f by fewer spacings of its floating-point numbers than this is none.
@@ -75,6 +81,12 @@ class Judgement:
             outside = np.maximum(self.low - self.claimed, self.claimed - self.high)
         return np.where(np.isnan(outside), np.inf, np.maximum(outside, 0.0))
 
+    def slight(self) -> float:
+        """The largest relative error that lies outside of its interval and is too small to matter."""
+        with np.errstate(all="ignore"):
+            relative = self.excess() / self.size
+        return float(np.max(relative, where=(self.verdict == 1) & np.isfinite(relative), initial=0.0))
+
     def digits(self) -> Array:
         """Decimal digits that claims and slopes have in common, from 0 to 16."""
         with np.errstate(all="ignore"):
@@ -84,7 +96,14 @@ class Judgement:
 
 
 def judge(
-    claimed: Array, slopes: Slopes, spacing: float, claim_noise: Array, scales: Array, spaced: Array, rtol: float | None
+    claimed: Array,
+    slopes: Slopes,
+    spacing: float,
+    claim_noise: Array,
+    coarse: Array,
+    scales: Array,
+    spaced: Array,
+    rtol: float | None,
 ) -> Judgement:
     """Compare claims with slopes.
 
@@ -97,6 +116,8 @@ def judge(
         Relative, between the floating-point numbers of the claim or of x, whichever is wider.
     claim_noise : ndarray
         Measured noise of the claim; broadcasts to (n, m).
+    coarse : ndarray, shape (m,)
+        Errors of f that its slopes do not show.
     scales : ndarray, shape (n,)
         The scale of each line.
     spaced : ndarray, shape (m,)
@@ -106,7 +127,8 @@ def judge(
     """
     with np.errstate(all="ignore"):
         claim_noise = np.where(slopes.kink, 0.0, claim_noise)  # at a kink a right claim jumps
-        slack = spacing * (OWN_ROUNDING * np.abs(claimed) + ARGUMENT_ROUNDING * slopes.size) + CLAIM_NOISE * claim_noise
+        rounding = max(OWN_ROUNDING * spacing, LEAST_ROUNDING) * np.abs(claimed) + ARGUMENT_ROUNDING * spacing * slopes.size
+        slack = rounding + CLAIM_NOISE * (claim_noise + coarse / scales[:, None])
         slack = np.where(np.isfinite(slack), slack, 0.0)
         bound = slopes.bound + slack
         low = np.minimum(slopes.left, slopes.right) - bound
@@ -116,7 +138,8 @@ def judge(
         verdict = _verdicts(claimed, low, high, bound, size, rtol)
         # A claim of nothing for what changes nothing at any distance, but for rounding.
         unmoved = slopes.flat | (slopes.size * scales[:, None] <= UNCHANGED * spaced)
-        nothing = unmoved & (np.abs(claimed) <= 100 * CLAIM_NOISE * claim_noise) & (low <= claimed) & (claimed <= high)
+        nothing = (np.abs(claimed) <= 100 * CLAIM_NOISE * claim_noise) | (np.abs(claimed) * scales[:, None] <= NOTHING * spaced)
+        nothing &= unmoved & (low <= claimed) & (claimed <= high)
     return Judgement(claimed, slopes.value, low, high, np.where(nothing, 1, verdict), size, slopes)
 
 
@@ -124,7 +147,7 @@ def _verdicts(claimed: Array, low: Array, high: Array, bound: Array, size: Array
     gap = np.maximum(np.maximum(low - claimed, claimed - high), 0.0)
     known = np.isfinite(bound) & np.isfinite(low) & np.isfinite(high)
     if rtol is None:
-        verdict = np.where(gap > 0, -1, np.where(bound <= DETECT * size, 1, 0))
+        verdict = np.where(gap > NEGLIGIBLE * size, -1, np.where(bound <= DETECT * size, 1, 0))
     else:
         allowed = rtol * size
         verdict = np.where(gap > allowed, -1, np.where((bound <= allowed) & (gap <= allowed - bound), 1, 0))
