@@ -94,7 +94,9 @@ def check_point(
     found = PointCheck(point.x, reading, judgement, noise)
     slight = judgement.slight()
     if slight > 0 and rtol is None:
-        text = f"an error of {format_error(slight)} is more than rounding explains, and less than a mistake would make: a solver's?"
+        text = (
+            f"an error of {format_error(slight)} is more than rounding explains, and less than a mistake would make: a solver's?"
+        )
         found.findings.append(Finding("right", "slight", text))
     found.findings += _kink_findings(subject, point, reading, judgement, noise, rng)
     found.evaluations = subject.f.calls - before

@@ -17,8 +17,10 @@ Array = np.ndarray[Any, Any]
 
 #: Spacing of the points that noise is measured at, in spacings of the floating-point numbers of x.
 NOISE_SPACING = 2.0**12
-#: The same for what an iteration leaves undone, relative to x.
-COARSE_SPACING = 2.0**-16
+#: The same for what an iteration leaves undone, relative to x, with multiples: between jumps it is smooth, and has a slope.
+COARSE_SPACINGS = ((2.0**-16, 1.0), (2.0**-6, 30.0))
+#: More than this part of what f changes by is no remainder of an iteration, but f itself.
+REMAINDER = 1e-4
 #: How far away the nearby point lies, relative to x; then closer until f is defined there.
 NEARBY = (0.2, 0.02, 2e-3, 2e-4)
 #: Answers that differ by fewer spacings than this are the same: sums may be taken in another order.
@@ -61,9 +63,11 @@ def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.rand
     found = np.maximum(2 * noise_of_values(values), 3 * np.where(np.isfinite(spread), spread, 0.0))
     found = np.maximum(found, _smallest(point))
     coarse = np.zeros(point.value.size)
-    if spacing < COARSE_SPACING:
-        further = [subject.at(point.x + step * COARSE_SPACING * across) for step in range(1, POINTS + 1)]
-        coarse = noise_of_values(np.array([value_at(subject, leaves, point) for leaves in further]), agreed=True)
+    for apart, multiple in COARSE_SPACINGS if spacing < 1e-9 else ():
+        further = [subject.at(point.x + step * apart * across) for step in range(1, POINTS + 1)]
+        values = np.array([value_at(subject, leaves, point) for leaves in further])
+        left = noise_of_values(values, agreed=True)
+        coarse = np.maximum(coarse, np.where(left <= REMAINDER * np.ptp(values, axis=0), multiple * left, 0.0))
     claims = [None] if subject.kind in SEEDED else [_claim_at(subject, leaves, reading) for leaves in places]
     silent = any(entry is None for entry in claims)
     claim = np.zeros((1, 1)) if silent else noise_of_values(np.array(claims))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Components that a report shows.
 SHOWN = 6
+#: Differences of larger values overflow when they are divided by a step.
+LARGEST = 1e300
 _NOISY = "f's own noise or rounding"
 
 
@@ -24,7 +26,7 @@ def reason_of(check: GradientCheck) -> str:
         return _wrong_reason(check, faults)
     if check.verdict == "inconclusive":
         return "; ".join(faults) if faults else _open_reason(check)
-    if not check.points:
+    if not check.components:
         return "there is nothing to check: x has no elements"
     return _right_reason(check)
 
@@ -60,6 +62,8 @@ def _open_reason(check: GradientCheck) -> str:
     line, column = divmod(place, judged.verdict.shape[1])
     bound, noise = judged.slopes.bound[line, column], judged.slopes.noise[line, column]
     if not np.isfinite(judged.size[line, column]) or not np.isfinite(bound):
+        if np.max(np.abs(check.point.value), initial=0.0) > LARGEST:
+            return f"{entry.index}: f(x) is next to the largest floating-point number, and overflows beside x"
         return f"{entry.index}: f shows no finite slope there (no side of x has a limit of difference quotients)"
     relative = judged.bound[line, column] / max(judged.size[line, column], np.finfo(float).tiny)
     cause = (
@@ -104,7 +108,7 @@ def text_report(check: GradientCheck) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{text}." if text else ""  # no capital: it may start with the name of an element
 
 
 def _notes(check: GradientCheck) -> list[str]:

@@ -202,7 +202,8 @@ class GradientCheck:
         names = self.points[number].names or component_names(self.subject)
         excess, digits = judged.excess(), judged.digits()
         with np.errstate(all="ignore"):
-            relative = np.where(judged.size > 0, excess / judged.size, excess)
+            size = np.fmax(np.abs(judged.claimed), np.abs(judged.expected))
+            relative = np.where(size > 0, excess / size, excess)
         return tuple(
             Component(
                 index=names[line * entries + entry],
