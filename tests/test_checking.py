@@ -186,7 +186,7 @@ def test_noise_that_hides_the_slope_is_said():
 
 
 def test_an_offset_that_hides_the_slope_is_said():
-    """ "Right" about a slope that rounding hides."""
+    """A verdict of right about a slope that rounding hides."""
     check = ad.check_gradient(lambda x: 1e16 + np.sum(np.sin(x)), np.cos, np.array([1.0, 2.0]))
     assert check.verdict == "inconclusive"
     assert "rounding" in check.reason

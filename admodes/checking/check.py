@@ -109,10 +109,9 @@ class _Run:
     def check(self, result: Any) -> GradientCheck:
         """All steps, until one of them settles it."""
         subject, point = self.subject, self.point
-        directed = self._large and subject.kind in ("jvp", "hvp")  # a column for each of many elements is too much
-        reading = Reading(None) if directed else subject.read(subject.leaves, result)
+        reading = Reading(None) if self._directed else subject.read(subject.leaves, result)
         self._read(reading, result)
-        if (reading.matrix is not None or directed) and not any(finding.verdict == "wrong" for finding in self.findings):
+        if (reading.matrix is not None or self._directed) and not any(finding.verdict == "wrong" for finding in self.findings):
             size = 4 if self._large else self.point.x.size**subject.derivative
             estimate = estimated_evaluations(size)
             seconds = estimate * seconds_of(lambda: value_at(subject, subject.at(point.x), point))
@@ -143,7 +142,7 @@ class _Run:
     def _judge(self, reading: Reading) -> None:
         subject, point = self.subject, self.point
         nearby = find_nearby(subject, point, self.rng)
-        noise = measure_noise(subject, point, reading, self.rng)
+        noise = measure_noise(subject, point, reading, self.rng, coarse=not self._large)
         self.findings += check_state(subject, point, nearby, noise)
         first = self._check(point, reading, noise)
         if first.verdict != "wrong" and nearby is not None and not self._settled():
@@ -152,6 +151,11 @@ class _Run:
     @property
     def _large(self) -> bool:
         return self.point.x.size > FULL[self.subject.derivative]
+
+    @property
+    def _directed(self) -> bool:
+        """Whether the claim is asked for directions alone: a column for each of many elements is too much."""
+        return self._large and self.subject.kind in ("jvp", "hvp")
 
     def _check(self, point: Point, reading: Reading, noise: Noise) -> PointCheck:
         if self._large:
@@ -171,12 +175,12 @@ class _Run:
         """A derivative that is right at x alone is wrong."""
         subject = self.subject
         try:
-            reading = subject.read(subject.at(nearby))
+            reading = Reading(None) if self._directed else subject.read(subject.at(nearby))
         except OUTSIDE as error:
             text = f"the derivative raises {type(error).__name__} nearby, so it was checked at x alone"
             self.findings.append(Finding("right", "nearby", text))
             return
-        if reading.matrix is None:
+        if reading.fault:
             self.findings.append(Finding("wrong", "shape", f"the derivative is fine at x, but nearby it {reading.fault}"))
             return
         point = point_at(subject, nearby)

@@ -8,7 +8,6 @@ errors add up, so one measurement tells both halves of a range.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Point
 from ..formatting import format_count, format_error
 from ..function import Function
+from .halving import Search
 from .naming import element_names, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
@@ -28,25 +28,8 @@ from .verdicts import DETECT, OWN_ROUNDING, Finding, Judgement
 
 Array = np.ndarray[Any, Any]
 
-#: Calls of f for one check of a large x at most, unless the slopes along the directions alone need more.
-MOST_EVALUATIONS = 195
 #: The chance to miss that the report states.
 MISSED = 1e-6
-#: Multiple of the calibrated error that counts as a sign of a wrong element.
-SEEN = 5.0
-#: What a difference of two measurements says is believed from this multiple on; else the half is measured itself.
-SURE = 20.0
-#: More wrong elements than this are not named.
-MOST_NAMED = 12
-
-
-@dataclass
-class _Range:
-    """Elements from `start` to `stop` whose errors along the direction sum up to `error`."""
-
-    start: int
-    stop: int
-    error: float
 
 
 class _Defect:
@@ -176,17 +159,17 @@ class LargeCheck:
             return
         entry = int(np.argmax(np.where(judged.verdict[0] == -1, judged.excess()[0], -1)))
         weights = signs_of(self.point.x.size, self.rng) * self.rng.uniform(0.5, 1.5, self.point.x.size)
-        search = _Search(self, weights * self.point.scale, entry, judged.slopes)
+        search = Search(self, weights * self.point.scale, entry, judged.slopes)
         named, rest = search.run()
         if named:
-            self._name(check, named, entry, search.tolerance)
+            self._name(check, named, entry, search.bounds)
         if rest:
             ranges = ", ".join(f"x[{part.start}:{part.stop}]" for part in rest[:4])
             check.findings.append(
                 Finding("wrong", "more", f"more wrong elements are in {ranges}{', ...' if len(rest) > 4 else ''}")
             )
 
-    def _name(self, check: PointCheck, named: dict[int, float], entry: int, tolerance: float) -> None:
+    def _name(self, check: PointCheck, named: dict[int, float], entry: int, bounds: dict[int, float]) -> None:
         """Replace the directions by the elements that were found."""
         elements = np.array(sorted(named))
         errors = np.array([named[element] for element in elements.tolist()])[:, None]
@@ -197,7 +180,7 @@ class LargeCheck:
             claims.append(self.claim(unit)[entry] if self.matrix is None else self.matrix[entry, element])
             unit[element] = 0.0
         claimed = np.array(claims, float)[:, None]
-        bound = np.broadcast_to(tolerance / self.point.scale[elements][:, None], errors.shape)
+        bound = np.array([bounds[element] for element in elements.tolist()])[:, None]
         expected = claimed + errors
         slopes = Slopes(expected, bound, expected, expected, bound, np.abs(expected), *(np.zeros(errors.shape, bool),) * 3, bound)
         verdict = np.full(errors.shape, -1)
@@ -223,66 +206,6 @@ class LargeCheck:
             f"{len(judged.verdict)} random directions agree with all {format_count(self.point.x.size)} elements at once; "
             f"an error of {format_error(seen)} of the whole (root mean square) is missed with a probability below {MISSED:g}"
         )
-
-
-class _Search:
-    """Halving ranges of elements along one fixed direction."""
-
-    def __init__(self, check: LargeCheck, vector: Array, entry: int, slopes: Slopes) -> None:
-        self.check, self.vector, self.entry = check, vector, entry
-        self.step, self.tolerance = _calibrated(slopes, entry, check.noise.value)
-        self.named: dict[int, float] = {}
-
-    def error(self, start: int, stop: int) -> float:
-        """f's slope less the claim along the part of the direction in a range: one central difference."""
-        part = np.zeros_like(self.vector)
-        part[start:stop] = self.vector[start:stop]
-        direction = line_direction(part)
-        sides = [self.check.point.beside(direction, sign * self.step) for sign in (1, -1)]
-        (above, up), (below, down) = sides
-        slope = float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else np.nan
-        return slope - (0.0 if self.check.matrix is not None else float(self.check.claim(part)[self.entry]))
-
-    def run(self) -> tuple[dict[int, float], list[_Range]]:
-        """Elements with their errors, and ranges that hold more."""
-        size = self.vector.size
-        ranges = [_Range(0, size, self.error(0, size))]
-        while ranges and self._may_go_on():
-            ranges.sort(key=lambda part: (abs(part.error), part.start))
-            part = ranges.pop()
-            if part.stop - part.start == 1:
-                self.named[part.start] = part.error / self.vector[part.start]
-                continue
-            middle = (part.start + part.stop) // 2
-            left = self.error(part.start, middle)
-            right = part.error - left
-            if SEEN * self.tolerance < abs(right) < SURE * self.tolerance or not np.isfinite(right):
-                right = self.error(middle, part.stop)
-            ranges += [
-                found
-                for found in (_Range(part.start, middle, left), _Range(middle, part.stop, right))
-                if not abs(found.error) <= SEEN * self.tolerance
-            ]
-        ones = [part for part in ranges if part.stop - part.start == 1]
-        self.named |= {part.start: part.error / self.vector[part.start] for part in ones}
-        return self.named, sorted((part for part in ranges if part not in ones), key=lambda part: part.start)
-
-    def _may_go_on(self) -> bool:
-        return len(self.named) < MOST_NAMED and self.check.subject.f.calls + 4 <= MOST_EVALUATIONS
-
-
-def _calibrated(slopes: Slopes, entry: int, noise: Array) -> tuple[float, float]:
-    """The step at which one central difference is best, and how far it is off there."""
-    samples = slopes.samples[0]
-    table = samples.table(np.array([0]), slice(None), samples.quotient)
-    with np.errstate(all="ignore"):
-        limit = slopes.value[0, entry]
-        rounding = table.rounding[:, 0, entry] + noise[entry] / table.steps[:, 0]
-        off = np.maximum(np.abs(table.quotients[:, 0, entry] - limit), rounding)
-    best = int(np.argmin(np.where(np.isfinite(off), off, np.inf)))
-    # Neighbours vouch for it: one step may be right by luck.
-    near = off[max(best - 1, 0) : best + 1]
-    return float(table.steps[best, 0]), float(np.nanmax(near))
 
 
 def common_factor(judged: Judgement) -> float | None:

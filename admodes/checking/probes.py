@@ -52,7 +52,7 @@ def signs_of(size: int, rng: np.random.Generator) -> Array:
     return rng.integers(0, 2, size) * 2.0 - 1.0
 
 
-def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.random.Generator) -> Noise:
+def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.random.Generator, *, coarse: bool = True) -> Noise:
     """Noise of f and of the claim on very short lines to one side of x, where a kink at x does not pass for noise."""
     across = signs_of(point.x.size, rng) * point.scale
     spacing = NOISE_SPACING * float(np.max(point.relative_x, initial=2.0**-52))
@@ -62,16 +62,16 @@ def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.rand
     spread = np.max(np.abs(repeats - point.value), axis=0)
     found = np.maximum(2 * noise_of_values(values), 3 * np.where(np.isfinite(spread), spread, 0.0))
     found = np.maximum(found, _smallest(point))
-    coarse = np.zeros(point.value.size)
-    for apart, multiple in COARSE_SPACINGS if spacing < 1e-9 else ():
+    unfinished = np.zeros(point.value.size)
+    for apart, multiple in COARSE_SPACINGS if coarse and spacing < 1e-9 else ():
         further = [subject.at(point.x + step * apart * across) for step in range(1, POINTS + 1)]
         values = np.array([value_at(subject, leaves, point) for leaves in further])
         left = noise_of_values(values, agreed=True)
-        coarse = np.maximum(coarse, np.where(left <= REMAINDER * np.ptp(values, axis=0), multiple * left, 0.0))
+        unfinished = np.maximum(unfinished, np.where(left <= REMAINDER * np.ptp(values, axis=0), multiple * left, 0.0))
     claims = [None] if subject.kind in SEEDED else [_claim_at(subject, leaves, reading) for leaves in places]
     silent = any(entry is None for entry in claims)
     claim = np.zeros((1, 1)) if silent else noise_of_values(np.array(claims))
-    return Noise(np.asarray(found, float), np.asarray(coarse, float), np.asarray(claim, float).T)
+    return Noise(np.asarray(found, float), np.asarray(unfinished, float), np.asarray(claim, float).T)
 
 
 def _smallest(point: Point) -> float:
