@@ -102,6 +102,26 @@ def test_the_figure(claim):
     assert below.get_yscale() == "log" or not below.lines
 
 
+@pytest.mark.parametrize(
+    ("f", "claim", "x"),
+    [
+        (np.sum, lambda x: np.zeros(0), np.zeros(0)),
+        (lambda x: np.log(x[0]), lambda x: 1 / x, np.array([-1.0])),
+        (lambda x: np.sum(np.maximum(x, 0)), lambda x: (x > 0) * 1.0, np.array([0.0, 1.0])),
+        (lambda x: np.sum(x**3), lambda x: 3 * np.abs(x), np.ones(3)),
+        (lambda x: np.sum(x**3), lambda x: 3.1 * x**2, np.linspace(1, 2, 500)),
+    ],
+)
+def test_everything_can_be_shown(f, claim, x):
+    """A check of nothing, of an undefined f, of a kink, wrong nearby, of many inputs: one that cannot be printed or drawn."""
+    check = ad.check_gradient(f, claim, x)
+    assert check.plot().axes
+    assert str(check.taylor())
+    assert str(check)
+    assert check._repr_html_()
+    assert json.dumps(check.to_dict())
+
+
 def test_the_figure_shows_quotients_noise_and_band():
     """A figure without what the verdict rests on."""
     above, below = ad.check_gradient(f, wrong, X).plot().axes

@@ -41,6 +41,9 @@ def _draw_gaps(axes: Axes, check: GradientCheck) -> None:
     if found is None or found.judgement is None or not check.worst:
         axes.set_title(f"{check.verdict}: nothing was measured")
         return
+    if found.names:
+        axes.set_title(f"{check.verdict}: random directions, no single quotients")
+        return
     entries = check.nearby if check.deciding else check.components
     place = [entry.index for entry in entries].index(check.worst[0].index)
     line, entry = divmod(place, found.judgement.verdict.shape[1])

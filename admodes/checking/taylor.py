@@ -62,6 +62,8 @@ def taylor_slopes(check: GradientCheck, seed: int = 0) -> TaylorSlopes:
     subject = check.subject
     vector = check.points[check.deciding].vector if check.points else check.point.x
     point = point_at(subject, vector)
+    if not point.x.size:
+        return TaylorSlopes(STEPS[:0], np.empty((3, 0)), (float("nan"),) * 3, 0.0)
     rng = np.random.default_rng(seed)
     along = signs_of(point.x.size, rng) * rng.uniform(0.5, 1.5, point.x.size) * point.scale
     noise = check.points[check.deciding].noise.value if check.points else np.zeros(point.value.size)
