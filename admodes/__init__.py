@@ -23,6 +23,12 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .api import value_and_gradient as value_and_gradient
     from .api import value_and_jacobian as value_and_jacobian
     from .api import vjp as vjp
+    from .checking import Checked as Checked
+    from .checking import CrossCheck as CrossCheck
+    from .checking import GradientCheck as GradientCheck
+    from .checking import check_gradient as check_gradient
+    from .checking import checked as checked
+    from .checking import cross_check as cross_check
     from .complex_step import ComplexStep as ComplexStep
     from .custom import primitive as primitive
     from .differentiator import Differentiator as Differentiator
@@ -73,12 +79,21 @@ _HOME = {
     "recommend": "measure",
     "Comparison": "measure",
     "Effort": "measure",
+    "check_gradient": "checking",
+    "GradientCheck": "checking",
+    "checked": "checking",
+    "Checked": "checking",
+    "cross_check": "checking",
+    "CrossCheck": "checking",
     "sweep": "sweeps",
     "Sweep": "sweeps",
     "Grid": "sweeps",
     "Block": "sweeps",
     "Limits": "sweeps",
 }
+
+#: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`.
+_MODULES = ("errors", "testing")
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table
 
@@ -89,6 +104,8 @@ def __getattr__(name: str) -> _typing.Any:
         value = getattr(_importlib.import_module(f".{_HOME[name]}", __name__), name)
         globals()[name] = value
         return value
+    if name in _MODULES:
+        return _importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'admodes' has no attribute '{name}'")
 
 

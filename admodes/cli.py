@@ -17,10 +17,12 @@ from typing import Any
 import click
 
 from ._version import __version__
-from .errors import AdmodesError
+from .errors import AdmodesError, InputError
 
 #: Exit codes: bad input, and Ctrl-C as shells have it.
 BAD_INPUT, INTERRUPTED = 2, 130
+#: Exit codes of a check.
+VERDICT_CODES = {"right": 0, "wrong": 1, "inconclusive": 3}
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -103,6 +105,34 @@ def recommend(function: str, point: str, methods: str | None, budget: float, as_
     evaluate(f, x, function)
     advice = advise(f, x, methods=names, budget=budget)
     click.echo(to_json(advice.to_dict()) if as_json else str(advice))
+
+
+@main.command(short_help="Check a hand-written derivative: 0 right, 1 wrong, 3 inconclusive.")
+@click.argument("function", metavar="MODULE:F")
+@click.argument("derivative", metavar="MODULE:GRAD")
+@click.option("--at", "point", required=True, metavar="X", help='The point: "1.0,2.0", JSON text, x.npy, x.npz or x.json.')
+@click.option("--kind", default="auto", show_default=True, metavar="KIND", help="gradient, jacobian, jvp, vjp, hessian, hvp, ...")
+@click.option("--rtol", default=None, type=click.FloatRange(min=0, min_open=True), help="The relative error that matters.")
+@click.option("--json", "as_json", is_flag=True, help="Print all numbers as JSON.")
+@_guarded
+def check(function: str, derivative: str, point: str, kind: str, rtol: float | None, as_json: bool) -> None:
+    """Check a derivative that somebody wrote by hand against the function it belongs to.
+
+    Exit codes: 0 right, 1 wrong, 3 inconclusive, 2 usage error.
+    """
+    from .checking import check_gradient
+    from .measure.user_input import find_function, read_point
+    from .sweeps.results import to_json
+
+    f, claim = find_function(function), find_function(derivative)
+    try:
+        found = check_gradient(f, claim, read_point(point), kind=kind, rtol=rtol)
+    except AdmodesError:
+        raise
+    except Exception as error:
+        raise InputError(f"{function} or {derivative} failed at X: {type(error).__name__}: {error}") from error
+    click.echo(to_json(found.to_dict()) if as_json else str(found))
+    sys.exit(VERDICT_CODES[found.verdict])
 
 
 @main.command(short_help="Measure all methods on a grid and on problems; write a page.")

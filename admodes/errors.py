@@ -57,6 +57,10 @@ class BudgetError(UnsupportedError):
     """The expressions of the symbolic mode would be more, or take longer, than its budget allows."""
 
 
+class GradientError(AdmodesError, ValueError):
+    """A derivative that somebody wrote by hand is wrong; the message is the report of its check."""
+
+
 class SweepError(AdmodesError, RuntimeError):
     """A sweep cannot go on: a cell cannot be sent to its worker, or the workers are gone."""
 

@@ -70,10 +70,15 @@ class Samples:
         above, below = self._above[turn][line, entries], self._below[turn][line, entries]
         return Sample(self.point.value[entries], above, below, self._up[turn][line], self._down[turn][line])
 
-    def table(self, lines: Array, entries: Array | slice, quotient: Quotient) -> Table:
-        """All rounds of some lines and entries as quotients by descending step."""
+    def steps(self) -> Array:
+        """All steps taken, shape (rounds, lines); NaN where there was none."""
+        return np.asarray(np.fmax(np.array(self._up), np.array(self._down)))
+
+    def table(self, lines: Array, entries: Array | slice, quotient: Quotient, largest: Array | float = np.inf) -> Table:
+        """All rounds of some lines and entries as quotients by descending step; those above `largest` only show stairs."""
         up, down = np.array(self._up)[:, lines], np.array(self._down)[:, lines]
         steps = np.fmax(up, down)
+        steps = np.where(steps <= largest, steps, np.nan)
         order = np.argsort(-steps, axis=0)
         steps, up, down = (np.take_along_axis(array, order, 0) for array in (steps, up, down))
         chosen = (lines, entries) if isinstance(entries, slice) else (lines[:, None], entries)
@@ -83,7 +88,8 @@ class Samples:
         )
         point = self.point
         base = point.value[entries]
-        sample = Sample(base, above, below, up[:, :, None], down[:, :, None])
+        kept = np.where(np.isnan(steps), np.nan, 1.0)[:, :, None]
+        sample = Sample(base, above, below, up[:, :, None] * kept, down[:, :, None] * kept)
         with np.errstate(all="ignore"):
             quotients = quotient.of(sample)
             rounding = quotient.rounding(sample, point.relative_value[entries], self.size[lines][:, None])

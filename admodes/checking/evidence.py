@@ -1,0 +1,68 @@
+"""What a diagnosis has to go by: claims and slopes of one point, and which claims have to be explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .naming import element_names
+from .points import PointCheck
+from .subject import Subject
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass
+class Case:
+    """Claims g and slopes d of shape (m, n) with tolerances t; `wrong` marks what has to be explained."""
+
+    claimed: Array
+    expected: Array
+    tolerance: Array
+    wrong: Array
+    x: Array
+    value: Array
+    subject: Subject
+    found: PointCheck
+
+    def explains(self, corrected: Array) -> bool:
+        """Whether a corrected claim is right wherever it was wrong, and no worse elsewhere."""
+        with np.errstate(all="ignore"):
+            fits = np.abs(corrected - self.expected) <= self.tolerance
+        return bool(fits.all())
+
+    def repairs(self, corrected: Array) -> bool:
+        """Whether it is right wherever it was wrong."""
+        with np.errstate(all="ignore"):
+            return bool((np.abs(corrected - self.expected) <= self.tolerance)[self.wrong].all())
+
+
+def case_of(subject: Subject, found: PointCheck) -> Case:
+    """Claims and slopes by outputs and inputs, with tolerances."""
+    judged = found.judgement
+    assert judged is not None  # noqa: S101 - checked by the caller
+    rows = (len(found.vector), -1) if subject.derivative == 2 else judged.claimed.shape
+    arrays = [array.reshape(rows).T for array in (judged.claimed, judged.expected, judged.bound, judged.verdict)]
+    claimed, expected, bound, verdict = arrays
+    # Bounds are as wide as a wrong claim may be: three of them for what was computed from two numbers of theirs.
+    with np.errstate(all="ignore"):
+        tolerance = 3 * bound + 1e-13 * np.abs(expected)
+    value = np.concatenate([np.ravel(output) for output in subject.function.plain(subject.at(found.vector))] or [np.empty(0)])
+    return Case(claimed, expected, tolerance, verdict == -1, found.vector, value, subject, found)
+
+
+def which(case: Case) -> str:
+    """The elements of x whose claims are wrong."""
+    columns = np.flatnonzero(case.wrong.any(axis=0))
+    if columns.size == case.claimed.shape[1]:
+        return "all of it" if case.wrong.all() else "many elements"
+    names = names_of(case)
+    shown = ", ".join(names[column] for column in columns[:3])
+    return f"{shown} and {columns.size - 3} more" if columns.size > 3 else shown
+
+
+def names_of(case: Case) -> list[str]:
+    """Of the elements of x."""
+    return element_names(case.subject.function.input_names, case.subject.shapes)

@@ -1,0 +1,128 @@
+"""Mistakes that multiply: constants, and the inner derivative of a reparametrisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .evidence import Case, which
+from .subject import Subject
+
+Array = np.ndarray[Any, Any]
+
+
+def factor(case: Case) -> str:
+    """A constant c with claimed = c * expected."""
+    usable = case.wrong & (np.abs(case.expected) > 10 * case.tolerance)
+    if not usable.any():
+        return ""
+    with np.errstate(all="ignore"):
+        weight = np.where(usable, np.abs(case.expected) / case.tolerance, 0)
+        place = np.unravel_index(int(np.argmax(np.nan_to_num(weight, posinf=1e300))), weight.shape)
+        factor = float(case.claimed[place] / case.expected[place])
+        off = float(case.tolerance[place] / abs(case.expected[place]))
+    if not np.isfinite(factor) or factor == 0:
+        return ""
+    named, value = _named_factor(factor, off, case)
+    if case.explains(case.claimed / value) and case.wrong.sum() > 0:
+        scope = "all of it"
+    elif case.repairs(case.claimed / value):
+        scope = which(case)
+    else:
+        return ""
+    if case.wrong.sum() == 1 and not named:
+        return ""  # one number is always some multiple of another
+    if named in ("n", "1/n"):
+        advice = "a sum taken instead of a mean" if named == "n" else "a mean taken instead of a sum"
+        return f"{advice}: {scope} is {factor:.6g} times the derivative, {named} for n = {round(max(factor, 1 / factor))}"
+    return f"a constant factor: {scope} is {named or f'{factor:.6g}'} times the derivative"
+
+
+def _named_factor(factor: float, off: float, case: Case) -> tuple[str, float]:
+    sizes = {size for size in (case.x.size, case.value.size, *_data_sizes(case.subject)) if size > 2}
+    candidates = {
+        "2": 2.0,
+        "1/2": 0.5,
+        "-2": -2.0,
+        "-1/2": -0.5,
+        "4": 4.0,
+        "1/4": 0.25,
+        "pi/180": np.pi / 180,
+        "180/pi": 180 / np.pi,
+    }
+    candidates |= {
+        "ln 10": np.log(10),
+        "1/ln 10": 1 / np.log(10),
+        "ln 2": np.log(2),
+        "1/ln 2": 1 / np.log(2),
+        "10": 10.0,
+        "0.1": 0.1,
+    }
+    for name, value in candidates.items():
+        if abs(factor / value - 1) <= 3 * off + 1e-12:
+            return name, value
+    for size in sizes:
+        for name, value in (("n", float(size)), ("1/n", 1.0 / size)):
+            if abs(factor / value - 1) <= 3 * off + 1e-12:
+                return name, value
+    return "", factor
+
+
+def _data_sizes(subject: Subject) -> Iterator[int]:
+    """Lengths of what f may take a mean over: its other arguments, and arrays that it closes over."""
+    f = subject.f.call
+    cells = [cell.cell_contents for cell in (getattr(f, "__closure__", None) or ()) if _filled(cell)]
+    names = getattr(getattr(f, "__code__", None), "co_names", ())
+    outside = [getattr(f, "__globals__", {}).get(name) for name in names]
+    for value in (*subject.args, *cells, *outside):
+        if isinstance(value, np.ndarray):
+            yield from (value.size, *value.shape)
+    for shape in subject.shapes:
+        yield from shape
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - an empty cell raises
+    except ValueError:
+        return False
+    return True
+
+
+def chain(case: Case) -> str:
+    """The factor of a reparametrisation that was left out (or put in twice): expected = claimed * factor(x)."""
+    x = case.x[None, :]
+    with np.errstate(all="ignore"):
+        sigmoid = 1 / (1 + np.exp(-x))
+        factors = {
+            "exp(x), of a parameter on the log scale": np.exp(x),
+            "1/x, of a logarithm": 1 / x,
+            "s(1 - s) of a sigmoid": sigmoid * (1 - sigmoid),
+            "1 - tanh(x)**2 of a tanh": 1 - np.tanh(x) ** 2,
+            "sigmoid(x), of a softplus": sigmoid,
+            "2 x, of a square": 2 * x,
+            "1/(2 sqrt(x)), of a square root": 0.5 / np.sqrt(x),
+            "x": x,
+            "x**2": x * x,
+            "cos(x), of a sine": np.cos(x),
+            "-sin(x), of a cosine": -np.sin(x),
+        }
+        for name, factor in factors.items():
+            spread = np.ptp(factor[:, case.wrong.any(axis=0)])
+            if case.wrong.sum() > 1 and spread <= 1e-6 * np.max(np.abs(factor)):
+                continue  # then it is a constant factor
+            for applied, verb in ((factor, "is missing"), (1 / factor, "is there once too often")):
+                if _explained_locally(case, case.claimed * applied):
+                    return f"the chain factor {name} {verb} in {which(case)}"
+    return ""
+
+
+def _explained_locally(case: Case, corrected: Array) -> bool:
+    """Whether it repairs what is wrong, with enough evidence: two numbers, or one in many digits."""
+    if not case.repairs(corrected):
+        return False
+    values, tolerance = np.abs(case.expected[case.wrong]), case.tolerance[case.wrong]
+    sharp = values > 1e4 * tolerance
+    return bool(sharp.sum() >= 1 and (case.wrong.sum() > 1 or (values > 1e6 * tolerance).all()))

@@ -1,0 +1,139 @@
+"""The search for wrong elements: halving ranges of a direction along which the errors add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..finite.curvature import line_direction
+from .slopes import RATIO, Slopes
+
+if TYPE_CHECKING:
+    from .large import LargeCheck
+
+Array = np.ndarray[Any, Any]
+
+#: Calls of f for one check of a large x at most, unless the slopes along the directions alone need more.
+MOST_EVALUATIONS = 200
+#: Multiple of the calibrated error that counts as a sign of a wrong element.
+SEEN = 5.0
+#: What a difference of two measurements says is believed from this multiple on; else the half is measured itself.
+SURE = 20.0
+#: More wrong elements than this are not named.
+MOST_NAMED = 12
+
+
+@dataclass
+class Range:
+    """Elements from `start` to `stop` whose errors along the direction sum up to `error`."""
+
+    start: int
+    stop: int
+    error: float
+
+
+class Search:
+    """Halving ranges of elements along one fixed direction.
+
+    A test is one central difference, at the step where that is best; where all that errs would hardly show in one, two of
+    them are extrapolated.
+    """
+
+    def __init__(self, check: LargeCheck, vector: Array, entry: int, slopes: Slopes) -> None:
+        self.check, self.vector, self.entry = check, vector, entry
+        self.slopes, self.named, self.bounds = slopes, dict[int, float](), dict[int, float]()
+        self._calibrate(1)
+        self.whole = self.error(0, vector.size)
+        if not abs(self.whole) > SURE * self.tolerance:
+            self._calibrate(2)
+            self.whole = self.error(0, vector.size)
+
+    def _calibrate(self, differences: int) -> None:
+        step, self.tolerance = calibrated(self.slopes, self.entry, self.check.noise.value, differences)
+        self.steps = [step / RATIO**number for number in range(differences)]
+
+    def error(self, start: int, stop: int) -> float:
+        """f's slope less the claim along the part of the direction in a range."""
+        part = np.zeros_like(self.vector)
+        part[start:stop] = self.vector[start:stop]
+        direction, slopes = line_direction(part), []
+        for step in self.steps:
+            (above, up), (below, down) = (self.check.point.beside(direction, sign * step) for sign in (1, -1))
+            slopes.append(float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else np.nan)
+        slope = slopes[-1] + (slopes[-1] - slopes[0]) / (RATIO**2 - 1)
+        return slope - (0.0 if self.check.matrix is not None else float(self.check.claim(part)[self.entry]))
+
+    def run(self) -> tuple[dict[int, float], list[Range]]:
+        """Elements with their errors, and ranges that hold more."""
+        ranges = [Range(0, self.vector.size, self.whole)]
+        while ranges and self._may_go_on():
+            ranges.sort(key=lambda part: (abs(part.error), part.start))
+            part = ranges.pop()
+            if part.stop - part.start == 1:
+                self.named[part.start] = part.error / self.vector[part.start]
+                continue
+            middle = (part.start + part.stop) // 2
+            left = self.error(part.start, middle)
+            right = part.error - left
+            if SEEN * self.tolerance < abs(right) < SURE * self.tolerance or not np.isfinite(right):
+                right = self.error(middle, part.stop)
+            ranges += [
+                found
+                for found in (Range(part.start, middle, left), Range(middle, part.stop, right))
+                if not abs(found.error) <= SEEN * self.tolerance
+            ]
+        ones = [part for part in ranges if part.stop - part.start == 1]
+        self.named |= {part.start: part.error / self.vector[part.start] for part in ones}
+        self._confirm()
+        return self.named, sorted((part for part in ranges if part not in ones), key=lambda part: part.start)
+
+    def _confirm(self) -> None:
+        """Ask each named element by itself: a part of a direction may bend more than the whole, which the steps suited."""
+        point, found = self.check.point, {}
+        for element in self.named:
+            if self.check.subject.f.calls + 4 > MOST_EVALUATIONS:
+                break
+            scale = float(point.scale[element])
+            unit = np.zeros_like(self.vector)
+            unit[element] = 1.0
+            claim = 0.0 if self.check.matrix is not None else float(self.check.claim(unit)[self.entry])
+            slopes = []
+            for step in (scale / 32, scale / 32 / RATIO):
+                (above, up), (below, down) = (point.beside(line_direction(unit), sign * step) for sign in (1, -1))
+                slopes.append(float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else np.nan)
+            with np.errstate(all="ignore"):
+                spread = float(
+                    point.relative_value[self.entry] * abs(point.value[self.entry]) + self.check.noise.value[self.entry]
+                )
+            change = (slopes[1] - slopes[0]) / (RATIO**2 - 1)
+            bound = abs(change) + SEEN * spread * 32 * RATIO / scale
+            if abs(slopes[1] + change - claim) > bound:
+                found[element] = slopes[1] + change - claim
+                self.bounds[element] = bound
+        self.named = found
+
+    def _may_go_on(self) -> bool:
+        return (
+            len(self.named) < MOST_NAMED
+            and self.check.subject.f.calls + 4 * (len(self.steps) + len(self.named) + 2) <= MOST_EVALUATIONS
+        )
+
+
+def calibrated(slopes: Slopes, entry: int, noise: Array, differences: int) -> tuple[float, float]:
+    """The (larger) step at which one or two central differences are best, and how far they are off there."""
+    samples = slopes.samples[0]
+    table = samples.table(np.array([0]), slice(None), samples.quotient)
+    steps, quotients = table.steps[:, 0], table.quotients[:, 0, entry]
+    with np.errstate(all="ignore"):
+        rounding = table.rounding[:, 0, entry] + noise[entry] / steps
+        if differences == 2:
+            neighbours = np.abs(steps[:-1] / steps[1:] - RATIO) < 0.01
+            quotients = quotients[1:] + np.diff(quotients) / (RATIO**2 - 1)
+            quotients = np.where(neighbours, quotients, np.nan)
+            steps, rounding = steps[:-1], 1.2 * rounding[1:]
+        off = np.maximum(np.abs(quotients - slopes.value[0, entry]), rounding)
+    best = int(np.argmin(np.where(np.isfinite(off), off, np.inf)))
+    # Neighbours vouch for it: one step may be right by luck.
+    return float(steps[best]), float(np.nanmax(off[max(best - 1, 0) : best + 1]))

@@ -1,0 +1,221 @@
+"""Many inputs: random directions tell whether a claim is right, halving tells where it is wrong.
+
+With e the error of a claimed gradient, Gaussian directions v give ``e @ v ~ N(0, |e|**2)``: an error is missed within a bound t
+with a probability below ``0.8 t / |e|`` each. Random signs never miss a single wrong element. Along parts of one direction
+errors add up, so one measurement tells both halves of a range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..containers import flatten
+from ..errors import InputError
+from ..finite.curvature import line_direction
+from ..finite.lines import Point
+from ..formatting import format_count, format_error
+from ..function import Function
+from .halving import Search
+from .naming import element_names, output_names
+from .points import PointCheck
+from .probes import Noise, signs_of
+from .slopes import Slopes, measure_slopes
+from .subject import SEEDED, Reading, Subject
+from .verdicts import DETECT, OWN_ROUNDING, Finding, Judgement
+
+Array = np.ndarray[Any, Any]
+
+#: The chance to miss that the report states.
+MISSED = 1e-6
+
+
+class _Defect:
+    """f less what the claim says that it changes: its slope is the error of the claim, free of the rounding of x."""
+
+    def __init__(self, subject: Subject, point: Point, matrix: Array | None) -> None:
+        self.subject, self.base, self.matrix = subject, point.x, matrix
+        self.__name__ = point.function.name
+
+    def __call__(self, tree: Any, *arguments: Any) -> Any:
+        value = self.subject.f(tree, *arguments)
+        if self.matrix is None:
+            return value
+        moved = np.concatenate([np.ravel(leaf) for leaf in flatten(tree, InputError, "x")[0]]) - self.base
+        outputs = [np.asarray(leaf) for leaf in flatten(value, InputError, "f(x)")[0]]
+        bounds = np.cumsum([0, *(output.size for output in outputs)])
+        shift = self.matrix @ moved
+        parts = [
+            output - shift[start:stop].reshape(output.shape)
+            for output, start, stop in zip(outputs, bounds[:-1], bounds[1:], strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else parts
+
+
+class LargeCheck:
+    """One point of a large x."""
+
+    def __init__(
+        self, subject: Subject, point: Point, reading: Reading, noise: Noise, rng: np.random.Generator, rtol: float | None
+    ) -> None:
+        self.subject, self.reading, self.noise, self.rng, self.rtol = subject, reading, noise, rng, rtol
+        self.matrix = None if reading.matrix is None or subject.derivative == 2 else reading.matrix
+        tree = subject.tree(subject.at(point.x))
+        self.point = Point(Function(_Defect(subject, point, self.matrix), tree, subject.args))
+        self.first = subject.f.calls
+        self.tested: list[Slopes] = []
+
+    def claim(self, vector: Array) -> Array:
+        """What the claim says along a direction, shape (m,)."""
+        subject, leaves = self.subject, self.subject.at(self.point.x)
+        if self.reading.matrix is not None:
+            found = self.reading.matrix @ vector
+        else:
+            found = np.asarray(subject.read_along(leaves, vector).matrix)
+        return np.array([vector @ found]) if subject.derivative == 2 else found
+
+    def check(self) -> PointCheck:
+        """Directions until two accuse or all agree; then the wrong elements by name."""
+        point, size = self.point, self.point.x.size
+        kinds = [
+            self.rng.standard_normal(size),
+            signs_of(size, self.rng),
+            self.rng.standard_normal(size),
+            signs_of(size, self.rng),
+        ]
+        vectors = [kind * point.scale for kind in kinds]
+        claimed, found = [], []
+        for vector in vectors:
+            claimed.append(self.claim(vector))
+            found.append(self._slopes(vector, claimed[-1]))
+            judged = self._judged(np.array(claimed), found)
+            if np.sum((judged.verdict == -1).any(axis=1)) >= 2:
+                break
+        names = [f"direction {number + 1} ({'Gaussian' if number % 2 == 0 else 'signs'})" for number in range(len(found))]
+        names = self._entries(names)
+        check = PointCheck(point.x, self.reading, judged, self.noise, names=names)
+        if (judged.verdict == -1).any():
+            self._locate(check, judged, np.array(claimed), vectors[0])
+        check.evaluations = self.subject.f.calls - self.first
+        return check
+
+    def _entries(self, lines: Sequence[str]) -> list[str]:
+        entries = self.point.value.size
+        return [f"output {entry} along {line}" if entries > 1 else line for line in lines for entry in range(entries)]
+
+    def _slopes(self, vector: Array, claimed: Array) -> Slopes:
+        least = 1e3 * self._size(claimed)
+        return measure_slopes(
+            self.point,
+            [line_direction(vector)],
+            np.ones(1),
+            self.noise.value,
+            self.subject.derivative,
+            least=float(np.max(least)),
+        )
+
+    def _size(self, claimed: Array) -> Array:
+        """The root mean square of what the claim says along random directions."""
+        if self.matrix is None:
+            return np.abs(claimed)
+        return np.asarray(np.sqrt(np.sum((self.matrix * self.point.scale) ** 2, axis=1)))
+
+    def _judged(self, claimed: Array, found: Sequence[Slopes]) -> Judgement:
+        names = [name for name in Slopes.__dataclass_fields__ if name != "samples"]
+        joined: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in found]) for name in names}
+        slopes = Slopes(**joined)
+        slopes.samples = [samples for part in found for samples in part.samples]
+        size = np.maximum(np.array([self._size(line) for line in claimed]), 0)
+        offset = claimed if self.matrix is not None else np.zeros_like(claimed)
+        with np.errstate(all="ignore"):
+            slack = OWN_ROUNDING * self.reading.spacing * size * 2 + 3 * np.sqrt(np.sum(self._claim_noise() ** 2, axis=0))
+            bound = slopes.bound + np.nan_to_num(slack)
+            low = np.minimum(slopes.left, slopes.right) + offset - bound
+            high = np.maximum(slopes.left, slopes.right) + offset + bound
+            size = np.maximum(size, np.abs(slopes.value + offset))
+            gap = np.maximum(np.maximum(low - claimed, claimed - high), 0)
+            limit = (self.rtol or 0.0) * size
+            verdict = np.where(gap > limit, -1, np.where(bound <= max(self.rtol or 0.0, DETECT) * size, 1, 0))
+            verdict = np.where(slopes.flat & (claimed == 0), 1, verdict)
+        verdict = np.where(np.isfinite(bound), verdict, 0)
+        return Judgement(claimed, slopes.value + offset, low, high, np.where(np.isnan(claimed), -1, verdict), size, slopes)
+
+    def _claim_noise(self) -> Array:
+        noise = self.noise.claim
+        return noise * self.point.scale[:, None] if noise.shape[0] == self.point.x.size else np.zeros((1, 1))
+
+    def _locate(self, check: PointCheck, judged: Judgement, claimed: Array, vector: Array) -> None:
+        """Name the wrong elements, by halving what errs along one direction."""
+        factor = common_factor(judged)
+        if factor is not None:
+            text = (
+                "all of it is the negative of the derivative" if abs(factor + 1) < 1e-6 else f"all of it is {factor:.6g} times it"
+            )
+            check.findings.append(Finding("wrong", "factor", f"in all random directions the claim errs alike: {text}"))
+            return
+        if self.subject.derivative == 2 or (self.matrix is None and self.subject.kind in SEEDED and self.subject.kind != "jvp"):
+            return
+        entry = int(np.argmax(np.where(judged.verdict[0] == -1, judged.excess()[0], -1)))
+        weights = signs_of(self.point.x.size, self.rng) * self.rng.uniform(0.5, 1.5, self.point.x.size)
+        search = Search(self, weights * self.point.scale, entry, judged.slopes)
+        named, rest = search.run()
+        if named:
+            self._name(check, named, entry, search.bounds)
+        if rest:
+            ranges = ", ".join(f"x[{part.start}:{part.stop}]" for part in rest[:4])
+            check.findings.append(
+                Finding("wrong", "more", f"more wrong elements are in {ranges}{', ...' if len(rest) > 4 else ''}")
+            )
+
+    def _name(self, check: PointCheck, named: dict[int, float], entry: int, bounds: dict[int, float]) -> None:
+        """Replace the directions by the elements that were found."""
+        elements = np.array(sorted(named))
+        errors = np.array([named[element] for element in elements.tolist()])[:, None]
+        unit = np.zeros(self.point.x.size)
+        claims = []
+        for element in elements.tolist():
+            unit[element] = 1.0
+            claims.append(self.claim(unit)[entry] if self.matrix is None else self.matrix[entry, element])
+            unit[element] = 0.0
+        claimed = np.array(claims, float)[:, None]
+        bound = np.array([bounds[element] for element in elements.tolist()])[:, None]
+        expected = claimed + errors
+        slopes = Slopes(expected, bound, expected, expected, bound, np.abs(expected), *(np.zeros(errors.shape, bool),) * 3, bound)
+        verdict = np.full(errors.shape, -1)
+        directions = check.judgement
+        assert directions is not None  # noqa: S101 - they were judged
+        slopes.samples = directions.slopes.samples
+        check.judgement = Judgement(claimed, expected, expected - bound, expected + bound, verdict, np.abs(expected), slopes)
+        subject = self.subject
+        names = element_names(subject.function.input_names, subject.shapes)
+        check.names = [names[element] for element in elements.tolist()]
+        if self.point.value.size > 1:
+            output = output_names(subject)[entry]
+            check.names = [f"{output} by {name}" for name in check.names]
+
+    def chance(self, check: PointCheck) -> str:
+        """What a right verdict is worth, in words."""
+        judged = check.judgement
+        assert judged is not None  # noqa: S101 - asked after a check
+        gaussian = np.max(judged.bound[::2] / np.maximum(judged.size[::2], np.finfo(float).tiny), initial=0.0)
+        count = len(judged.bound[::2])
+        seen = 0.8 * float(gaussian) / MISSED ** (1 / count)
+        return (
+            f"{len(judged.verdict)} random directions agree with all {format_count(self.point.x.size)} elements at once; "
+            f"an error of {format_error(seen)} of the whole (root mean square) is missed with a probability below {MISSED:g}"
+        )
+
+
+def common_factor(judged: Judgement) -> float | None:
+    """A constant that the claim is of the derivative in every direction, or None."""
+    with np.errstate(all="ignore"):
+        usable = np.abs(judged.expected) > 1e3 * judged.bound
+        factors = judged.claimed[usable] / judged.expected[usable]
+        tolerance = (
+            4 * np.max(judged.bound[usable] / np.abs(judged.expected[usable]), initial=1e-9) * np.abs(factors).max(initial=1)
+        )
+    if factors.size < 2 or np.ptp(factors) > tolerance:
+        return None
+    return float(np.median(factors))

@@ -1,0 +1,174 @@
+"""Mistakes of place, sign and terms: each looks at the numbers, and answers with a sentence if it explains them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..formatting import format_error
+from .evidence import Case, names_of, which
+from .subject import SEEDED
+
+Array = np.ndarray[Any, Any]
+
+#: More elements than this are not searched for shifts and permutations.
+MOST_SHIFTED = 5000
+
+
+def not_finite(case: Case) -> str:
+    """Numbers that are none."""
+    bad = ~np.isfinite(case.claimed[case.wrong])
+    return "NaN or infinity: a division by zero, a log of zero, or inf - inf on the way" if bad.all() else ""
+
+
+def kink(case: Case) -> str:
+    """A claim that is no subgradient."""
+    judged = case.found.judgement
+    assert judged is not None  # noqa: S101 - there is a case
+    kink = judged.slopes.kink
+    if kink.shape == judged.verdict.shape and (kink | (judged.verdict != -1)).all() and (judged.verdict == -1).any():
+        return "at a kink of f the claim lies outside of the slopes of both sides"
+    return ""
+
+
+def float32(case: Case) -> str:
+    """Every error is about as large as float32's rounding."""
+    with np.errstate(all="ignore"):
+        relative = np.abs(case.claimed - case.expected) / np.max(np.abs(case.expected), initial=0.0)
+        wrong = relative[case.wrong]
+    if wrong.size and wrong.max() < 64 * 2.0**-23 and np.array_equal(case.claimed.astype(np.float32).astype(float), case.claimed):
+        return f"calculated in float32: the numbers have no more digits (errors up to {format_error(float(wrong.max()))})"
+    if wrong.size and wrong.max() < 4 * 2.0**-23 and wrong.size > 1:
+        return f"errors of {format_error(float(wrong.max()))}, as of an evaluation in float32 on the way"
+    return ""
+
+
+def zero(case: Case) -> str:
+    """What nobody wrote."""
+    if (case.claimed[case.wrong] == 0).all():
+        return f"never written: {which(case)} {'is' if case.wrong.sum() == 1 else 'are'} exactly 0"
+    return ""
+
+
+def sign(case: Case) -> str:
+    """The negative, of all or of some."""
+    if case.explains(-case.claimed):
+        return "the sign: all of it is the negative of the derivative"
+    flipped = np.where(case.wrong, -case.claimed, case.claimed)
+    if case.explains(flipped) and case.wrong.sum() < case.wrong.size:
+        return f"the sign of {which(case)}"
+    return ""
+
+
+def seeded(case: Case) -> str:
+    """A product with the transposed matrix."""
+    if case.subject.kind in SEEDED and case.claimed.shape[0] == case.claimed.shape[1] and case.explains(case.claimed.T):
+        return "the product is with the transposed matrix: J v and J.T w are confused"
+    return ""
+
+
+def transposed(case: Case) -> str:
+    """Rows for columns."""
+    if case.claimed.shape[0] == case.claimed.shape[1] > 1 and case.explains(case.claimed.T):
+        return "the matrix is transposed: rows are outputs, columns inputs"
+    shapes = case.subject.shapes
+    if len(shapes) == 1 and len(shapes[0]) == 2 and case.claimed.shape[0] == 1 and 1 not in shapes[0]:
+        rows, columns = shapes[0]
+        if rows == columns and case.explains(case.claimed.reshape(rows, columns).T.reshape(1, -1)):
+            return "the gradient by a matrix is transposed (write G.T)"
+        if case.explains(case.claimed.reshape(columns, rows).T.reshape(1, -1)):
+            return "the gradient by a matrix was laid out by columns: reshape with order='F', or transpose before it"
+    return ""
+
+
+def shifted(case: Case) -> str:
+    """The right numbers, one place off."""
+    size = case.claimed.shape[1]
+    if not 1 < size <= MOST_SHIFTED:
+        return ""
+    for distance in range(1, min(size // 2, 20) + 1):
+        for shift in (distance, -distance):
+            moved = np.roll(case.claimed, -shift, axis=1)
+            # What was shifted out at the end may have come in at the start, or be lost.
+            lost = np.arange(size) >= size - shift if shift > 0 else np.arange(size) < -shift
+            kept = size - distance >= 3 and bool(case.wrong[:, ~lost].any(axis=0).sum() >= 2)
+            if case.explains(moved) or (kept and case.explains(np.where(lost, case.expected, moved))):
+                return f"an index is shifted by {shift}: what stands at k belongs to k {'-' if shift > 0 else '+'} {distance}"
+    return _permuted(case)
+
+
+def _permuted(case: Case) -> str:
+    """The right numbers in another order; numbers that are alike prove nothing."""
+    columns = np.flatnonzero(case.wrong.any(axis=0))
+    if columns.size < 2:
+        return ""
+    claimed, expected, tolerance = (array[:, columns] for array in (case.claimed, case.expected, case.tolerance))
+    order = []
+    for place in range(columns.size):
+        with np.errstate(all="ignore"):
+            fits = np.flatnonzero((np.abs(claimed - expected[:, [place]]) <= tolerance[:, [place]]).all(axis=0))
+        if fits.size != 1:
+            return ""
+        order.append(int(fits[0]))
+    if len(set(order)) != len(order):
+        return ""
+    names = names_of(case)
+    if columns.size == 2:
+        return f"{names[columns[0]]} and {names[columns[1]]} are swapped"
+    text = ", ".join(f"{names[columns[source]]} holds that of {names[columns[place]]}" for place, source in enumerate(order[:3]))
+    return f"the elements are permuted: {text}{', ...' if len(order) > 3 else ''}"
+
+
+def other_output(case: Case) -> str:
+    """The right rows, of another output."""
+    rows = np.flatnonzero(case.wrong.any(axis=1))
+    if case.claimed.shape[0] < 2:
+        return ""
+    taken = []
+    for row in rows:
+        with np.errstate(all="ignore"):
+            fits = np.flatnonzero((np.abs(case.claimed[row] - case.expected) <= case.tolerance[row] + case.tolerance).all(axis=1))
+        fits = fits[fits != row]
+        if not fits.size or not np.any(case.expected[fits[0]]):
+            return ""
+        taken.append(int(fits[0]))
+    return "; ".join(
+        f"row {row} holds the derivative of output {other}" for row, other in zip(rows[:3].tolist(), taken, strict=False)
+    )
+
+
+def missing_term(case: Case) -> str:
+    """expected - claimed is a simple function of x: constant, or a multiple of x."""
+    with np.errstate(all="ignore"):
+        difference = np.where(case.wrong, case.expected - case.claimed, 0.0)[0]
+        wrong = case.wrong[0]
+        if case.claimed.shape[0] != 1 or wrong.sum() < 2:
+            return ""
+        tolerance = case.tolerance[0]
+        for name, shape in (
+            ("a constant", np.ones_like(case.x)),
+            ("x", case.x),
+            ("sign(x)", np.sign(case.x)),
+            ("x**2", case.x**2),
+        ):
+            ratio = difference[wrong] / shape[wrong]
+            if name == "sign(x)" and np.ptp(shape[wrong]) == 0:
+                continue
+            c = float(np.median(ratio))
+            everywhere = (np.abs(case.claimed[0] + c * shape - case.expected[0]) <= tolerance).all()
+            if np.isfinite(c) and c != 0 and everywhere and (np.abs(c * shape[wrong]) > 10 * tolerance[wrong]).all():
+                term = f"{c:.6g}" if name == "a constant" else f"{c:.6g} * {name}"
+                kind = ", as of a regulariser" if name == "x" else ""
+                return f"one term is missing: the derivative is the claim plus {term} in every element{kind}"
+    return ""
+
+
+def single_input(case: Case) -> str:
+    """All that is wrong belongs to one input: one input's own contribution is missing or wrong."""
+    columns = np.flatnonzero(case.wrong.any(axis=0))
+    if columns.size != 1 or case.claimed.shape[1] < 2:
+        return ""
+    difference = case.expected[:, columns[0]] - case.claimed[:, columns[0]]
+    worst = difference[int(np.argmax(np.abs(difference)))]
+    return f"one term is missing or wrong in {names_of(case)[columns[0]]} alone: it lacks {worst:.6g}"

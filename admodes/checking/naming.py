@@ -1,0 +1,35 @@
+"""What the elements of x, of f(x) and of a derivative are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .subject import Subject
+
+
+def component_names(subject: Subject) -> list[str]:
+    """What each entry of a judgement is called, line by line."""
+    inputs = element_names(subject.function.input_names, subject.shapes)
+    if subject.derivative == 2:
+        return [f"{one}, {two}" for one in inputs for two in inputs]
+    if subject.output_shapes == [()] or subject.kind == "gradient":
+        return inputs
+    outputs = output_names(subject)
+    return [f"{output} by {name}" for name in inputs for output in outputs]
+
+
+def output_names(subject: Subject) -> list[str]:
+    """What each element of f(x) is called."""
+    paths = subject.function.output_structure.paths()
+    return element_names([f"{subject.function.name}(x){path}" for path in paths], subject.output_shapes)
+
+
+def element_names(leaves: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> list[str]:
+    """``x[0, 1]`` for each element of some leaves."""
+    return [
+        name if shape == () else f"{name}[{', '.join(map(str, np.unravel_index(place, shape)))}]"
+        for name, shape in zip(leaves, shapes, strict=True)
+        for place in range(int(np.prod(shape)))
+    ]

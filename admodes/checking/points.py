@@ -1,0 +1,208 @@
+"""A claim judged at one point, element by element."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..finite.curvature import line_direction
+from ..finite.lines import Direction, Point, unit_direction
+from ..formatting import format_error
+from .probes import Noise, signs_of
+from .slopes import Slopes, measure_slopes
+from .subject import Reading, Subject
+from .verdicts import Finding, Judgement, judge, widened
+
+Array = np.ndarray[Any, Any]
+
+#: The second witness takes steps that no power of the ratio makes of the first one's.
+SHIFT = 1.37
+#: Lines that a second witness is asked about: the worst ones stand for the others.
+MOST_CONFIRMED = 60
+#: Random directions among the elements that have a kink.
+KINK_DIRECTIONS = 6
+
+
+@dataclass
+class PointCheck:
+    """A claim at one point.
+
+    Attributes
+    ----------
+    vector : ndarray, shape (n,)
+        The point.
+    reading : Reading
+    judgement : Judgement or None
+        None where the claim could not be read.
+    noise : Noise
+    findings : list of Finding
+    evaluations : int
+        Calls of f for slopes, without those for noise.
+    names : list of str
+        Of the components, where they are not all elements of x.
+    """
+
+    vector: Array
+    reading: Reading
+    judgement: Judgement | None
+    noise: Noise
+    findings: list[Finding] = field(default_factory=list)
+    evaluations: int = 0
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> int:
+        """How many slopes were taken."""
+        return 0 if self.judgement is None else len(self.judgement.verdict)
+
+    @property
+    def slopes_sided(self) -> bool:
+        """Whether f was defined on one side of x alone, along some element."""
+        return self.judgement is not None and bool(self.judgement.slopes.sided.any())
+
+    @property
+    def verdict(self) -> str:
+        """Of this point alone."""
+        verdicts = {finding.verdict for finding in self.findings}
+        if self.judgement is not None and self.judgement.verdict.size:
+            worst = int(self.judgement.verdict.min())
+            verdicts.add("wrong" if worst < 0 else "right" if worst > 0 else "inconclusive")
+        return "wrong" if "wrong" in verdicts else "inconclusive" if "inconclusive" in verdicts else "right"
+
+
+def point_at(subject: Subject, vector: Array) -> Point:
+    """f at a vector of all elements."""
+    return Point(subject.function.at(subject.at(vector)))
+
+
+def check_point(
+    subject: Subject, point: Point, reading: Reading, rtol: float | None, rng: np.random.Generator, noise: Noise
+) -> PointCheck:
+    """Judge every element of the claim at one point."""
+    before = subject.f.calls
+    assert reading.matrix is not None  # noqa: S101 - callers judge what could be read
+    if subject.derivative == 2:
+        slopes, scales = second_slopes(point, noise)
+        claimed = reading.matrix.reshape(-1, 1)
+    else:
+        slopes, scales = first_slopes(point, noise, np.arange(point.x.size)), point.scale
+        claimed = reading.matrix.T
+    judgement = _judged(subject, point, reading, claimed, slopes, scales, noise, rtol)
+    _confirm(subject, point, reading, judgement, scales, noise, rtol)
+    found = PointCheck(point.x, reading, judgement, noise)
+    slight = judgement.slight()
+    if slight > 0 and rtol is None:
+        text = (
+            f"an error of {format_error(slight)} is more than rounding explains, and less than a mistake would make: a solver's?"
+        )
+        found.findings.append(Finding("right", "slight", text))
+    found.findings += _kink_findings(subject, point, reading, judgement, noise, rng)
+    found.evaluations = subject.f.calls - before
+    return found
+
+
+def first_slopes(point: Point, noise: Noise, elements: Array, shift: float = 1.0) -> Slopes:
+    """Along some input elements."""
+    directions = [unit_direction(int(element)) for element in elements]
+    return measure_slopes(point, directions, point.scale[elements], noise.value, shift=shift)
+
+
+def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slopes, Array]:
+    """All second derivatives as n * n lines of one entry: along each element, and along the sums of two."""
+    size = point.x.size
+    rows, columns = np.triu_indices(size, 1)
+    scale = point.scale
+    pairs: list[Direction] = [
+        (np.array([row, column]), scale[[row, column]]) for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+    ]
+    pure = measure_slopes(point, [unit_direction(k) for k in range(size)], scale, noise.value, 2, shift=shift)
+    sums = measure_slopes(point, pairs, np.ones(len(pairs)), noise.value, 2, shift=shift)
+    squares = (scale**2)[:, None]
+    product = (scale[rows] * scale[columns])[:, None]
+    arrays = {}
+    with np.errstate(all="ignore"):
+        for name in ("value", "bound", "noise", "size", "step", "flat"):
+            own, both = getattr(pure, name), getattr(sums, name)
+            matrix = np.zeros((size, size), own.dtype)
+            if name == "value":
+                mixed = (both - own[rows] * squares[rows] - own[columns] * squares[columns]) / 2 / product
+            elif name in ("bound", "noise"):
+                mixed = (both + own[rows] * squares[rows] + own[columns] * squares[columns]) / 2 / product
+            elif name == "size":
+                mixed = np.sqrt(own[rows]) * np.sqrt(own[columns])
+            else:
+                mixed = both
+            matrix[np.diag_indices(size)] = own[:, 0]
+            matrix[rows, columns] = matrix[columns, rows] = mixed[:, 0]
+            arrays[name] = matrix.reshape(-1, 1)
+    none = np.zeros((size * size, 1), bool)
+    slopes = Slopes(**arrays, left=arrays["value"], right=arrays["value"], kink=none, sided=none.copy(), samples=pure.samples)
+    return slopes, np.outer(scale, scale).ravel()
+
+
+def _judged(
+    subject: Subject,
+    point: Point,
+    reading: Reading,
+    claimed: Array,
+    slopes: Slopes,
+    scales: Array,
+    noise: Noise,
+    rtol: float | None,
+) -> Judgement:
+    spacing = max(reading.spacing, float(np.max(point.relative_x, initial=0.0)))
+    with np.errstate(all="ignore"):
+        spaced = point.relative_value * np.abs(point.value)
+    claim_noise = noise.claim.reshape(-1, 1) if subject.derivative == 2 and noise.claim.size > 1 else noise.claim
+    return judge(claimed, slopes, spacing, claim_noise, noise.coarse, scales, spaced, rtol)
+
+
+def _confirm(
+    subject: Subject, point: Point, reading: Reading, judgement: Judgement, scales: Array, noise: Noise, rtol: float | None
+) -> None:
+    """Ask a second witness, with other steps, before anybody is accused."""
+    accused = (judgement.verdict == -1) & np.isfinite(judgement.claimed)
+    rows = np.flatnonzero(accused.any(axis=1))
+    if not rows.size:
+        return
+    if subject.derivative == 2:
+        slopes, _ = second_slopes(point, noise, SHIFT)
+        rows = np.arange(len(judgement.verdict))
+    else:
+        with np.errstate(all="ignore"):
+            weight = np.max(np.where(accused, judgement.excess() / judgement.bound, 0), axis=1)[rows]
+        rows = rows[np.argsort(weight)][:MOST_CONFIRMED]  # the least clear ones first
+        slopes = first_slopes(point, noise, rows, SHIFT)
+    some = Noise(noise.value, noise.coarse, noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows])
+    second = _judged(subject, point, reading, judgement.claimed[rows], slopes, scales[rows], some, rtol)
+    widened(judgement, second, rows, rtol)
+
+
+def _kink_findings(
+    subject: Subject, point: Point, reading: Reading, judgement: Judgement, noise: Noise, rng: np.random.Generator
+) -> list[Finding]:
+    """At a kink the slopes along the elements do not tell all: a subgradient fits every direction."""
+    kinked = np.flatnonzero((judgement.slopes.kink & (judgement.verdict == 1)).any(axis=1))
+    if kinked.size < 2 or reading.matrix is None:
+        return []
+    weights = [np.ones(kinked.size), signs_of(kinked.size, rng), -np.ones(kinked.size)]
+    weights[2][::2] = 1.0
+    weights += [rng.standard_normal(kinked.size) for _ in range(KINK_DIRECTIONS - len(weights))]
+    vectors = np.zeros((len(weights), point.x.size))
+    vectors[:, kinked] = np.array(weights) * point.scale[kinked]
+    slopes = measure_slopes(point, [line_direction(vector) for vector in vectors], np.ones(len(vectors)), noise.value)
+    claimed = vectors @ reading.matrix.T
+    spacing = max(reading.spacing, float(point.relative_x.max()))
+    none = np.zeros(point.value.size)
+    judged = judge(claimed, slopes, spacing, np.zeros((1, 1)), noise.coarse, np.ones(len(vectors)), none, None)
+    wrong = np.argwhere((judged.verdict == -1) & slopes.kink | ((judged.verdict == -1) & (slopes.bound < 1e-3 * judged.size)))
+    if not wrong.size:
+        return []
+    line, entry = wrong[0]
+    text = (
+        f"at the kink, along a direction across {kinked.size} elements, the claim says {claimed[line, entry]:.6g}, "
+        f"but f's slopes lie between {judged.low[line, entry]:.6g} and {judged.high[line, entry]:.6g}: it is no subgradient"
+    )
+    return [Finding("wrong", "kink", text)]

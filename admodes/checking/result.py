@@ -1,0 +1,235 @@
+"""What a check found, as numbers: verdict, reason, components. How it is shown stands in `report`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..finite.lines import Point
+from .diagnosis import diagnose
+from .naming import component_names
+from .points import PointCheck
+from .subject import Subject
+from .verdicts import DETECT, Finding
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from .taylor import TaylorSlopes
+
+Array = np.ndarray[Any, Any]
+
+WORDS = {1: "right", 0: "inconclusive", -1: "wrong"}
+
+
+@dataclass(frozen=True)
+class Component:
+    """One element of a claimed derivative.
+
+    Attributes
+    ----------
+    index : str
+        Where it stands: ``x[3]``, ``x['w'][0, 1]``, ``f(x)[2] by x[3]``.
+    claimed, expected : float
+        The claim and the slope of f.
+    low, high : float
+        The interval that holds the true derivative; at a kink, from one slope to the other.
+    verdict : {"right", "wrong", "inconclusive"}
+    digits : float
+        Decimal digits that the claim and the slope have in common.
+    kink : bool
+        Whether f's slopes on both sides differ.
+    error : float
+        How far the claim lies outside of the interval, relative to the slope.
+    """
+
+    index: str
+    claimed: float
+    expected: float
+    low: float
+    high: float
+    verdict: str
+    digits: float
+    kink: bool
+    error: float
+
+
+class GradientCheck:
+    """The outcome of `check_gradient`: true where the verdict is "right"; printed, it is a short report.
+
+    Parameters
+    ----------
+    subject, point, points, findings, rtol, chance
+        What the check collected.
+
+    Attributes
+    ----------
+    verdict : {"right", "wrong", "inconclusive"}
+    reason : str
+        Why, in one sentence.
+    kind : str
+        What the claim was taken for.
+    components : tuple of Component
+        Each element at x, in the order of x (of a large x: those that were looked at one by one).
+    nearby : tuple of Component
+        The same at the nearby point.
+    causes : tuple of str
+        Mistakes that explain the numbers; empty where none does.
+    findings : tuple of Finding
+        What was found beside the numbers.
+    evaluations, claim_evaluations : int
+        Calls of f and of the claim, all of them.
+    sensitivity : float
+        A relative error above this would have shown in every element; NaN where nothing was measured.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import admodes as ad
+    >>> check = ad.check_gradient(lambda x: np.sum(x**2), lambda x: 2.0 * x, np.array([1.0, 2.0]))
+    >>> bool(check), check.sensitivity < 1e-9
+    (True, True)
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        point: Point,
+        points: Sequence[PointCheck],
+        findings: Sequence[Finding],
+        rtol: float | None,
+        chance: str = "",
+    ) -> None:
+        self.subject, self.point, self.points, self.rtol, self.chance = subject, point, tuple(points), rtol, chance
+        self.kind = subject.kind
+        self.evaluations, self.claim_evaluations = subject.f.calls, subject.claim.calls
+        self.findings = (*findings, *(finding for found in points for finding in found.findings))
+        self.verdict = self._verdict()
+        self.causes = tuple(diagnose(subject, point, self.points, self.findings)) if self.verdict == "wrong" else ()
+        self.reason = self._reason()
+
+    def __bool__(self) -> bool:
+        return self.verdict == "right"
+
+    def __repr__(self) -> str:
+        return f"<GradientCheck: {self.verdict}, {self.reason}>"
+
+    def __str__(self) -> str:
+        from .report import text_report
+
+        return text_report(self)
+
+    def _repr_html_(self) -> str:
+        from .report import html_report
+
+        return html_report(self)
+
+    def plot(self) -> Figure:
+        """How far the difference quotients are from the claim at each step, for the worst component, with the noise of f.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from .plot import plot_check
+
+        return plot_check(self)
+
+    def taylor(self) -> TaylorSlopes:
+        """The slopes of Taylor's remainders of order 0, 1 and 2: 1, 2 and 3 where f is smooth and the claim right.
+
+        Returns
+        -------
+        TaylorSlopes
+        """
+        from .taylor import taylor_slopes
+
+        return taylor_slopes(self)
+
+    @functools.cached_property
+    def components(self) -> tuple[Component, ...]:
+        return self._components(0)
+
+    @functools.cached_property
+    def nearby(self) -> tuple[Component, ...]:
+        return self._components(1)
+
+    @property
+    def deciding(self) -> int:
+        """Which point decided: 0 is x, 1 the one nearby."""
+        wrong = [number for number, found in enumerate(self.points) if found.verdict == "wrong"]
+        return wrong[0] if wrong else 0
+
+    @property
+    def worst(self) -> list[Component]:
+        """The components of the point that decided, the worst first."""
+        rank = {"wrong": 0, "inconclusive": 1, "right": 2}
+        found = self.nearby if self.deciding else self.components
+        return sorted(found, key=lambda entry: (rank[entry.verdict], -entry.error, entry.digits))
+
+    @functools.cached_property
+    def sensitivity(self) -> float:
+        if not self.points or self.points[0].judgement is None or not self.points[0].judgement.size.size:
+            return float("nan")
+        judged = self.points[0].judgement
+        with np.errstate(all="ignore"):
+            bound = np.where(judged.slopes.kink, judged.slopes.bound, judged.bound)
+            relative = bound / judged.size
+        # Where f does not change at all there is no slope that an error could be compared with.
+        known = (judged.verdict != 0) & np.isfinite(relative) & (relative <= DETECT)
+        return float(np.max(relative, where=known, initial=0.0))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain Python objects, for JSON."""
+        names = ("verdict", "reason", "kind", "evaluations", "claim_evaluations", "sensitivity", "chance")
+        found: dict[str, Any] = {name: getattr(self, name) for name in names}
+        found["causes"] = list(self.causes)
+        found["findings"] = [asdict(finding) for finding in self.findings]
+        found["components"] = [asdict(component) for component in self.components]
+        found["nearby"] = [asdict(component) for component in self.nearby]
+        return found
+
+    def _components(self, number: int) -> tuple[Component, ...]:
+        if number >= len(self.points) or self.points[number].judgement is None:
+            return ()
+        judged = self.points[number].judgement
+        assert judged is not None  # noqa: S101 - for the type checker
+        lines, entries = judged.verdict.shape
+        names = self.points[number].names or component_names(self.subject)
+        excess, digits = judged.excess(), judged.digits()
+        with np.errstate(all="ignore"):
+            size = np.fmax(np.abs(judged.claimed), np.abs(judged.expected))
+            relative = np.where(size > 0, excess / size, excess)
+        return tuple(
+            Component(
+                index=names[line * entries + entry],
+                claimed=float(judged.claimed[line, entry]),
+                expected=float(judged.expected[line, entry]),
+                low=float(judged.low[line, entry]),
+                high=float(judged.high[line, entry]),
+                verdict=WORDS[int(judged.verdict[line, entry])],
+                digits=round(float(digits[line, entry]), 1),
+                kink=bool(judged.slopes.kink[line, entry]),
+                error=float(relative[line, entry]),
+            )
+            for line in range(lines)
+            for entry in range(entries)
+        )
+
+    def _verdict(self) -> str:
+        # A nearby point can accuse, but it need not be a place where a verdict is possible.
+        if any(finding.verdict == "wrong" for finding in self.findings) or any(found.verdict == "wrong" for found in self.points):
+            return "wrong"
+        open_findings = any(finding.verdict == "inconclusive" for finding in self.findings)
+        if open_findings or (self.points and self.points[0].verdict == "inconclusive"):
+            return "inconclusive"
+        return "right"
+
+    def _reason(self) -> str:
+        from .report import reason_of
+
+        return reason_of(self)

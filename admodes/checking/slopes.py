@@ -1,0 +1,316 @@
+"""Slopes of f along straight lines, each with a bound on its error: what a claimed derivative is judged by.
+
+The values come from the same rounds of steps as those of `admodes.finite`, and so does the choice among the extrapolated
+quotients (Richardson's columns, Lepski's rule). What is added here: the steps go on until the bound is tight, the measured
+noise of f enters it, and both sides are judged on their own, which is how a kink shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..finite.extrapolation import Limits, Table, best_limits, doubts
+from ..finite.lines import Direction, Point
+from ..finite.quotients import Quotient, Sample
+from ..finite.samples import Samples
+
+Array = np.ndarray[Any, Any]
+
+#: Steps are the scale of a line times powers of this.
+RATIO = 4.0
+#: The first rounds take these powers; then one much smaller step contradicts what only seems to converge.
+FIRST = tuple(range(1, 8))
+REMOTE = 4
+#: Steps of one line at the most: two calls of f each.
+MOST_STEPS = 19
+#: A bound is a multiple of the estimated error: nobody is accused, or believed, by an estimate that is a little short.
+SAFETY = 3.0
+#: Relative bounds below which no further step is taken, for first and for second derivatives.
+TIGHT = {1: 1e-9, 2: 1e-5}
+#: One side differs from the other by a kink where they are further apart than this multiple of their bounds.
+APART = 3.0
+#: Smaller jumps than this part of the slope are no kink that would matter.
+LEAST_JUMP = 1e-5
+#: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
+PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
+#: Multiple of the errors of f that a bound contains at least.
+ROUNDING = 10.0
+#: Steps larger than x, its other elements and 1 by this power of RATIO are no help against rounding.
+BEYOND = 2
+#: Lines that are sampled together hold this many values of f a round.
+ROUND_VALUES = 2**16
+
+
+@dataclass
+class Slopes:
+    """Derivatives along lines; all arrays but `steps` are of shape (lines, m).
+
+    Attributes
+    ----------
+    value, bound : ndarray
+        The slope and how far the true one may be away; NaN and infinite where there is none.
+    left, right : ndarray
+        The slopes of the two sides where f has a kink at x, else `value`.
+    noise : ndarray
+        Part of the bound that is rounding and noise of f; the rest is truncation.
+    size : ndarray
+        The largest secant slope seen over distances like x: what a slope is compared with where it is zero.
+    kink, flat, sided : ndarray of bool
+        Where both sides have different slopes; where f did not change at all; where f is defined on one side alone.
+    step : ndarray
+        The smallest step that the slope was taken from.
+    samples : list of Samples
+        All rounds, in chunks of lines.
+    """
+
+    value: Array
+    bound: Array
+    left: Array
+    right: Array
+    noise: Array
+    size: Array
+    kink: Array
+    flat: Array
+    sided: Array
+    step: Array
+    samples: list[Samples] = field(default_factory=list)
+
+
+@dataclass
+class _Ladder:
+    """Powers of RATIO that one line has taken, and those that wait."""
+
+    taken: list[int]
+    waiting: list[int]
+    ceiling: int
+    done: bool = False
+    remote: bool = False
+
+    def queue(self, *exponents: int) -> None:
+        room = MOST_STEPS - len(self.taken)
+        self.waiting = [exponent for exponent in exponents if exponent not in self.taken][: max(room, 0)]
+        self.done = not self.waiting
+
+
+def measure_slopes(
+    point: Point,
+    directions: Sequence[Direction],
+    scales: Array,
+    noise: Array,
+    derivative: int = 1,
+    *,
+    shift: float = 1.0,
+    least: float = 0.0,
+) -> Slopes:
+    """First or second derivatives along lines, with bounds.
+
+    Parameters
+    ----------
+    point : Point
+    directions : sequence of Direction
+    scales : ndarray, shape (lines,)
+        The distance over which f may be expected to change, in units of the direction.
+    noise : ndarray, shape (m,)
+        Errors of f as measured beforehand; those that a line itself shows are added.
+    derivative : 1 or 2
+    shift : float
+        Multiple of all steps: another witness takes others.
+    least : float
+        A size of slopes that is known beforehand: the bound need not be tighter than relative to it.
+    """
+    lines, entries = len(directions), point.value.size
+    chunk = max(1, min(256, ROUND_VALUES // max(entries, 1)))
+    parts = []
+    for first in range(0, lines, chunk):
+        part = slice(first, min(lines, first + chunk))
+        parts.append(_chunk(point, directions[part], scales[part] * shift, noise, derivative, least))
+    if not parts:
+        parts = [_no_slopes(0, entries)]
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in Slopes.__dataclass_fields__ if name != "samples"
+    }
+    return Slopes(**joined, samples=[samples for part in parts for samples in part.samples])
+
+
+def _no_slopes(lines: int, entries: int) -> Slopes:
+    shape = (lines, entries)
+    numbers: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "left", "right", "step")}
+    flags: dict[str, Any] = {name: np.zeros(shape, bool) for name in ("kink", "flat", "sided")}
+    return Slopes(**numbers, **flags, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf), size=np.zeros(shape))
+
+
+def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float) -> Slopes:
+    samples = Samples(point, directions, Quotient(derivative))
+    if not point.value.size:
+        return _no_slopes(len(directions), 0)
+    with np.errstate(all="ignore"):
+        rounding = ROUNDING * (point.relative_value * np.abs(point.value) + noise)
+    beyond = np.log(np.maximum(scales, max(point.typical, 1.0)) / scales) / np.log(RATIO)
+    ladders = [_Ladder([], list(FIRST), -int(np.ceil(above)) - BEYOND) for above in beyond]
+    found = _no_slopes(len(directions), point.value.size)
+    while True:
+        while any(ladder.waiting for ladder in ladders):
+            steps = np.full(len(directions), np.nan)
+            for line, ladder in enumerate(ladders):
+                if ladder.waiting:
+                    exponent = ladder.waiting.pop(0)
+                    ladder.taken.append(exponent)
+                    steps[line] = scales[line] * RATIO ** -float(exponent)
+            samples.add(steps)
+        active = [line for line, ladder in enumerate(ladders) if not ladder.done]
+        if not active:
+            found.samples = [samples]
+            return found
+        _judge(samples, np.array(active), noise, scales, found, least)
+        contradicted = _contradicted(samples, np.array(active), noise)
+        for row, line in enumerate(active):
+            _go_on(ladders[line], found, line, bool(contradicted[row]), rounding / scales[line] ** derivative, derivative)
+
+
+def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float) -> None:
+    """Fill the rows of some lines with what all rounds so far tell."""
+    quotient = samples.quotient
+    central = _limits(samples, lines, noise, quotient)
+    fill = (central.value, SAFETY * central.error, central.value, central.value, central.rounding, central.smallest)
+    for array, values in zip((found.value, found.bound, found.left, found.right, found.noise, found.step), fill, strict=True):
+        array[lines] = values
+    if quotient.derivative == 1:
+        right = _limits(samples, lines, noise, Quotient(1, "forward"))
+        left = _limits(samples, lines, noise, Quotient(1, "backward"))
+        _split(found, lines, left, right)
+    with np.errstate(all="ignore"):
+        size, found.flat[lines] = _secants(samples, lines, scales, found.step[lines])
+        found.size[lines] = np.maximum(size, least)
+
+
+def _split(found: Slopes, lines: Array, left: Limits, right: Limits) -> None:
+    """Where the two sides tell different slopes, or only one tells any."""
+    both = np.isfinite(left.error) & np.isfinite(right.error)
+    with np.errstate(all="ignore"):
+        bounds = SAFETY * (left.error + right.error)
+        jump = np.abs(right.value - left.value)
+        large = np.maximum(np.abs(right.value), np.abs(left.value))
+        kink = both & (jump > APART * bounds) & (jump > LEAST_JUMP * large)
+        # A smooth f whose slope was found from both sides may bend so much that the sides alone tell less.
+        kink &= ~(found.bound[lines] < 0.01 * jump) | (jump > 30 * bounds)
+    _side_with_both(found, lines, left, right, both & (jump <= bounds))
+    found.kink[lines] = kink
+    found.left[lines] = np.where(kink, left.value, found.value[lines])
+    found.right[lines] = np.where(kink, right.value, found.value[lines])
+    found.bound[lines] = np.where(kink, SAFETY * np.maximum(left.error, right.error), found.bound[lines])
+    lost = ~np.isfinite(found.bound[lines])
+    for side in (left, right):
+        better = lost & (SAFETY * side.error < found.bound[lines])
+        for name, values in (("value", side.value), ("left", side.value), ("right", side.value), ("noise", side.rounding)):
+            getattr(found, name)[lines] = np.where(better, values, getattr(found, name)[lines])
+        found.step[lines] = np.where(better, side.smallest, found.step[lines])
+        found.bound[lines] = np.where(better, SAFETY * side.error, found.bound[lines])
+    found.sided[lines] = lost & np.isfinite(found.bound[lines])
+
+
+def _side_with_both(found: Slopes, lines: Array, left: Limits, right: Limits, agree: Array) -> None:
+    """Beside a kink both sides may tell the slope at small steps, where the quotients across it tell none."""
+    with np.errstate(all="ignore"):
+        middle, bound = (left.value + right.value) / 2, SAFETY * np.maximum(left.error, right.error)
+        better = agree & (np.abs(middle - found.value[lines]) > found.bound[lines] + bound)
+    found.value[lines] = np.where(better, middle, found.value[lines])
+    found.bound[lines] = np.where(better, bound, found.bound[lines])
+    found.step[lines] = np.where(better, np.minimum(left.smallest, right.smallest), found.step[lines])
+
+
+def _limits(samples: Samples, lines: Array, noise: Array, quotient: Quotient) -> Limits:
+    """The surest limit of each entry, with what its smallest step leaves to it as error."""
+    steps = np.sort(samples.steps()[:, lines], axis=0)[::-1]  # NaN first
+    counts = np.sum(~np.isnan(steps), axis=0)
+    found = _limits_below(samples, lines, noise, quotient, np.inf)
+    for part in PARTS:
+        # Over large steps f may be another function, which is no noise: the smaller ones are asked by themselves.
+        cut = len(steps) - counts + (part * counts).astype(int)
+        largest = steps[np.minimum(cut, len(steps) - 1), np.arange(len(lines))]
+        largest = np.where(counts - (part * counts).astype(int) >= FEWEST_STEPS, largest, np.nan)
+        smaller = _limits_below(samples, lines, noise, quotient, largest)
+        better = smaller.error < CLEARLY * found.error
+        for old, new in zip(found.arrays(), smaller.arrays(), strict=True):
+            np.copyto(old, new, where=better)
+    return found
+
+
+def _limits_below(samples: Samples, lines: Array, noise: Array, quotient: Quotient, largest: Array | float) -> Limits:
+    table = _table(samples, lines, noise, quotient, largest)
+    limits = best_limits(table)
+    error = np.maximum(limits.error, doubts(table, limits)[0])
+    limits.error = np.where(np.isfinite(limits.value), error, np.inf)
+    with np.errstate(all="ignore"):
+        limits.rounding = limits.error - limits.truncation
+    return limits
+
+
+def _table(samples: Samples, lines: Array, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
+    """The quotients, of which noise that was measured beforehand is one more rounding: small steps do not speak against it."""
+    table = samples.table(lines, slice(None), quotient, largest)
+    with np.errstate(all="ignore"):
+        table.rounding = table.rounding + 2 * noise / table.steps[:, :, None] ** quotient.derivative
+    return table
+
+
+def _contradicted(samples: Samples, lines: Array, noise: Array) -> Array:
+    """Lines on which the smallest step tells something else than the limits."""
+    table = _table(samples, lines, noise, samples.quotient)
+    return np.asarray(np.any(doubts(table, best_limits(table))[1], axis=1))
+
+
+def _secants(samples: Samples, lines: Array, scales: Array, smallest: Array) -> tuple[Array, Array]:
+    """The largest one-sided secant slope from the step of the slope up to the scale of x, and where f never changed."""
+    size = np.zeros((len(lines), samples.point.value.size))
+    flat = np.ones(size.shape, bool)
+    for row, line in enumerate(lines.tolist()):
+        for turn in range(samples.rounds):
+            sample = samples.sample(turn, line)
+            for change, step in _changes(sample, samples.quotient.derivative):
+                if np.isfinite(step):
+                    flat[row] &= (change == 0) | np.isnan(change)
+                    inside = ~((step < 0.999 * smallest[row]) & np.isfinite(smallest[row])) & (step <= 1.001 * scales[line])
+                    secant = np.where(inside, change / float(step) ** samples.quotient.derivative, 0)
+                    size[row] = np.fmax(size[row], secant)
+    return size, flat
+
+
+def _changes(sample: Sample, derivative: int) -> list[tuple[Array, Any]]:
+    """What f changes on either side, with the steps; for second derivatives by how much the sides differ from a line."""
+    base, above, below, up, down = sample
+    if derivative == 2:
+        return [(np.abs((above - base) + (below - base)), up)]
+    return [(np.abs(above - base), up), (np.abs(below - base), down)]
+
+
+def _go_on(ladder: _Ladder, found: Slopes, line: int, contradicted: bool, rounding: Array, derivative: int) -> None:
+    """Which steps a line takes next: larger ones against rounding, smaller ones against truncation.
+
+    `rounding` is the bound on f's errors, shape (m,), divided by the scale as a slope is.
+    """
+    lowest, highest = max(ladder.taken), min(ladder.taken)
+    contiguous = lowest - REMOTE if ladder.remote else lowest
+    size = np.maximum(np.abs(found.value[line]), found.size[line])
+    with np.errstate(all="ignore"):
+        excess = np.where(found.flat[line] | (found.bound[line] == 0), 0.0, found.bound[line] / size)
+    worst = int(np.argmax(excess))
+    with np.errstate(all="ignore"):
+        hidden = float(rounding[worst] * RATIO ** (derivative * highest) / size[worst] / TIGHT[derivative])
+    flat = bool(found.flat[line].all())
+    if contradicted or found.kink[line].any():
+        ladder.remote = False
+        ladder.queue(*range(contiguous + 1, contiguous + 1 + REMOTE))
+    elif (flat or hidden > 1) and highest > ladder.ceiling:
+        octaves = int(np.ceil(np.log(min(hidden, 1e9)) / np.log(RATIO) / derivative)) if hidden > 1 else 4
+        top = max(highest - octaves, ladder.ceiling)
+        ladder.queue(*range(top, min(highest, top + 4)))
+    elif excess[worst] <= TIGHT[derivative]:
+        ladder.remote, asked = True, ladder.remote
+        ladder.queue(*([] if asked else [lowest + REMOTE]))
+    else:
+        ladder.remote = False
+        ladder.queue(*range(contiguous + 1, contiguous + 3))

@@ -1,0 +1,235 @@
+"""f and the derivative that somebody claims for it, as functions of one vector: called with copies, watched, counted."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..containers import flatten
+from ..errors import AdmodesError, OutputError
+from ..function import Function, Leaves
+
+Array = np.ndarray[Any, Any]
+
+#: Kinds of claim that are called with a second argument, a direction or a cotangent.
+SEEDED = ("jvp", "vjp", "hvp")
+KINDS = ("gradient", "jacobian", "jvp", "vjp", "hessian", "hvp", "value_and_grad")
+
+
+@dataclass
+class Reading:
+    """What a claim returned.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (m, n), or None
+        The claimed derivative in float64 or wider; None where it cannot be read as one.
+    fault : str
+        Why it cannot be; empty otherwise.
+    note : str
+        What is odd about it and harmless.
+    spacing : float
+        Relative spacing of the floating-point numbers that it came in.
+    """
+
+    matrix: Array | None
+    fault: str = ""
+    note: str = ""
+    spacing: float = float(np.finfo(np.float64).eps)
+
+
+class Watched:
+    """A function of the user's: counts its calls, and sees whether it changes what it is given."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call, self.calls, self.mutates = call, 0, False
+        self.watcher: Callable[[], Any] | None = None
+        functools.update_wrapper(self, call, updated=())
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The function, with NumPy's warnings off: it is asked outside of its domain on purpose."""
+        self.calls += 1
+        if self.watcher is not None:
+            self.watcher()
+        before = [(array, array.copy()) for array in _arrays(arguments)]
+        with np.errstate(all="ignore"):
+            result = self.call(*arguments)
+        self.mutates |= any(_changed(array, copy) for array, copy in before)
+        return result
+
+
+def _changed(array: Array, copy: Array) -> bool:
+    """Whether two arrays differ, NaN being equal to NaN."""
+    return not np.array_equal(array, copy) and array.tobytes() != copy.tobytes()
+
+
+def _arrays(value: Any) -> list[Array]:
+    if isinstance(value, np.ndarray):
+        return [value] if value.dtype != object else []
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return [array for part in parts for array in _arrays(part)]
+
+
+class Subject:
+    """f with a claimed derivative at x.
+
+    Parameters
+    ----------
+    f, claim : callable
+    x : array_like or container
+    args : sequence
+        Further arguments of both.
+    """
+
+    def __init__(self, f: Callable[..., Any], claim: Callable[..., Any], x: Any, args: Sequence[Any]) -> None:
+        self.f, self.claim = Watched(f), Watched(claim)
+        self.args = tuple(args)
+        self.function = Function(self.f, x, self.args)
+        self.kind = "gradient"
+        self.output_shapes: list[tuple[int, ...]] = []
+
+    @property
+    def leaves(self) -> Leaves:
+        """x itself."""
+        return self.function.inputs
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Of the leaves of x."""
+        return [leaf.shape for leaf in self.leaves]
+
+    @property
+    def derivative(self) -> int:
+        """The order of the derivative that is claimed."""
+        return 2 if self.kind in ("hessian", "hvp") else 1
+
+    def tree(self, leaves: Sequence[Array]) -> Any:
+        """Copies of leaves, arranged as x is."""
+        return self.function.as_input_tree([leaf.copy("K") for leaf in leaves])
+
+    def at(self, vector: Array) -> Leaves:
+        """A vector of all elements as leaves of x's shapes and dtypes."""
+        bounds = np.cumsum([0, *(leaf.size for leaf in self.leaves)])
+        return [
+            vector[start:stop].astype(leaf.dtype).reshape(leaf.shape)
+            for leaf, start, stop in zip(self.leaves, bounds[:-1], bounds[1:], strict=True)
+        ]
+
+    def ask(self, leaves: Sequence[Array], *seed: Any) -> Any:
+        """What the claim returns at a point."""
+        return self.claim(self.tree(leaves), *seed, *self.args)
+
+    def read(self, leaves: Sequence[Array], result: Any = None) -> Reading:
+        """The claimed matrix at a point; column by column (or row by row) where the claim takes a direction."""
+        if self.kind in SEEDED:
+            return self._read_seeded(leaves)
+        result = self.ask(leaves) if result is None else result
+        if self.kind == "value_and_grad":
+            if not isinstance(result, (tuple, list)) or len(result) != 2:
+                return Reading(None, f"returned {_described(result)} instead of a pair (value, derivative)")
+            result = result[1]
+        return self.matrix(result, *self._expected())
+
+    def _expected(self) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+        rows = self.shapes if self.kind == "hessian" else self.output_shapes
+        if self.kind == "gradient" or (self.kind == "value_and_grad" and _size(self.output_shapes) == 1):
+            rows = [()]
+        return rows, self.shapes
+
+    def _read_seeded(self, leaves: Sequence[Array]) -> Reading:
+        across = self.shapes if self.kind in ("jvp", "hvp") else self.output_shapes
+        result_shapes = self.output_shapes if self.kind == "jvp" else self.shapes
+        lines, reading = [], Reading(None)
+        for number in range(_size(across)):
+            seed = np.zeros(_size(across))
+            seed[number] = 1.0
+            reading = self.read_along(leaves, seed, result_shapes)
+            if reading.matrix is None:
+                return reading
+            lines.append(reading.matrix)
+        matrix = np.array(lines).reshape(_size(across), _size(result_shapes))
+        reading.matrix = matrix if self.kind == "vjp" else matrix.T
+        return reading
+
+    def read_along(self, leaves: Sequence[Array], seed: Array, result_shapes: list[tuple[int, ...]] | None = None) -> Reading:
+        """What a jvp, vjp or hvp claims for one direction or cotangent, as a vector."""
+        if result_shapes is None:
+            result_shapes = self.output_shapes if self.kind == "jvp" else self.shapes
+        reading = self.matrix(self.ask(leaves, self.seed(seed)), [()], result_shapes)
+        reading.matrix = None if reading.matrix is None else reading.matrix[0]
+        return reading
+
+    def seed(self, vector: Array) -> Any:
+        """A vector arranged as x (jvp, hvp) or as f(x) (vjp)."""
+        if self.kind in ("jvp", "hvp"):
+            return self.function.as_input_tree(self.at(vector))
+        bounds = np.cumsum([0, *(int(np.prod(shape)) for shape in self.output_shapes)])
+        parts = zip(self.output_shapes, bounds[:-1], bounds[1:], strict=True)
+        return self.function.as_output_tree([vector[start:stop].reshape(shape) for shape, start, stop in parts])
+
+    def matrix(self, result: Any, rows: list[tuple[int, ...]], columns: list[tuple[int, ...]]) -> Reading:
+        """A result whose blocks are of shapes ``row + column``, as one matrix."""
+        try:
+            leaves, _ = flatten(result, OutputError, "The claimed derivative")
+            arrays = [np.asarray(leaf) for leaf in leaves]
+        except (AdmodesError, ValueError) as error:
+            return Reading(None, f"returned {_described(result)}: {error}" if result is not None else "returned None")
+        wanted = [row + column for row in rows for column in columns]
+        found = [array.shape for array in arrays]
+        if found != wanted:
+            return Reading(None, f"returned shape {_listed(found)} where {_listed(wanted)} is right")
+        fault = _fault_of_dtype(arrays, self.leaves)
+        if fault:
+            return Reading(None, fault)
+        dtype = np.result_type(np.float64, *(array.dtype for array in arrays if array.dtype.kind == "f"))
+        blocks = iter(arrays)
+        lines = [
+            np.concatenate(
+                [np.empty((_size([row]), 0), dtype)]
+                + [next(blocks).astype(dtype).reshape(_size([row]), _size([column])) for column in columns],
+                axis=1,
+            )
+            for row in rows
+        ]
+        matrix = np.concatenate(lines) if lines else np.empty((0, _size(columns)))
+        return Reading(matrix, note=_note_of_dtype(arrays, self.leaves), spacing=_spacing(arrays))
+
+
+def _size(shapes: Sequence[tuple[int, ...]]) -> int:
+    return sum(int(np.prod(shape)) for shape in shapes)
+
+
+def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
+    return ", ".join(str(shape) for shape in shapes[:4]) + (", ..." if len(shapes) > 4 else "")
+
+
+def _described(result: Any) -> str:
+    return "None" if result is None else f"a {type(result).__name__}"
+
+
+def _spacing(arrays: Sequence[Array]) -> float:
+    return max((float(np.finfo(array.dtype).eps) for array in arrays if array.dtype.kind == "f"), default=2.0**-52)
+
+
+def _fault_of_dtype(arrays: Sequence[Array], leaves: Sequence[Array]) -> str:
+    for array in arrays:
+        if array.dtype.kind == "c":
+            return f"returned complex numbers ({array.dtype}) for a real function"
+        if array.dtype.kind not in "iuf" and array.size:
+            return f"returned values of dtype {array.dtype}, which are no numbers to compare"
+    return ""
+
+
+def _note_of_dtype(arrays: Sequence[Array], leaves: Sequence[Array]) -> str:
+    narrow = {str(array.dtype) for array in arrays if array.size and array.dtype.kind == "f"}
+    wide = max((leaf.dtype.itemsize for leaf in leaves), default=8)
+    found = sorted(name for name in narrow if np.dtype(name).itemsize < wide)
+    if found:
+        return f"the derivative comes in {found[0]}, x in {leaves[0].dtype}: only that many digits can be judged"
+    if any(array.dtype.kind in "iu" and array.size for array in arrays):
+        return "the derivative comes as integers: a fraction would be cut off"
+    return ""

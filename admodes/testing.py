@@ -1,0 +1,50 @@
+"""For the test suites of other packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .checking import GradientCheck, check_gradient
+
+
+def assert_gradient(
+    f: Callable[..., Any] | None,
+    grad: Callable[..., Any],
+    x: Any,
+    *,
+    args: Sequence[Any] = (),
+    kind: str = "auto",
+    rtol: float | None = None,
+    inconclusive: str = "fail",
+) -> GradientCheck:
+    """Assert that a hand-written derivative is right.
+
+    Parameters
+    ----------
+    f, grad, x, args, kind, rtol
+        As for `admodes.check_gradient`.
+    inconclusive : {"fail", "pass"}
+        What a derivative that cannot be judged is taken for.
+
+    Returns
+    -------
+    GradientCheck
+
+    Raises
+    ------
+    AssertionError
+        It is wrong, or cannot be judged; the message is the report.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from admodes.testing import assert_gradient
+    >>> assert_gradient(lambda x: np.sum(x**2), lambda x: 2 * x, np.array([1.0, 2.0])).verdict
+    'right'
+    """
+    __tracebackhide__ = True
+    check = check_gradient(f, grad, x, args=args, kind=kind, rtol=rtol)
+    if check.verdict == "wrong" or (check.verdict == "inconclusive" and inconclusive != "pass"):
+        raise AssertionError(str(check))
+    return check

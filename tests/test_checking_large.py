@@ -1,0 +1,139 @@
+"""Many inputs: few calls of f, a stated chance to miss, and the wrong elements by name."""
+
+import numpy as np
+import pytest
+
+import admodes as ad
+from admodes.checking.check import FULL
+
+N = 1_000_000
+X = np.random.default_rng(3).standard_normal(N)
+
+
+def f(x):
+    return np.sum(np.sin(x) * x)
+
+
+def gradient(x):
+    return np.cos(x) * x + np.sin(x)
+
+
+def three_wrong(x):
+    found = gradient(x)
+    found[654_321] *= 1.01
+    found[3] = 0
+    found[777_777] *= -1
+    return found
+
+
+def one_wrong(x):
+    found = gradient(x)
+    found[123] *= 1.001
+    return found
+
+
+def test_three_wrong_elements_of_a_million_are_named():
+    """More than 200 calls of f, an element that is not found, or one that is accused in its place."""
+    check = ad.check_gradient(f, three_wrong, X)
+    assert check.verdict == "wrong"
+    assert check.evaluations <= 200
+    assert sorted(entry.index for entry in check.components) == ["x[3]", "x[654321]", "x[777777]"]
+    exact = gradient(X)
+    for entry in check.components:
+        place = int(entry.index[2:-1])
+        assert entry.low <= exact[place] <= entry.high
+        assert entry.claimed == three_wrong(X)[place]
+
+
+@pytest.mark.parametrize("size", [FULL[1] + 1, 5000])
+def test_a_right_gradient_says_what_it_may_miss(size):
+    """A pass that does not say how likely an error went through, or costs as much as a full check."""
+    check = ad.check_gradient(f, gradient, X[:size])
+    assert check.verdict == "right"
+    assert "missed with a probability below 1e-06" in check.reason
+    assert check.evaluations < 300
+    assert check.sensitivity < 1e-6
+
+
+def test_one_wrong_element_of_a_large_x():
+    """A relative error of 0.1 % in one element of thousands."""
+    check = ad.check_gradient(f, one_wrong, X[:20_000])
+    assert [entry.index for entry in check.components] == ["x[123]"]
+    assert check.evaluations <= 200
+
+
+def test_what_is_wrong_everywhere_is_not_searched():
+    """Halving that names twelve of many thousand wrong elements."""
+    check = ad.check_gradient(f, lambda x: -gradient(x), X[:5000])
+    assert check.verdict == "wrong"
+    assert "negative" in check.reason
+    check = ad.check_gradient(f, lambda x: np.sin(x), X[:5000])
+    assert check.verdict == "wrong"
+    assert "more wrong elements are in" in check.reason
+    assert check.evaluations <= 200
+
+
+def test_containers_of_many_elements():
+    """A wrong element of a large container without its name."""
+    model = {"w": X[:2000].reshape(50, 40), "b": X[2000:2100]}
+
+    def loss(model):
+        return np.sum(model["w"] ** 3) + np.sum(np.sin(model["b"]))
+
+    def grad(model):
+        found = {"w": 3 * model["w"] ** 2, "b": np.cos(model["b"])}
+        found["w"][7, 9] += 1
+        return found
+
+    check = ad.check_gradient(loss, grad, model)
+    assert [entry.index for entry in check.components] == ["x['w'][7, 9]"]
+
+
+def test_jacobians_and_jvps_of_many_inputs():
+    """A claim for many inputs that is asked for each column."""
+    matrix = np.random.default_rng(0).standard_normal((3, 1000))
+
+    def layer(x):
+        return np.tanh(matrix @ x / 30)
+
+    def jacobian(x):
+        return matrix / 30 * (1 - np.tanh(matrix @ x / 30) ** 2)[:, None]
+
+    x = X[:1000]
+    assert ad.check_gradient(layer, jacobian, x)
+    check = ad.check_gradient(layer, lambda x, v: jacobian(x) @ v, x, kind="jvp")
+    assert check.verdict == "right"
+    assert check.claim_evaluations < 100
+
+    def wrong(x):
+        found = jacobian(x)
+        found[1, 77] += 0.5
+        return found
+
+    check = ad.check_gradient(layer, wrong, x)
+    assert [entry.index for entry in check.components] == ["layer(x)[1] by x[77]"]
+    check = ad.check_gradient(layer, lambda x, v: wrong(x) @ v, x, kind="jvp")
+    assert [entry.index for entry in check.components] == ["layer(x)[1] by x[77]"]
+
+
+def test_hessian_products_of_many_inputs():
+    """A Hessian of many inputs that is checked pair by pair, or not at all."""
+    x = X[:60]
+    assert ad.check_gradient(lambda x: np.sum(x**4), lambda x, v: 12 * x**2 * v, x, kind="hvp")
+    check = ad.check_gradient(lambda x: np.sum(x**4), lambda x, v: 12.1 * x**2 * v, x, kind="hvp")
+    assert check.verdict == "wrong"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_seed_finds_a_single_wrong_element(seed):
+    """Random directions that are the same every time, or miss what they promise to see."""
+    rng = np.random.default_rng(seed)
+    place = int(rng.integers(1000))
+
+    def wrong(x):
+        found = gradient(x)
+        found[place] += 1e-3
+        return found
+
+    check = ad.check_gradient(f, wrong, X[:1000], seed=seed)
+    assert [entry.index for entry in check.components] == [f"x[{place}]"]
