@@ -1,0 +1,1 @@
+"""Checkers of gradients on claims whose truth is known."""
