@@ -26,7 +26,7 @@ def evaluate(formula, x):
     """The formula's values at numbers x, as a list."""
     names = {name: getattr(mpmath, name) for name in dir(mpmath) if not name.startswith("_")}
     names |= {"x": x, "n": len(x), "sum": sum, "abs": abs, "max": max, "range": range, "reduce": functools.reduce}
-    value = eval(formula, {"__builtins__": {}} | names)  # noqa: S307 - the formulas are our own
+    value = eval(formula, {"__builtins__": {}} | names)
     return list(value) if isinstance(value, list) else [value]
 
 

@@ -39,6 +39,7 @@ FLOORS = (
     {"methods"},
     {"api"},
     {"figures"},
+    {"checking"},
     {"measure"},
     {"reproduce"},
     {"sweeps"},
