@@ -1,4 +1,4 @@
-"""The command line: ``admodes compare``, ``recommend``, ``sweep``, ``report``, ``merge``, ``doctor``, ``methods``.
+"""The command line.
 
 NumPy and everything that needs it are imported inside the commands, so that ``--help`` answers at once.
 """
@@ -357,6 +357,31 @@ def reproduce(what: str, file: Path | None, figures: Path | None) -> None:
         from .report.claim_figures import write_figures
 
         write_figures(found, figures)
+    click.echo(str(found))
+
+
+@main.command("benchmark-checkers", short_help="Judge checkers of gradients on claims whose truth is known.")
+@click.option("--peers", default=None, metavar="NAMES", help="Comma-separated, or none; all that are installed by default.")
+@click.option("--campaign", default=0, metavar="N", type=click.IntRange(min=0), help="N random functions of each kind as well.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the campaign.")
+@click.option(
+    "--json", "file", default=None, metavar="FILE", type=click.Path(path_type=Path), help="Write all judgements to a new file."
+)
+@_guarded
+def benchmark_checkers(peers: str | None, campaign: int, seed: int, file: Path | None) -> None:
+    """Print what our checker and its peers say about right and wrong gradients, as Markdown.
+
+    The peers are scipy, scipy-relative, torch, torch-fast, jax, autograd and numdifftools, each with its own defaults.
+    """
+    if file is not None and file.exists():
+        raise FileExistsError(errno.EEXIST, "is there already, and is left as it is: name a new file", str(file))
+    from .checking.benchmark import benchmark_checkers as judge_all
+    from .sweeps.results import to_json
+
+    names = [] if peers == "none" else _words(peers)
+    found = judge_all(names, campaign=campaign, seed=seed)
+    if file is not None:
+        file.write_text(to_json(found.to_dict()) + "\n", encoding="utf-8")
     click.echo(str(found))
 
 
