@@ -133,7 +133,7 @@ def test_no_cycles_inside_a_subpackage(subpackage):
         ("def late():\n    from . import api", "admodes.tape"),
         ("from ..measure.rows import Row", "admodes.table.linalg"),
         ("import admodes.cli", "admodes.errors"),
-        ("from . import gradient", "admodes.cli"),
+        ("from .. import gradient", "admodes.cli.group"),
         ("from .reverse import Reverse", "admodes.forward"),
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .api import gradient", "admodes.tape"),
     ],

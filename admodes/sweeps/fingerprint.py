@@ -22,7 +22,18 @@ from ..differentiator import Differentiator
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 #: Parts of admodes that measure and show, and differentiate nothing.
-_NOT_DIFFERENTIATING = ("figures", "measure", "reproduce", "sweeps", "report", "cli.py", "__main__.py")
+_NOT_DIFFERENTIATING = (
+    "figures",
+    "measure",
+    "checking",
+    "reproduce",
+    "testing.py",
+    "sweeps",
+    "pytest_plugin.py",
+    "report",
+    "cli",
+    "__main__.py",
+)
 
 
 def fingerprint(value: Any) -> str:
