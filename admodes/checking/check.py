@@ -12,16 +12,18 @@ from ..finite.lines import Point
 from .kinds import settle_kind
 from .large import LargeCheck
 from .points import PointCheck, check_point, point_at
-from .probes import OUTSIDE, Noise, check_state, find_nearby, measure_noise, value_at
+from .probes import OUTSIDE, Noise, check_linear, check_state, find_nearby, measure_noise, value_at
 from .progress import estimated_evaluations, progress, seconds_of
 from .result import GradientCheck
-from .subject import Reading, Subject
+from .subject import SEEDED, Reading, Subject
 from .verdicts import Finding
 
 Array = np.ndarray[Any, Any]
 
 #: Elements of x up to which each one is checked by itself, for first and for second derivatives.
 FULL = {1: 300, 2: 24}
+#: Elements of a matrix above which the nearby point is checked along random directions: all outputs at once.
+NEARBY_FULL = 4096
 
 
 def check_gradient(
@@ -144,7 +146,9 @@ class _Run:
         nearby = find_nearby(subject, point, self.rng)
         noise = measure_noise(subject, point, reading, self.rng, coarse=not self._large)
         self.findings += check_state(subject, point, nearby, noise)
-        first = self._check(point, reading, noise)
+        if subject.kind in SEEDED and not self._random:
+            self.findings += check_linear(subject, reading, self.rng)
+        first = self._check(point, reading, noise, directions=self._large)
         if first.verdict != "wrong" and nearby is not None and not self._settled():
             self._judge_nearby(nearby)
 
@@ -157,8 +161,8 @@ class _Run:
         """Whether the claim is asked for directions alone: a column for each of many elements is too much."""
         return self._large and self.subject.kind in ("jvp", "hvp")
 
-    def _check(self, point: Point, reading: Reading, noise: Noise) -> PointCheck:
-        if self._large:
+    def _check(self, point: Point, reading: Reading, noise: Noise, *, directions: bool) -> PointCheck:
+        if directions:
             large = LargeCheck(self.subject, point, reading, noise, self.rng, self.rtol)
             found = large.check()
             if not self.points:
@@ -167,6 +171,10 @@ class _Run:
             found = check_point(self.subject, point, reading, self.rtol, self.rng, noise)
         self.points.append(found)
         return found
+
+    @property
+    def _random(self) -> bool:
+        return any(finding.cause == "random claim" for finding in self.findings)
 
     def _settled(self) -> bool:
         return any(finding.verdict == "wrong" for finding in self.findings)
@@ -185,4 +193,5 @@ class _Run:
             return
         point = point_at(subject, nearby)
         noise = self.points[0].noise if self._large else measure_noise(subject, point, reading, self.rng)
-        self._check(point, reading, noise)
+        many = subject.derivative == 1 and point.x.size * point.value.size > NEARBY_FULL
+        self._check(point, reading, noise, directions=self._large or many)

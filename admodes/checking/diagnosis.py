@@ -30,6 +30,7 @@ from .verdicts import Finding
 _FOUND = {
     "mutation": "f or the derivative writes into its argument",
     "stale": "the derivative answers from a cache or from what another call left behind",
+    "nonlinear": "the product is not linear in its vector: an absolute value, a power or a norm of it on the way",
     "value": "the value that comes with the derivative is not f(x)",
 }
 

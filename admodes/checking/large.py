@@ -95,7 +95,7 @@ class LargeCheck:
                 break
         names = [f"direction {number + 1} ({'Gaussian' if number % 2 == 0 else 'signs'})" for number in range(len(found))]
         names = self._entries(names)
-        check = PointCheck(point.x, self.reading, judged, self.noise, names=names)
+        check = PointCheck(point.x, self.reading, judged, self.noise, names=names, directions=judged)
         if (judged.verdict == -1).any():
             self._locate(check, judged, np.array(claimed), vectors[0])
         check.evaluations = self.subject.f.calls - self.first

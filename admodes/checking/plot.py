@@ -8,14 +8,18 @@ import numpy as np
 
 from ..figures.plotting import STYLE, new_figure
 from .taylor import taylor_slopes
+from .verdicts import WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from .points import PointCheck
     from .result import GradientCheck
 
 Array = np.ndarray[Any, Any]
+#: Title, claim, bound; steps and quotients.
+_Quotients = tuple[str, float, float, Array, Array]
 
 _CLAIM, _NOISE, _BAND = "#0a5fa6", "#b4530a", "#d9dee5"
 _ORDERS = (("#5c6978", "o"), ("#0a5fa6", "s"), ("#027a5e", "^"))
@@ -41,14 +45,7 @@ def _draw_gaps(axes: Axes, check: GradientCheck) -> None:
     if found is None or found.judgement is None or not check.worst:
         axes.set_title(f"{check.verdict}: nothing was measured")
         return
-    if found.names:
-        axes.set_title(f"{check.verdict}: random directions, no single quotients")
-        return
-    entries = check.nearby if check.deciding else check.components
-    place = [entry.index for entry in entries].index(check.worst[0].index)
-    line, entry = divmod(place, found.judgement.verdict.shape[1])
-    claimed, bound = check.worst[0].claimed, float(found.judgement.bound[line, entry])
-    steps, quotients = _quotients(found.judgement.slopes.samples, line, entry, np.sqrt(len(found.judgement.verdict)), check)
+    title, claimed, bound, steps, quotients = _of_direction(found) if found.directions is not None else _of_worst(check, found)
     gaps = np.abs(quotients - claimed)
     shown = np.isfinite(gaps) & (gaps > 0)
     axes.plot(steps[shown], gaps[shown], "o-", color=_CLAIM, label="quotients of f")
@@ -57,8 +54,32 @@ def _draw_gaps(axes: Axes, check: GradientCheck) -> None:
         axes.plot(steps, noise / steps, "--", color=_NOISE, label="noise / step")
     if np.isfinite(bound) and bound > 0:
         axes.axhspan(bound / 1e3, bound, color=_BAND, label="within the bound")
-    axes.set_title(f"{check.worst[0].index}: {check.worst[0].verdict}")
+    axes.set_title(title)
     axes.legend()
+
+
+def _of_worst(check: GradientCheck, found: PointCheck) -> _Quotients:
+    """Of the worst component."""
+    judged = found.judgement
+    assert judged is not None  # noqa: S101 - the caller has looked
+    worst = check.worst[0]
+    entries = check.nearby if check.deciding else check.components
+    line, entry = divmod([entry.index for entry in entries].index(worst.index), judged.verdict.shape[1])
+    steps, quotients = _quotients(judged.slopes.samples, line, entry, np.sqrt(len(judged.verdict)), check)
+    return f"{worst.index}: {worst.verdict}", worst.claimed, float(judged.bound[line, entry]), steps, quotients
+
+
+def _of_direction(found: PointCheck) -> _Quotients:
+    """Of the random direction along which the claim errs most; for a matrix, f was sampled less what is claimed."""
+    judged = found.directions
+    assert judged is not None  # noqa: S101 - the caller has looked
+    with np.errstate(all="ignore"):
+        line, entry = np.unravel_index(int(np.argmax(judged.excess() / judged.size)), judged.verdict.shape)
+        claimed = float((judged.claimed - (judged.expected - judged.slopes.value))[line, entry])
+    table_of = judged.slopes.samples[int(line)]
+    table = table_of.table(np.array([0]), slice(None), table_of.quotient)
+    title = f"random direction {line + 1} of a large x: {WORDS[int(judged.verdict[line, entry])]}"
+    return title, claimed, float(judged.bound[line, entry]), table.steps[:, 0], table.quotients[:, 0, int(entry)]
 
 
 def _quotients(chunks: list[Any], line: int, entry: int, size: float, check: GradientCheck) -> tuple[Array, Array]:

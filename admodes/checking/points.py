@@ -42,6 +42,8 @@ class PointCheck:
         Calls of f for slopes, without those for noise.
     names : list of str
         Of the components, where they are not all elements of x.
+    directions : Judgement or None
+        Along the random directions of a large x.
     """
 
     vector: Array
@@ -51,6 +53,7 @@ class PointCheck:
     findings: list[Finding] = field(default_factory=list)
     evaluations: int = 0
     names: list[str] = field(default_factory=list)
+    directions: Judgement | None = None
 
     @property
     def lines(self) -> int:

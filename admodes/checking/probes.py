@@ -25,6 +25,8 @@ REMAINDER = 1e-4
 NEARBY = (0.2, 0.02, 2e-3, 2e-4)
 #: Answers that differ by fewer spacings than this are the same: sums may be taken in another order.
 SAME = 100.0
+#: A product that is off by more than this part of its terms, or so many spacings, is not linear in its direction.
+LINEAR, LINEAR_SPACINGS = 1e-6, 1e3
 #: Errors of f or the claim that mean "not defined here".
 OUTSIDE = (ArithmeticError, ValueError, RuntimeWarning)
 
@@ -141,6 +143,28 @@ def check_state(subject: Subject, point: Point, nearby: Array | None, noise: Noi
         if function.mutates:
             found.append(Finding("wrong", "mutation", f"{what} changes its argument: work on a copy, e.g. x = x.copy()"))
     return found
+
+
+def check_linear(subject: Subject, reading: Reading, rng: np.random.Generator) -> list[Finding]:
+    """Whether a product with a vector is that of its parts: unit vectors alone do not tell ``J |v|`` from ``J v``."""
+    size = sum(int(np.prod(shape)) for shape in (subject.output_shapes if subject.kind == "vjp" else subject.shapes))
+    one = rng.standard_normal(size)
+    two = -rng.uniform(0.3, 3.0, size) * one  # every sign differs
+    try:
+        found = [subject.read_along(subject.leaves, vector) for vector in (one, two, one + two)]
+    except OUTSIDE:
+        return []
+    parts = [entry.matrix for entry in found if entry.matrix is not None]
+    if len(parts) < len(found) or not all(np.all(np.isfinite(part)) for part in parts):
+        return []
+    first, second, whole = parts
+    terms = float(np.max(np.abs([first, second]), initial=0.0))
+    spacing = max(entry.spacing for entry in [reading, *found])
+    off = float(np.max(np.abs(first + second - whole), initial=0.0))
+    if off <= max(LINEAR, LINEAR_SPACINGS * spacing) * terms:
+        return []
+    text = f"the product with u + v is not that with u plus that with v: they differ by {off / terms:.2g} of the larger one"
+    return [Finding("wrong", "nonlinear", text)]
 
 
 def _random_claim(first: Array | None, second: Array | None, *, random: bool) -> Finding:

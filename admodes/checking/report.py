@@ -17,6 +17,7 @@ SHOWN = 6
 #: Differences of larger values overflow when they are divided by a step.
 LARGEST = 1e300
 _NOISY = "f's own noise or rounding"
+_RANDOM = "f answers differently at the same x,"
 
 
 def reason_of(check: GradientCheck) -> str:
@@ -63,7 +64,11 @@ def _open_reason(check: GradientCheck) -> str:
     bound, noise = judged.slopes.bound[line, column], judged.slopes.noise[line, column]
     if not np.isfinite(judged.size[line, column]) or not np.isfinite(bound):
         if np.max(np.abs(check.point.value), initial=0.0) > LARGEST:
-            return f"{entry.index}: f(x) is next to the largest floating-point number, and overflows beside x"
+            largest = float(np.max(np.abs(check.point.value)))
+            return (
+                f"{entry.index}: f(x) is so large ({largest:.3g}) that multiples of its differences overflow: "
+                "divide f and the derivative by a constant such as 1e50, and check these"
+            )
         return f"{entry.index}: f shows no finite slope there (no side of x has a limit of difference quotients)"
     relative = judged.bound[line, column] / max(judged.size[line, column], np.finfo(float).tiny)
     cause = (
@@ -71,7 +76,12 @@ def _open_reason(check: GradientCheck) -> str:
         if noise * 2 > bound / 3
         else "f's difference quotients, which do not settle at any step (a kink, a jump or an edge nearby)"
     )
-    return f"{entry.index}: the slope is known to {format_error(relative)} of its size only, because of {cause}"
+    if any(finding.cause == "random f" for finding in check.findings):
+        cause = (
+            f"{_RANDOM} by up to {format_error(float(np.max(point.noise.value)))}: fix its seed, or return the mean of many calls"
+        )
+    known = f"known to {format_error(relative)} of its size only" if relative < 1 else "not known"
+    return f"{entry.index}: the slope is {known}, because of {cause}"
 
 
 def _right_reason(check: GradientCheck) -> str:

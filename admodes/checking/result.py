@@ -14,7 +14,7 @@ from .diagnosis import diagnose
 from .naming import component_names
 from .points import PointCheck
 from .subject import Subject
-from .verdicts import DETECT, Finding
+from .verdicts import DETECT, WORDS, Finding
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .taylor import TaylorSlopes
 
 Array = np.ndarray[Any, Any]
-
-WORDS = {1: "right", 0: "inconclusive", -1: "wrong"}
 
 
 @dataclass(frozen=True)

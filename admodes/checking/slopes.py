@@ -15,10 +15,13 @@ import numpy as np
 
 from ..finite.extrapolation import Limits, Table, best_limits, doubts
 from ..finite.lines import Direction, Point
-from ..finite.quotients import Quotient, Sample
+from ..finite.quotients import Quotient
 from ..finite.samples import Samples
+from .secants import bends, secants
 
 Array = np.ndarray[Any, Any]
+#: Lines, shape (k,), and entries of f: all (a slice), or one for each line, shape (k, 1).
+_Pairs = tuple[Array, Array | slice]
 
 #: Steps are the scale of a line times powers of this.
 RATIO = 4.0
@@ -35,6 +38,8 @@ TIGHT = {1: 1e-9, 2: 1e-5}
 APART = 3.0
 #: Smaller jumps than this part of the slope are no kink that would matter.
 LEAST_JUMP = 1e-5
+#: At the smallest steps the secants of both sides differ by less than this part of the slope where there is no kink.
+STRAIGHT = LEAST_JUMP / 10
 #: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
 PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
 #: Multiple of the errors of f that a bound contains at least.
@@ -42,7 +47,7 @@ ROUNDING = 10.0
 #: Steps larger than x, its other elements and 1 by this power of RATIO are no help against rounding.
 BEYOND = 2
 #: Lines that are sampled together hold this many values of f a round.
-ROUND_VALUES = 2**16
+ROUND_VALUES = 2**14
 
 
 @dataclass
@@ -173,21 +178,41 @@ def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: 
 
 def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float) -> None:
     """Fill the rows of some lines with what all rounds so far tell."""
-    quotient = samples.quotient
-    central = _limits(samples, lines, noise, quotient)
-    fill = (central.value, SAFETY * central.error, central.value, central.value, central.rounding, central.smallest)
-    for array, values in zip((found.value, found.bound, found.left, found.right, found.noise, found.step), fill, strict=True):
-        array[lines] = values
-    if quotient.derivative == 1:
-        right = _limits(samples, lines, noise, Quotient(1, "forward"))
-        left = _limits(samples, lines, noise, Quotient(1, "backward"))
-        _split(found, lines, left, right)
+    pairs = (lines, slice(None))
+    _fill(found, pairs, _limits_below(samples, pairs, noise, samples.quotient, np.inf))
     with np.errstate(all="ignore"):
-        size, found.flat[lines] = _secants(samples, lines, scales, found.step[lines])
+        slope = np.abs(found.value[lines])
+        clear = found.bound[lines] <= TIGHT[samples.quotient.derivative] * slope
+        if samples.quotient.derivative == 1:
+            clear &= bends(samples, lines) <= STRAIGHT * slope
+    rows, columns = np.nonzero(~clear)
+    if rows.size:
+        _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
+    with np.errstate(all="ignore"):
+        size, found.flat[lines] = secants(samples, lines, scales, found.step[lines])
         found.size[lines] = np.maximum(size, least)
 
 
-def _split(found: Slopes, lines: Array, left: Limits, right: Limits) -> None:
+def _look_closely(samples: Samples, pairs: _Pairs, noise: Array, found: Slopes) -> None:
+    """Smaller steps by themselves, and each side by itself, for single entries of single lines."""
+    at = (pairs[0][:, None], pairs[1])
+    _fill(found, at, _limits(samples, pairs, noise, samples.quotient))
+    if samples.quotient.derivative == 1:
+        right = _limits(samples, pairs, noise, Quotient(1, "forward"))
+        left = _limits(samples, pairs, noise, Quotient(1, "backward"))
+        _split(found, at, left, right)
+
+
+def _fill(found: Slopes, at: _Pairs, central: Limits) -> None:
+    """Slopes that both sides tell together."""
+    fill = (central.value, SAFETY * central.error, central.value, central.value, central.rounding, central.smallest)
+    for array, values in zip((found.value, found.bound, found.left, found.right, found.noise, found.step), fill, strict=True):
+        array[at] = values
+    for flags in (found.kink, found.sided):
+        flags[at] = False
+
+
+def _split(found: Slopes, at: _Pairs, left: Limits, right: Limits) -> None:
     """Where the two sides tell different slopes, or only one tells any."""
     both = np.isfinite(left.error) & np.isfinite(right.error)
     with np.errstate(all="ignore"):
@@ -196,51 +221,51 @@ def _split(found: Slopes, lines: Array, left: Limits, right: Limits) -> None:
         large = np.maximum(np.abs(right.value), np.abs(left.value))
         kink = both & (jump > APART * bounds) & (jump > LEAST_JUMP * large)
         # A smooth f whose slope was found from both sides may bend so much that the sides alone tell less.
-        kink &= ~(found.bound[lines] < 0.01 * jump) | (jump > 30 * bounds)
-    _side_with_both(found, lines, left, right, both & (jump <= bounds))
-    found.kink[lines] = kink
-    found.left[lines] = np.where(kink, left.value, found.value[lines])
-    found.right[lines] = np.where(kink, right.value, found.value[lines])
-    found.bound[lines] = np.where(kink, SAFETY * np.maximum(left.error, right.error), found.bound[lines])
-    lost = ~np.isfinite(found.bound[lines])
+        kink &= ~(found.bound[at] < 0.01 * jump) | (jump > 30 * bounds)
+    _side_with_both(found, at, left, right, both & (jump <= bounds))
+    found.kink[at] = kink
+    found.left[at] = np.where(kink, left.value, found.value[at])
+    found.right[at] = np.where(kink, right.value, found.value[at])
+    found.bound[at] = np.where(kink, SAFETY * np.maximum(left.error, right.error), found.bound[at])
+    lost = ~np.isfinite(found.bound[at])
     for side in (left, right):
-        better = lost & (SAFETY * side.error < found.bound[lines])
+        better = lost & (SAFETY * side.error < found.bound[at])
         for name, values in (("value", side.value), ("left", side.value), ("right", side.value), ("noise", side.rounding)):
-            getattr(found, name)[lines] = np.where(better, values, getattr(found, name)[lines])
-        found.step[lines] = np.where(better, side.smallest, found.step[lines])
-        found.bound[lines] = np.where(better, SAFETY * side.error, found.bound[lines])
-    found.sided[lines] = lost & np.isfinite(found.bound[lines])
+            getattr(found, name)[at] = np.where(better, values, getattr(found, name)[at])
+        found.step[at] = np.where(better, side.smallest, found.step[at])
+        found.bound[at] = np.where(better, SAFETY * side.error, found.bound[at])
+    found.sided[at] = lost & np.isfinite(found.bound[at])
 
 
-def _side_with_both(found: Slopes, lines: Array, left: Limits, right: Limits, agree: Array) -> None:
+def _side_with_both(found: Slopes, at: _Pairs, left: Limits, right: Limits, agree: Array) -> None:
     """Beside a kink both sides may tell the slope at small steps, where the quotients across it tell none."""
     with np.errstate(all="ignore"):
         middle, bound = (left.value + right.value) / 2, SAFETY * np.maximum(left.error, right.error)
-        better = agree & (np.abs(middle - found.value[lines]) > found.bound[lines] + bound)
-    found.value[lines] = np.where(better, middle, found.value[lines])
-    found.bound[lines] = np.where(better, bound, found.bound[lines])
-    found.step[lines] = np.where(better, np.minimum(left.smallest, right.smallest), found.step[lines])
+        better = agree & (np.abs(middle - found.value[at]) > found.bound[at] + bound)
+    found.value[at] = np.where(better, middle, found.value[at])
+    found.bound[at] = np.where(better, bound, found.bound[at])
+    found.step[at] = np.where(better, np.minimum(left.smallest, right.smallest), found.step[at])
 
 
-def _limits(samples: Samples, lines: Array, noise: Array, quotient: Quotient) -> Limits:
+def _limits(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient) -> Limits:
     """The surest limit of each entry, with what its smallest step leaves to it as error."""
-    steps = np.sort(samples.steps()[:, lines], axis=0)[::-1]  # NaN first
+    steps = np.sort(samples.steps()[:, pairs[0]], axis=0)[::-1]  # NaN first
     counts = np.sum(~np.isnan(steps), axis=0)
-    found = _limits_below(samples, lines, noise, quotient, np.inf)
+    found = _limits_below(samples, pairs, noise, quotient, np.inf)
     for part in PARTS:
         # Over large steps f may be another function, which is no noise: the smaller ones are asked by themselves.
         cut = len(steps) - counts + (part * counts).astype(int)
-        largest = steps[np.minimum(cut, len(steps) - 1), np.arange(len(lines))]
+        largest = steps[np.minimum(cut, len(steps) - 1), np.arange(len(pairs[0]))]
         largest = np.where(counts - (part * counts).astype(int) >= FEWEST_STEPS, largest, np.nan)
-        smaller = _limits_below(samples, lines, noise, quotient, largest)
+        smaller = _limits_below(samples, pairs, noise, quotient, largest)
         better = smaller.error < CLEARLY * found.error
         for old, new in zip(found.arrays(), smaller.arrays(), strict=True):
             np.copyto(old, new, where=better)
     return found
 
 
-def _limits_below(samples: Samples, lines: Array, noise: Array, quotient: Quotient, largest: Array | float) -> Limits:
-    table = _table(samples, lines, noise, quotient, largest)
+def _limits_below(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float) -> Limits:
+    table = _table(samples, pairs, noise, quotient, largest)
     limits = best_limits(table)
     error = np.maximum(limits.error, doubts(table, limits)[0])
     limits.error = np.where(np.isfinite(limits.value), error, np.inf)
@@ -249,42 +274,18 @@ def _limits_below(samples: Samples, lines: Array, noise: Array, quotient: Quotie
     return limits
 
 
-def _table(samples: Samples, lines: Array, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
+def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
     """The quotients, of which noise that was measured beforehand is one more rounding: small steps do not speak against it."""
-    table = samples.table(lines, slice(None), quotient, largest)
+    table = samples.table(*pairs, quotient, largest)
     with np.errstate(all="ignore"):
-        table.rounding = table.rounding + 2 * noise / table.steps[:, :, None] ** quotient.derivative
+        table.rounding = table.rounding + 2 * noise[pairs[1]] / table.steps[:, :, None] ** quotient.derivative
     return table
 
 
 def _contradicted(samples: Samples, lines: Array, noise: Array) -> Array:
     """Lines on which the smallest step tells something else than the limits."""
-    table = _table(samples, lines, noise, samples.quotient)
+    table = _table(samples, (lines, slice(None)), noise, samples.quotient)
     return np.asarray(np.any(doubts(table, best_limits(table))[1], axis=1))
-
-
-def _secants(samples: Samples, lines: Array, scales: Array, smallest: Array) -> tuple[Array, Array]:
-    """The largest one-sided secant slope from the step of the slope up to the scale of x, and where f never changed."""
-    size = np.zeros((len(lines), samples.point.value.size))
-    flat = np.ones(size.shape, bool)
-    for row, line in enumerate(lines.tolist()):
-        for turn in range(samples.rounds):
-            sample = samples.sample(turn, line)
-            for change, step in _changes(sample, samples.quotient.derivative):
-                if np.isfinite(step):
-                    flat[row] &= (change == 0) | np.isnan(change)
-                    inside = ~((step < 0.999 * smallest[row]) & np.isfinite(smallest[row])) & (step <= 1.001 * scales[line])
-                    secant = np.where(inside, change / float(step) ** samples.quotient.derivative, 0)
-                    size[row] = np.fmax(size[row], secant)
-    return size, flat
-
-
-def _changes(sample: Sample, derivative: int) -> list[tuple[Array, Any]]:
-    """What f changes on either side, with the steps; for second derivatives by how much the sides differ from a line."""
-    base, above, below, up, down = sample
-    if derivative == 2:
-        return [(np.abs((above - base) + (below - base)), up)]
-    return [(np.abs(above - base), up), (np.abs(below - base), down)]
 
 
 def _go_on(ladder: _Ladder, found: Slopes, line: int, contradicted: bool, rounding: Array, derivative: int) -> None:

@@ -11,6 +11,8 @@ from .slopes import Slopes
 
 Array = np.ndarray[Any, Any]
 
+#: What the numbers of verdicts mean.
+WORDS = {1: "right", 0: "inconclusive", -1: "wrong"}
 #: An interval wider than this part of the slope leaves room for mistakes that matter.
 DETECT = 1e-2
 #: Rounding that a claim may have in its own precision: of its value, and of x where the slope changes.
@@ -137,7 +139,7 @@ def judge(
         size = np.fmax(size, np.where(np.isfinite(claimed), np.abs(claimed), 0))
         verdict = _verdicts(claimed, low, high, bound, size, rtol)
         # A claim of nothing for what changes nothing at any distance, but for rounding.
-        unmoved = slopes.flat | (slopes.size * scales[:, None] <= UNCHANGED * spaced)
+        unmoved = slopes.flat | (slopes.size * scales[:, None] <= UNCHANGED * spaced) & ((slopes.size > 0) | (slopes.value == 0))
         nothing = (np.abs(claimed) <= 100 * CLAIM_NOISE * claim_noise) | (np.abs(claimed) * scales[:, None] <= NOTHING * spaced)
         nothing &= unmoved & (low <= claimed) & (claimed <= high)
     return Judgement(claimed, slopes.value, low, high, np.where(nothing, 1, verdict), size, slopes)

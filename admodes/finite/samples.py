@@ -65,8 +65,8 @@ class Samples:
         exact = (size + step) - size
         return exact if 0 < exact < np.inf else step
 
-    def sample(self, turn: int, line: int, entries: Array | slice = slice(None)) -> Sample:
-        """What round `turn` found on one line."""
+    def sample(self, turn: int, line: int | Array, entries: Array | slice = slice(None)) -> Sample:
+        """What round `turn` found on one line, or on several."""
         above, below = self._above[turn][line, entries], self._below[turn][line, entries]
         return Sample(self.point.value[entries], above, below, self._up[turn][line], self._down[turn][line])
 
