@@ -182,7 +182,61 @@ def test_noise_that_hides_the_slope_is_said():
     check = ad.check_gradient(lambda x: np.sum(x) + rng.standard_normal(), lambda x: np.ones(2), np.array([1.0, 2.0]))
     assert check.verdict == "inconclusive"
     assert "noise" in check.reason
+    assert "answers differently at the same x" in check.reason
     assert any("answers differently" in finding.text for finding in check.findings)
+
+
+def test_a_claim_as_noisy_as_f_is_not_believed():
+    """A noisy claim that passes for one of nothing, because f was never seen to change over distances like x."""
+    f_noise, claim_noise = np.random.default_rng(0), np.random.default_rng(5)
+    f = lambda x: np.sum(x**2) + 0.1 * f_noise.standard_normal()  # noqa: E731
+    check = ad.check_gradient(f, lambda x: 2 * x + 0.1 * claim_noise.standard_normal(2), np.array([1.0, 2.0]))
+    assert check.verdict == "inconclusive"
+
+
+MATRIX = np.array([[1.0, 2.0, -1.0], [0.5, -3.0, 2.0], [1.0, 1.0, 4.0]])
+PRODUCTS = {
+    "jvp": (lambda x: np.sin(MATRIX @ x), lambda x, v: np.cos(MATRIX @ x) * (MATRIX @ v)),
+    "vjp": (lambda x: np.sin(MATRIX @ x), lambda x, w: MATRIX.T @ (np.cos(MATRIX @ x) * w)),
+    "hvp": (lambda x: np.sum(np.sin(MATRIX @ x)), lambda x, v: -MATRIX.T @ (np.sin(MATRIX @ x) * (MATRIX @ v))),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", PRODUCTS)
+def test_a_product_is_linear_in_its_vector(kind, seed):
+    """A product that is right for unit vectors alone."""
+    f, product = PRODUCTS[kind]
+    x = np.array([0.3, -0.2, 0.7])
+    assert ad.check_gradient(f, product, x, kind=kind, seed=seed)
+    distortions = (np.abs, np.square, lambda v: v * np.linalg.norm(v), lambda v: np.maximum(v, 0.9 * v))
+    for distorted in distortions:
+        check = ad.check_gradient(f, lambda x, v: product(x, distorted(v)), x, kind=kind, seed=seed)  # noqa: B023
+        assert check.verdict == "wrong"
+        assert any("not linear in its vector" in cause for cause in check.causes)
+
+
+def test_a_product_in_float32_is_linear():
+    """Rounding of a narrow type that passes for a product that is not linear."""
+    x = np.array([0.3, -0.2, 0.7], np.float32)
+    matrix = MATRIX.astype(np.float32)
+    assert ad.check_gradient(lambda x: np.sin(matrix @ x), lambda x, v: np.cos(matrix @ x) * (matrix @ v), x, kind="jvp")
+
+
+def test_a_large_jacobian_that_is_right_at_one_point_alone():
+    """The nearby point of a large matrix, where random directions stand for its elements."""
+    matrix = np.random.default_rng(2).standard_normal((80, 80)) / 9
+    x = np.random.default_rng(3).standard_normal(80)
+    f = lambda x: np.tanh(matrix @ x)  # noqa: E731
+    jacobian = lambda x: (1 - np.tanh(matrix @ x) ** 2)[:, None] * matrix  # noqa: E731
+    right, frozen = ad.check_gradient(f, jacobian, x), jacobian(x)
+    assert right.verdict == "right"
+    assert len(right.components) == 6400
+    assert right.evaluations < 40 * 80
+    check = ad.check_gradient(f, lambda x: frozen, x)
+    assert (check.verdict, check.deciding) == ("wrong", 1)
+    assert str(check)
+    assert check.plot().axes
 
 
 def test_an_offset_that_hides_the_slope_is_said():
@@ -193,10 +247,12 @@ def test_an_offset_that_hides_the_slope_is_said():
 
 
 def test_overflow_is_said():
-    """A reason that is not true where differences of f overflow."""
+    """A reason that is not true where differences of f overflow, or advice that does not help."""
     check = ad.check_gradient(lambda x: np.exp(x[0]), np.exp, np.array([709.5]))
     assert check.verdict == "inconclusive"
-    assert "largest floating-point number" in check.reason
+    assert "f(x) is so large (1.35e+308) that multiples of its differences overflow: divide f" in check.reason
+    assert ad.check_gradient(lambda x: np.exp(x[0]) / 1e50, lambda x: np.exp(x) / 1e50, np.array([709.5]))
+    assert ad.check_gradient(lambda x: np.exp(x[0]) / 1e50, lambda x: np.exp(x) / 0.99e50, np.array([709.5])).verdict == "wrong"
 
 
 def test_f_that_is_no_number_at_x_is_said():

@@ -130,6 +130,19 @@ def test_the_figure_shows_quotients_noise_and_band():
     assert len(below.lines) == 4
 
 
+def test_the_figure_of_a_large_x_shows_a_direction():
+    """No quotients where single elements were not looked at, or those of f less the claim beside the claim itself."""
+    x = np.linspace(0.1, 1, 1000)
+    doubled = np.where(np.arange(1000) == 77, 2.0, 1.0)
+    above = ad.check_gradient(lambda x: np.sum(np.sin(x)), lambda x: np.cos(x) * doubled, x).plot().axes[0]
+    assert above.get_title().startswith("random direction")
+    gaps = above.lines[0].get_ydata()
+    assert np.median(gaps) == pytest.approx(gaps[-1], rel=1e-2)  # the error of the claim, at every small step
+    right = ad.check_gradient(lambda x: np.sum(np.sin(x)), np.cos, x).plot().axes[0]
+    assert right.get_title().endswith("right")
+    assert np.min(right.lines[0].get_ydata()) < 1e-6
+
+
 def test_taylor_slopes_of_a_right_gradient():
     """Slopes that are not 1, 2 and 3."""
     found = ad.check_gradient(f, gradient, X).taylor()

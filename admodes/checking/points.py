@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -157,7 +157,7 @@ def _judged(
 ) -> Judgement:
     spacing = max(reading.spacing, float(np.max(point.relative_x, initial=0.0)))
     with np.errstate(all="ignore"):
-        spaced = point.relative_value * np.abs(point.value)
+        spaced = np.where(noise.random, -1.0, point.relative_value * np.abs(point.value))
     claim_noise = noise.claim.reshape(-1, 1) if subject.derivative == 2 and noise.claim.size > 1 else noise.claim
     return judge(claimed, slopes, spacing, claim_noise, noise.coarse, scales, spaced, rtol)
 
@@ -178,7 +178,7 @@ def _confirm(
             weight = np.max(np.where(accused, judgement.excess() / judgement.bound, 0), axis=1)[rows]
         rows = rows[np.argsort(weight)][:MOST_CONFIRMED]  # the least clear ones first
         slopes = first_slopes(point, noise, rows, SHIFT)
-    some = Noise(noise.value, noise.coarse, noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows])
+    some = replace(noise, claim=noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows])
     second = _judged(subject, point, reading, judgement.claimed[rows], slopes, scales[rows], some, rtol)
     widened(judgement, second, rows, rtol)
 

@@ -42,11 +42,14 @@ class Noise:
     coarse : ndarray, shape (m,)
         Of f at points further apart: what an iteration leaves undone is the same for neighbours.
     claim : ndarray, shape (n, m) or (1, 1)
+    random : ndarray of bool, shape (m,)
+        Where f answers differently at the same x.
     """
 
     value: Array
     coarse: Array
     claim: Array
+    random: Array
 
 
 def signs_of(size: int, rng: np.random.Generator) -> Array:
@@ -73,7 +76,7 @@ def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.rand
     claims = [None] if subject.kind in SEEDED else [_claim_at(subject, leaves, reading) for leaves in places]
     silent = any(entry is None for entry in claims)
     claim = np.zeros((1, 1)) if silent else noise_of_values(np.array(claims))
-    return Noise(np.asarray(found, float), np.asarray(unfinished, float), np.asarray(claim, float).T)
+    return Noise(np.asarray(found, float), np.asarray(unfinished, float), np.asarray(claim, float).T, np.asarray(spread > 0))
 
 
 def _smallest(point: Point) -> float:

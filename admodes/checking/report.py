@@ -17,7 +17,6 @@ SHOWN = 6
 #: Differences of larger values overflow when they are divided by a step.
 LARGEST = 1e300
 _NOISY = "f's own noise or rounding"
-_RANDOM = "f answers differently at the same x,"
 
 
 def reason_of(check: GradientCheck) -> str:
@@ -77,9 +76,7 @@ def _open_reason(check: GradientCheck) -> str:
         else "f's difference quotients, which do not settle at any step (a kink, a jump or an edge nearby)"
     )
     if any(finding.cause == "random f" for finding in check.findings):
-        cause = (
-            f"{_RANDOM} by up to {format_error(float(np.max(point.noise.value)))}: fix its seed, or return the mean of many calls"
-        )
+        cause = "f's random noise (it answers differently at the same x): fix its seed, or return the mean of many calls"
     known = f"known to {format_error(relative)} of its size only" if relative < 1 else "not known"
     return f"{entry.index}: the slope is {known}, because of {cause}"
 

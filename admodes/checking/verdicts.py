@@ -123,7 +123,7 @@ def judge(
     scales : ndarray, shape (n,)
         The scale of each line.
     spaced : ndarray, shape (m,)
-        Absolute, between the floating-point numbers beside f(x).
+        Absolute, between the floating-point numbers beside f(x); negative where f is random, and no change is none.
     rtol : float, optional
         The relative error that matters.
     """
@@ -139,7 +139,7 @@ def judge(
         size = np.fmax(size, np.where(np.isfinite(claimed), np.abs(claimed), 0))
         verdict = _verdicts(claimed, low, high, bound, size, rtol)
         # A claim of nothing for what changes nothing at any distance, but for rounding.
-        unmoved = slopes.flat | (slopes.size * scales[:, None] <= UNCHANGED * spaced) & ((slopes.size > 0) | (slopes.value == 0))
+        unmoved = slopes.flat | (slopes.size * scales[:, None] <= UNCHANGED * spaced)
         nothing = (np.abs(claimed) <= 100 * CLAIM_NOISE * claim_noise) | (np.abs(claimed) * scales[:, None] <= NOTHING * spaced)
         nothing &= unmoved & (low <= claimed) & (claimed <= high)
     return Judgement(claimed, slopes.value, low, high, np.where(nothing, 1, verdict), size, slopes)
