@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..figures.plotting import STYLE, new_figure
+from ..figures.plotting import drawing_on
 from .taylor import taylor_slopes
 from .verdicts import WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from .points import PointCheck
     from .result import GradientCheck
@@ -25,17 +24,16 @@ _CLAIM, _NOISE, _BAND = "#0a5fa6", "#b4530a", "#d9dee5"
 _ORDERS = (("#5c6978", "o"), ("#0a5fa6", "s"), ("#027a5e", "^"))
 
 
-def plot_check(check: GradientCheck) -> Figure:
+def plot_check(check: GradientCheck) -> tuple[Axes, Axes]:
     """Gap against step for the worst component above, Taylor's remainders below."""
-    from matplotlib import rc_context
-
-    with rc_context(STYLE):
-        figure, axes = new_figure(7.6)
+    with drawing_on(None, 7.6) as axes:
+        figure = axes.get_figure(root=True)
+        assert figure is not None  # noqa: S101 - it was made for these axes
         axes.remove()
         above, below = figure.subplots(2, 1)
         _draw_gaps(above, check)
         _draw_taylor(below, check)
-    return figure
+    return above, below
 
 
 def _draw_gaps(axes: Axes, check: GradientCheck) -> None:

@@ -17,7 +17,7 @@ from .subject import Subject
 from .verdicts import DETECT, WORDS, Finding
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
     from .taylor import TaylorSlopes
 
@@ -126,12 +126,15 @@ class GradientCheck:
 
         return html_report(self)
 
-    def plot(self) -> Figure:
+    def plot(self) -> tuple[Axes, Axes]:
         """How far the difference quotients are from the claim at each step, for the worst component, with the noise of f.
+
+        Below: Taylor's remainders.
 
         Returns
         -------
-        matplotlib.figure.Figure
+        tuple of two matplotlib.axes.Axes
+            Of a new figure of pyplot's, which a notebook shows.
         """
         from .plot import plot_check
 
