@@ -2,10 +2,19 @@
 
 import math
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import admodes as ad
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    """Breaks if figures are kept open: pyplot warns at the twentieth."""
+    yield
+    plt.close("all")
+
 
 RNG = np.random.default_rng(20)
 SPD = (lambda a: a @ a.T + np.eye(6))(RNG.standard_normal((6, 6)))

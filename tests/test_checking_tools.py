@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,14 @@ from click.testing import CliRunner
 import admodes as ad
 from admodes import cli
 from admodes.checking import progress as bars
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    """Breaks if figures are kept open: pyplot warns at the twentieth."""
+    yield
+    plt.close("all")
+
 
 ROOT = Path(__file__).parents[1]
 X = np.array([1.0, 2.0, 3.0])
