@@ -13,8 +13,8 @@ from ..errors import AdmodesError, OptionError
 from ..formatting import format_error
 from .points import check_point, point_at
 from .probes import measure_noise
-from .result import WORDS
 from .subject import Subject
+from .verdicts import WORDS
 
 Array = np.ndarray[Any, Any]
 
