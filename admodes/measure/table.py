@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from io import StringIO
 
-from ..formatting import format_bytes, format_count, format_digits, format_error, format_number, format_seconds, html_table
+from ..formatting import (
+    format_bytes,
+    format_count,
+    format_digits,
+    format_error,
+    format_number,
+    format_seconds,
+    html_table,
+    text_table,
+)
 from ..rows import Row
 from .recommendation import Recommendation
 
@@ -70,30 +78,10 @@ def comparison_text(rows: Sequence[Row], recommendation: Recommendation) -> str:
     """The comparison for a terminal, as wide as its numbers need: none is ever cut."""
     if not rows:
         return str(recommendation)
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     columns = columns_of(rows)
-    for title, is_text, _ in columns:
-        table.add_column(title, justify="left" if is_text else "right", no_wrap=True)
-    for row in rows:
-        # Text() would not do: a cell such as "[3, 2]" is markup to rich unless it is escaped.
-        table.add_row(*(_escape(cell(row)) for _, _, cell in columns))
-    console = Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False)
-    width = console.measure(table).maximum
-    buffer = StringIO()
-    Console(file=buffer, width=width, color_system=None, legacy_windows=False).print(table)
-    # Plain dashes: not every terminal and pipe has box-drawing characters.
-    body = "\n".join(line.rstrip() for line in buffer.getvalue().replace("─", "-").rstrip().splitlines())
-    return "\n".join([heading(rows[0]), body, "", *notes(rows), str(recommendation)])
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    lines = [[cell(row) for _, _, cell in columns] for row in rows]
+    table = text_table([(title, is_text) for title, is_text, _ in columns], lines)
+    return "\n".join([heading(rows[0]), "", table, "", *notes(rows), str(recommendation)])
 
 
 def comparison_html(rows: Sequence[Row], recommendation: Recommendation) -> str:

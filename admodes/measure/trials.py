@@ -67,8 +67,12 @@ class Effort:
     enough: float = 3.0
 
     def __post_init__(self) -> None:
-        if self.rounds < 1 or not self.budget > 0:
-            raise OptionError(f"rounds must be at least 1 and budget positive, not rounds={self.rounds}, budget={self.budget}.")
+        if not isinstance(self.rounds, int) or self.rounds < 1:
+            raise OptionError(f"rounds must be an integer of at least 1, not {self.rounds!r}.")
+        for name in ("budget", "sample_seconds", "enough"):
+            seconds = getattr(self, name)
+            if not isinstance(seconds, (int, float)) or not (seconds > 0 or (seconds == 0 and name != "budget")):
+                raise OptionError(f"{name} must be a positive number of seconds, not {seconds!r}.")
 
 
 @dataclass
