@@ -346,3 +346,33 @@ def test_a_limit_inside_a_module_that_is_being_imported_strikes(tmp_path, monkey
     import limits_itself
 
     assert limits_itself.STRUCK
+
+
+def test_a_slow_f_that_is_another_one_when_traced_gets_differences():
+    """The derivative of another function, because nothing was measured: the two values are there to be compared."""
+
+    def slow(x):
+        time.sleep(0.02)
+        return np.sum(x**2) if type(x) is np.ndarray else np.sum(x**3)
+
+    advice = ad.recommend(slow, np.array([1.0, 2.0]), budget=0.02)
+    assert advice.method == "finite"
+    assert "(x) is 5, but 9 when f is traced" in advice.reason
+    assert evidence(advice)["reverse"].status == "error"
+    assert ad.recommend(slow, np.array([1.0, 2.0]), methods=["reverse"], budget=0.02).method is None
+
+
+def test_digits_that_f_does_not_have_are_no_merit():
+    """A method that takes five times as long, for more digits than f in single precision has."""
+    advice = ad.recommend(lambda x: x.astype(np.float32) ** 2, np.array(0.3), methods=["reverse", "symbolic"])
+    assert advice.method == "reverse"
+
+
+def test_a_slower_method_is_not_called_faster():
+    """Symbolic takes 6 times as long as reverse, and the sentence says 0.17 times."""
+    from admodes.measure.advice import _measured
+
+    best = Row("f", 1, 1, "symbolic", "ok", time=Timing((6.0, 6.0, 6.0), 1, 6.0))
+    rival = Row("f", 1, 1, "reverse", "ok", time=Timing((1.0, 1.0, 1.0), 1, 1.0))
+    assert _measured(best, [best, rival]).startswith("; measured 6.00x the time of reverse (5.45 to 6.60)")
+    assert _measured(rival, [best, rival]).startswith("; measured 6.00x faster than symbolic")

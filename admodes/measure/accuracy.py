@@ -60,6 +60,11 @@ class Derivative:
         """The same arrangement with other components."""
         return replace(self, vector=vector)
 
+    def no_finer_than(self, precision: np.dtype[Any]) -> Derivative:
+        """The same components, counted as numbers of `precision` where their own type is a finer one."""
+        coarse = [precision if np.finfo(precision).eps > np.finfo(own).eps else own for own in self.precisions]
+        return replace(self, precisions=tuple(coarse))
+
     def label(self, position: int) -> str:
         """Where component number `position` stands, as Python would index it: ``['w'][3, 1]``."""
         for path, shape in zip(self.paths, self.shapes, strict=True):

@@ -21,7 +21,7 @@ from .cost import Candidate, Outcome, attempt, ratio_interval, sample_interleave
 from .recommendation import Recommendation, faster_but_inexact, fastest_exact, merits, most_exact, nothing_verified, plural
 from .subject import Subject
 from .trials import Effort, measure
-from .witness import is_traced
+from .witness import is_traced, traced_otherwise
 
 #: Nothing is measured where f alone takes more than this part of the budget: a probe runs it some ten times at least.
 _SLOW = 0.02
@@ -278,12 +278,18 @@ class _Probe:
 
     def by_counts(self, why: str) -> Recommendation:
         """The method of the shape rule where f can be traced, without a measurement."""
-        order = self.order()
-        rows = tuple(self.row(name, "skipped", f"not run: {self.plans[name].work}") for name in self.table)
-        usable = [name for name in order if self.counts is not None or not is_traced(self.table[name])]
+        limit = max(self.budget, 5 * self.f_seconds)
+        wrong = "" if self.counts is None else traced_otherwise(self.subject, limit)
+        untraced = wrong or ("" if self.counts is not None else f"f cannot be traced: {self.refused.reason}")
+        rows = tuple(
+            self.row(name, "error", wrong)
+            if wrong and is_traced(method)
+            else self.row(name, "skipped", f"not run: {self.plans[name].work}")
+            for name, method in self.table.items()
+        )
+        usable = [name for name in self.order() if not untraced or not is_traced(self.table[name])]
         if not usable:
-            return Recommendation(None, f"{why}, and f cannot be traced: {self.refused.reason}", rows)
-        untraced = "" if self.counts is not None else f"f cannot be traced: {self.refused.reason}"
+            return Recommendation(None, f"{why}, and {untraced}", rows)
         return self.answer(usable[0], [f"{self.lead(usable[0])}.", f"{why}: this goes by counts alone.", untraced], rows)
 
 
@@ -297,7 +303,10 @@ def _measured(best: Row, rows: Sequence[Row]) -> str:
     interval = f"({format_number(low)} to {format_number(high)})"
     if low <= 1 <= high:
         return f"; measured as fast as {rival.method} within the noise {interval}"
-    return f"; measured {format_number(ratio)}x {'faster than' if ratio > 1 else 'the time of'} {rival.method} {interval}"
+    if ratio > 1:
+        return f"; measured {format_number(ratio)}x faster than {rival.method} {interval}"
+    interval = f"({format_number(1 / high)} to {format_number(1 / low)})"
+    return f"; measured {format_number(1 / ratio)}x the time of {rival.method} {interval}"
 
 
 def _own_estimate(method: Any, subject: Subject, limit: float) -> float:

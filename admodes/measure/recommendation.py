@@ -11,9 +11,11 @@ from typing import Any
 from ..formatting import format_count, format_digits, format_number, format_seconds, join_words
 from ..rows import Row
 
-#: Methods whose error is within this factor of the smallest one count as equally exact; so do all below `_EXACT`.
+#: Methods whose error is within this factor of the smallest one count as equally exact; so do all below `_EXACT`, and all
+#: that are within so many units in the last place: where f is computed in float32, more digits than its own are none.
 _AS_EXACT = 1e3
 _EXACT = 1e-13
+_LAST_PLACES = 4
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,7 +99,7 @@ def fastest_exact(rows: Sequence[Row]) -> Row | None:
 def most_exact(rows: Sequence[Row]) -> list[Row]:
     """The rows whose error is as small as rounding allows, or close to the smallest error of all."""
     bound = max(_EXACT, _AS_EXACT * min(row.error for row in rows))
-    return [row for row in rows if row.error <= bound]
+    return [row for row in rows if row.error <= bound or row.ulp <= _LAST_PLACES]
 
 
 def nothing_verified(rows: Sequence[Row]) -> str:

@@ -142,7 +142,7 @@ def _first_call(subject: Subject, method: Any, effort: Effort) -> _Trial:
     trial = _Trial(method, attempt(subject.derivative(method, subject.f), effort.budget))
     if trial.first.status == "ok":
         try:
-            trial.value = Derivative.of(trial.first.value, "the derivative")
+            trial.value = Derivative.of(trial.first.value, "the derivative").no_finer_than(subject.precision)
         except AdmodesError as error:
             trial.first.status, trial.first.reason = "error", str(error)
     trial.first.value = None  # the vector is enough; big Jacobians are not kept twice

@@ -42,12 +42,15 @@ def traced_otherwise(subject: Subject, limit: float) -> str:
     traced = attempt(partial(_traced_outputs, function), limit).value
     if traced is None:
         return ""
-    nearby = _nearby(function, limit)
+    nearby: list[list[np.ndarray]] | None = None
     for position, (plain, seen) in enumerate(zip(subject.outputs_at_x, traced, strict=False)):
         if plain.shape != np.shape(seen):
             return f"f returns shape {plain.shape}, but {np.shape(seen)} when it is traced. {_CAUSES}"
         value, found = plain.astype(float), seen.astype(float)
         with np.errstate(all="ignore"):
+            if not np.any((np.abs(found - value) > _RELATIVE * np.abs(value)) & np.isfinite(value)):
+                continue
+            nearby = _nearby(function, limit) if nearby is None else nearby  # some calls of f, which may be slow
             changes = [np.abs(near[position] - value) for near in nearby if near[position].shape == value.shape]
             slack = _RELATIVE * np.abs(value) + _CONDITION * np.max([np.zeros(value.shape), *changes], axis=0)
             apart = (np.abs(found - value) > slack) & np.isfinite(value)
