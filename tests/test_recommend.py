@@ -376,3 +376,42 @@ def test_a_slower_method_is_not_called_faster():
     rival = Row("f", 1, 1, "reverse", "ok", time=Timing((1.0, 1.0, 1.0), 1, 1.0))
     assert _measured(best, [best, rival]).startswith("; measured 6.00x the time of reverse (5.45 to 6.60)")
     assert _measured(rival, [best, rival]).startswith("; measured 6.00x faster than symbolic")
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sqrt(np.abs(x)),
+        lambda x: np.where(x > 0, x * np.log(np.where(x > 0, x, 1)), 0),
+        lambda x: np.heaviside(x, 0.5),
+        np.sqrt,
+    ],
+    ids=["cusp", "infinite slope on one side", "jump", "infinite slope"],
+)
+@pytest.mark.parametrize("at", [0.0, np.array([0.0, 2.0])], ids=["number", "array"])
+def test_nothing_is_recommended_where_there_is_no_derivative(f, at):
+    """16 digits of a number that is no derivative: the methods that say so are outvoted or dropped."""
+    with np.errstate(all="ignore"):
+        advice = ad.recommend(lambda x: np.sum(f(x)), at, budget=3.0)
+        compared = ad.compare(lambda x: np.sum(f(x)), at, rounds=1, budget=3.0)
+    for found in (advice, compared.recommendation):
+        assert found.method is None
+        assert "There may be no derivative at x" in found.reason
+    assert not any(row.status == "ok" for row in compared)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: np.sin(1e9 * x), 0.5),
+        (lambda x: np.sum(np.sin(1e7 * x)), np.array([0.3, 4.0])),
+        (lambda x: (1e10 + np.sin(x)) - 1e10, 0.3),
+        (lambda x: np.exp(-(x**2) * 1e12), 1e-6),
+        (lambda x: x**1.5, 0.0),
+    ],
+    ids=["fast", "fast array", "cancellation", "narrow", "edge of the domain"],
+)
+def test_differences_that_fail_on_a_smooth_function_do_not_stop_the_others(f, x):
+    """A jump seen in what is rounding, or an oscillation."""
+    advice = ad.recommend(f, x, methods=["finite", "symbolic", "forward", "reverse"], budget=3.0)
+    assert advice.method in ("forward", "reverse", "symbolic"), advice.reason

@@ -18,7 +18,16 @@ from ..rows import Row
 from .accuracy import Derivative
 from .comparison import method_table
 from .cost import Candidate, Outcome, attempt, ratio_interval, sample_interleaved
-from .recommendation import Recommendation, faster_but_inexact, fastest_exact, merits, most_exact, nothing_verified, plural
+from .recommendation import (
+    Recommendation,
+    disagreement,
+    faster_but_inexact,
+    fastest_exact,
+    merits,
+    most_exact,
+    nothing_verified,
+    plural,
+)
 from .subject import Subject
 from .trials import Effort, measure
 from .witness import is_traced, traced_otherwise
@@ -253,12 +262,8 @@ class _Probe:
     def unverified(self, rows: tuple[Row, ...]) -> Recommendation:
         """None where methods disagree; a method that nothing contradicts, with that said."""
         seen = [row for row in rows if row.status == "unverified" and math.isfinite(row.seconds)]
-        doubtful = next((row for row in seen if "disagree" in row.reason), None)
         wrong = [row for row in rows if row.status in ("error", "inaccurate", "nonfinite") and "traced" in row.reason]
-        if doubtful is not None:
-            reason = doubtful.reason.removeprefix("the reference is none: ")
-            return Recommendation(None, f"Methods disagree, so none is recommended: {reason}.", rows)
-        if not seen:
+        if not seen or disagreement(rows):
             return Recommendation(None, nothing_verified(rows), rows)
         best = min(seen, key=lambda row: row.seconds)
         lead = f"{self.lead(best.method)}{_measured(best, seen)}."

@@ -103,9 +103,18 @@ def most_exact(rows: Sequence[Row]) -> list[Row]:
 
 
 def nothing_verified(rows: Sequence[Row]) -> str:
-    """That no method can be recommended, and how each one failed."""
+    """That no method can be recommended: what they disagree about, or how each one failed."""
+    if reason := disagreement(rows):
+        return f"Methods disagree, so none is recommended: {reason}."
     failures = join_words([f"{row.method} ({row.status})" for row in rows])
     return f"No method gave a derivative that could be verified: {failures}."
+
+
+def disagreement(rows: Sequence[Row]) -> str:
+    """What the methods disagree about, where that is why none is verified; "" where they do not."""
+    reasons = [row.reason for row in rows if row.status == "unverified" and math.isfinite(row.seconds)]
+    doubtful = (reason for reason in reasons if "disagree" in reason or "There may be no derivative" in reason)
+    return next(doubtful, "").removeprefix("the reference is none: ")
 
 
 def merits(best: Row) -> str:

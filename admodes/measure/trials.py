@@ -19,7 +19,7 @@ from .footprint import peak_bytes
 from .preparation import with_preparation
 from .references import Reference, confirmed, consensus, exact_expressions, family_of, given_reference
 from .subject import Subject
-from .witness import doubts, is_traced, traced_otherwise
+from .witness import doubt, is_traced, traced_otherwise
 
 #: The name of f itself among what is timed: no method can have it.
 _PRIMAL = ""
@@ -163,9 +163,8 @@ def _reference(subject: Subject, trials: Mapping[str, _Trial], given: Any, toler
             values[witness] = value
     if len({(value.paths, value.shapes) for value in values.values()}) > 1:
         return Reference("none: the methods return derivatives of different shapes")
-    if doubtful := doubts(subject, values, methods, tolerance, effort.budget):
-        reason = "disagrees, by more than its own estimate of the error, with the methods that trace f"
-        return Reference(f"none: {doubtful[0]} {reason}. Look for a kink at x, or for something that only plain f does")
+    if reason := doubt(subject, values, methods, tolerance, effort.budget):
+        return Reference(f"none: {reason}")
     return _exact(subject, values, tolerance, effort) or consensus(values, tolerance)
 
 
