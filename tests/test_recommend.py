@@ -62,7 +62,7 @@ def test_what_cannot_win_is_not_run():
     assert calls < 100_000
 
 
-def test_a_slow_f_is_not_measured():
+def test_a_slow_f_is_notlead_over():
     """A probe that takes minutes because each call of f takes seconds."""
     calls = 0
 
@@ -370,12 +370,12 @@ def test_digits_that_f_does_not_have_are_no_merit():
 
 def test_a_slower_method_is_not_called_faster():
     """Symbolic takes 6 times as long as reverse, and the sentence says 0.17 times."""
-    from admodes.measure.advice import _measured
+    from admodes.measure.recommendation import lead_over
 
     best = Row("f", 1, 1, "symbolic", "ok", time=Timing((6.0, 6.0, 6.0), 1, 6.0))
     rival = Row("f", 1, 1, "reverse", "ok", time=Timing((1.0, 1.0, 1.0), 1, 1.0))
-    assert _measured(best, [best, rival]).startswith("; measured 6.00x the time of reverse (5.45 to 6.60)")
-    assert _measured(rival, [best, rival]).startswith("; measured 6.00x faster than symbolic")
+    assert lead_over(best, [best, rival]).startswith("; measured 6.00x the time of reverse (5.45 to 6.60)")
+    assert lead_over(rival, [best, rival]).startswith("; measured 6.00x faster than symbolic")
 
 
 @pytest.mark.parametrize(

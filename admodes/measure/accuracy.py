@@ -76,6 +76,12 @@ class Derivative:
         return ""
 
     @property
+    def vague(self) -> str:
+        """Where the first NaN stands; "" without one."""
+        places = np.flatnonzero(np.isnan(self.vector))
+        return self.label(int(places[0])) if places.size else ""
+
+    @property
     def finite(self) -> bool:
         """Whether every component is finite."""
         return bool(np.all(np.isfinite(self.vector)))

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
-from ..errors import AdmodesError, OptionError
-from ..formatting import format_count, format_number, format_seconds
+from ..errors import OptionError
+from ..formatting import format_count, format_seconds
 from ..methods import choose_method, find_differentiator
 from ..recording import OperationCounts, count_operations
 from ..rows import Row
-from .accuracy import Derivative
 from .comparison import method_table
 from .cost import Candidate, Outcome, attempt, ratio_interval, sample_interleaved
 from .recommendation import (
@@ -23,6 +20,7 @@ from .recommendation import (
     disagreement,
     faster_but_inexact,
     fastest_exact,
+    lead_over,
     merits,
     most_exact,
     nothing_verified,
@@ -30,7 +28,7 @@ from .recommendation import (
 )
 from .subject import Subject
 from .trials import Effort, measure
-from .witness import is_traced, traced_otherwise
+from .witness import is_traced, own_estimate, traced_otherwise
 
 #: Nothing is measured where f alone takes more than this part of the budget: a probe runs it some ten times at least.
 _SLOW = 0.02
@@ -226,7 +224,7 @@ class _Probe:
             return self.unverified(rows)
         best = self.settled(best, rows)
         verified = [row for row in rows if row.succeeded]
-        sentences = [f"{self.lead(best.method)}{_measured(best, verified)}.", merits(best), *faster_but_inexact(best, rows)]
+        sentences = [f"{self.lead(best.method)}{lead_over(best, verified)}.", merits(best), *faster_but_inexact(best, rows)]
         return self.answer(best.method, [*sentences, self.beside_auto(best, rows)], rows)
 
     def settled(self, best: Row, rows: Sequence[Row]) -> Row:
@@ -266,14 +264,14 @@ class _Probe:
         if not seen or disagreement(rows):
             return Recommendation(None, nothing_verified(rows), rows)
         best = min(seen, key=lambda row: row.seconds)
-        lead = f"{self.lead(best.method)}{_measured(best, seen)}."
+        lead = f"{self.lead(best.method)}{lead_over(best, seen)}."
         if is_traced(self.table[best.method]):
             caveat = (
                 "no second method confirms the whole derivative within the budget; along one random direction, differences "
                 "of f do not contradict it."
             )
             return self.answer(best.method, [lead, caveat, merits(best), self.beside_auto(best, rows)], rows)
-        error = _own_estimate(self.table[best.method], self.subject, self.budget)
+        error = own_estimate(self.table[best.method], self.subject, self.budget)
         if not error <= _TRUSTED:
             return Recommendation(None, f"{nothing_verified(rows)} {_distrust(best.method, error)}", rows)
         failures = wrong or [row for row in rows if row.status in ("error", "unsupported")]
@@ -296,38 +294,6 @@ class _Probe:
         if not usable:
             return Recommendation(None, f"{why}, and {untraced}", rows)
         return self.answer(usable[0], [f"{self.lead(usable[0])}.", f"{why}: this goes by counts alone.", untraced], rows)
-
-
-def _measured(best: Row, rows: Sequence[Row]) -> str:
-    """By how much a method is faster than the next one of `rows`, with the interval of the ratio."""
-    rivals = [row for row in rows if row is not best and row.time.samples]
-    if not rivals or not best.time.samples:
-        return ""
-    rival = min(rivals, key=lambda row: row.seconds)
-    ratio, low, high = ratio_interval(rival.time, best.time)
-    interval = f"({format_number(low)} to {format_number(high)})"
-    if low <= 1 <= high:
-        return f"; measured as fast as {rival.method} within the noise {interval}"
-    if ratio > 1:
-        return f"; measured {format_number(ratio)}x faster than {rival.method} {interval}"
-    interval = f"({format_number(1 / high)} to {format_number(1 / low)})"
-    return f"; measured {format_number(1 / ratio)}x the time of {rival.method} {interval}"
-
-
-def _own_estimate(method: Any, subject: Subject, limit: float) -> float:
-    """What a method that sees f alone says of its error, relative to the derivative; NaN where it says nothing."""
-    estimate = getattr(find_differentiator(method), "estimate", None)
-    if estimate is None:
-        return math.nan
-    found = attempt(lambda: estimate(subject.f, subject.x, args=subject.args), limit).value
-    if found is None:
-        return math.nan
-    try:
-        value, error = Derivative.of(found.value, "the derivative"), Derivative.of(found.error, "the estimate")
-    except AdmodesError:
-        return math.nan
-    size = float(np.linalg.norm(value.vector))
-    return float(np.linalg.norm(error.vector)) / size if size else float(np.linalg.norm(error.vector))
 
 
 def _distrust(name: str, error: float) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..formatting import format_count, format_digits, format_number, format_seconds, join_words
 from ..rows import Row
+from .cost import ratio_interval
 
 #: Methods whose error is within this factor of the smallest one count as equally exact; so do all below `_EXACT`, and all
 #: that are within so many units in the last place: where f is computed in float32, more digits than its own are none.
@@ -119,13 +120,29 @@ def disagreement(rows: Sequence[Row]) -> str:
 
 def merits(best: Row) -> str:
     """Digits, seconds and calls of one row."""
-    digits = f"{format_digits(best.digits)} digits, " if math.isfinite(best.digits) else ""
+    digits = f"{format_digits(best.digits, best.is_bound)} digits, " if math.isfinite(best.digits) else ""
     cost = f"{digits}{format_seconds(best.seconds)} a derivative"
     if math.isfinite(best.ratio):
         cost += f", {format_number(best.ratio)} times f itself" + (" (suspect: less than its calls of f)" if best.suspect else "")
     if best.calls is not None:
         cost += f" ({format_count(best.calls)} call{'' if best.calls == 1 else 's'} of f)"
     return f"{cost}."
+
+
+def lead_over(best: Row, rows: Sequence[Row]) -> str:
+    """By how much a method is faster than the next one of `rows`, with the interval of the ratio."""
+    rivals = [row for row in rows if row is not best and row.time.samples]
+    if not rivals or not best.time.samples:
+        return ""
+    rival = min(rivals, key=lambda row: row.seconds)
+    ratio, low, high = ratio_interval(rival.time, best.time)
+    interval = f"({format_number(low)} to {format_number(high)})"
+    if low <= 1 <= high:
+        return f"; measured as fast as {rival.method} within the noise {interval}"
+    if ratio > 1:
+        return f"; measured {format_number(ratio)}x faster than {rival.method} {interval}"
+    interval = f"({format_number(1 / high)} to {format_number(1 / low)})"
+    return f"; measured {format_number(1 / ratio)}x the time of {rival.method} {interval}"
 
 
 def faster_but_inexact(best: Row, rows: Sequence[Row]) -> list[str]:
@@ -143,7 +160,8 @@ def faster_but_inexact(best: Row, rows: Sequence[Row]) -> list[str]:
 def _slower(other: Row, best: Row) -> str:
     if other.ratio_low <= best.ratio_high:
         return f"{other.method.capitalize()} is as fast within the noise."
-    return f"{other.method.capitalize()}, as exact, takes {format_number(other.seconds / best.seconds)} times as long."
+    exact = "" if best.is_bound or other.is_bound else ", as exact,"
+    return f"{other.method.capitalize()}{exact} takes {format_number(other.seconds / best.seconds)} times as long."
 
 
 def _shape(best: Row) -> str:

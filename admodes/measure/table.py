@@ -14,9 +14,9 @@ from .recommendation import Recommendation
 COLUMNS: tuple[tuple[str, bool, Callable[[Row], str]], ...] = (
     ("method", True, lambda row: row.method),
     ("status", True, lambda row: row.status),
-    ("digits", False, lambda row: format_digits(row.digits)),
-    ("error", False, lambda row: format_error(row.error)),
-    ("worst component", False, lambda row: f"{format_error(row.worst)} {row.worst_at}".strip()),
+    ("digits", False, lambda row: format_digits(row.digits, row.is_bound)),
+    ("error", False, lambda row: format_error(row.error, row.is_bound)),
+    ("worst component", False, lambda row: f"{format_error(row.worst, row.is_bound)} {row.worst_at}".strip()),
     ("ulp", False, lambda row: format_number(row.ulp)),
     ("calls of f", False, lambda row: format_count(row.calls)),
     ("operations", False, lambda row: format_count(row.operations)),

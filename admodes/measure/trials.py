@@ -243,9 +243,12 @@ def _judged(row: Row, value: Derivative | None, against: Reference, tolerance: f
         require_same_shapes(value, reference)
     except AdmodesError as error:
         return replace(row, status="error", reason=str(error))
+    if reference.vague:
+        return replace(row, status="unverified", reason=f"the reference holds NaN at {reference.vague}, which says nothing")
     size, check = measure_error(value, reference), Check(reference, tolerance)
-    row = replace(row, error=size.norm, worst=size.worst, worst_at=size.worst_at, digits=size.digits, ulp=size.ulp)
-    row = replace(row, check=check.weakness())
+    row = replace(row, error=size.norm, worst=size.worst, worst_at=size.worst_at, digits=size.digits)
+    row = replace(row, reference_error=against.accuracy.get(row.method, 0.0), check=check.weakness())
+    row = replace(row, ulp=math.nan if row.is_bound else size.ulp)
     if not value.finite and reference.finite:
         return replace(row, status="nonfinite", reason="the derivative holds NaN or infinity, the reference does not")
     if not check.passes(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from itertools import permutations
@@ -97,9 +98,23 @@ def _traced_outputs(function: Function) -> list[Any]:
     return [np.asarray(peel(output)) for output in record(function)[1]]
 
 
-def doubt(
-    subject: Subject, values: Mapping[str, Derivative], methods: Mapping[str, Any], tolerance: float, limit: float
-) -> str:
+def own_estimate(method: Any, subject: Subject, limit: float) -> float:
+    """What a method that sees f alone says of its error, relative to the derivative; NaN where it says nothing."""
+    estimate = getattr(find_differentiator(method), "estimate", None)
+    if estimate is None:
+        return math.nan
+    found = attempt(lambda: estimate(subject.f, subject.x, args=subject.args), limit).value
+    if found is None:
+        return math.nan
+    try:
+        value, error = Derivative.of(found.value, "the derivative"), Derivative.of(found.error, "the estimate")
+    except AdmodesError:
+        return math.nan
+    size = float(np.linalg.norm(value.vector))
+    return float(np.linalg.norm(error.vector)) / size if size else float(np.linalg.norm(error.vector))
+
+
+def doubt(subject: Subject, values: Mapping[str, Derivative], methods: Mapping[str, Any], tolerance: float, limit: float) -> str:
     """Why the methods do not know the derivative: they disagree about more than digits; "" where they do not."""
     if parted := _finite_or_not(values):
         return parted
@@ -152,9 +167,7 @@ def _without_limit(subject: Subject, method: Any, limit: float) -> bool:
     apart = []
     for step in _STEPS if told is not None else ():
         moves = [(leaf, (step * part).astype(leaf.dtype)) for leaf, part in zip(function.inputs, direction, strict=True)]
-        ends = [
-            attempt(partial(function.plain, [leaf + sign * move for leaf, move in moves]), limit).value for sign in (1, -1)
-        ]
+        ends = [attempt(partial(function.plain, [leaf + sign * move for leaf, move in moves]), limit).value for sign in (1, -1)]
         if ends[0] is None or ends[1] is None:
             continue
         high, low = (np.concatenate([np.ravel(value).astype(float) for value in end]) for end in ends)
