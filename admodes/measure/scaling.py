@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import OptionError
-from ..formatting import format_seconds, join_words
+from ..formatting import format_seconds, join_words, plural
 from ..rows import Row
 from ..theory import theory_of
 from .crossover import Crossover, find_crossover
-from .fits import PRIMAL, SECONDS, Fit, Unfitted, fit_all, fit_inside, plural_cells, seconds_of
+from .fits import PRIMAL, SECONDS, Fit, Unfitted, fit_all, fit_inside, seconds_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -190,7 +190,7 @@ def _quality(fit: Fit) -> str:
     without = f", {fit.missing} more have no result" if fit.missing else ""
     text = f" ({fit.cells} cells{without}, {off})"
     if fit.quantity in SECONDS and fit.overhead > 0:
-        text += f", beside {format_seconds(fit.overhead)} of overhead, which are less than half in {plural_cells(fit.beyond)}"
+        text += f", beside {format_seconds(fit.overhead)} of overhead, which are less than half in {plural(fit.beyond, 'cell')}"
     return text
 
 
@@ -210,7 +210,7 @@ def _time_beside_theory(fit: Fit, scaling: Scaling) -> str:
     says = f"theory says {theory} per evaluation of f ({theory.reason})"
     relative = scaling.fit(fit.method, "time per f")
     if relative is not None:
-        where = f"{_range(relative)}, {plural_cells(relative.cells)} where neither is mostly overhead"
+        where = f"{_range(relative)}, {plural(relative.cells, 'cell')} where neither is mostly overhead"
         return f" Over f's own time that is {relative.growth} ({where}); {says}: {relative.judgement}."
     why = next(one.reason for one in scaling.unfitted if (one.method, one.quantity) == (fit.method, "time per f"))
     return f" {says[0].upper()}{says[1:]}, which these times cannot test: {why}."
