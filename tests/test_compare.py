@@ -604,7 +604,9 @@ def test_methods_are_names_or_objects():
         method_table([])
 
 
-@pytest.mark.parametrize("options", [{"rounds": 0}, {"budget": 0.0}, {"budget": math.nan}])
+@pytest.mark.parametrize(
+    "options", [{"rounds": 0}, {"rounds": "a"}, {"rounds": 1.5}, {"budget": 0.0}, {"budget": math.nan}, {"budget": None}]
+)
 def test_effort_out_of_range_is_refused(options):
     """Breaks if nonsense ends in an empty table."""
     with pytest.raises(OptionError, match="rounds"):
@@ -789,3 +791,8 @@ def test_a_reference_that_is_nan_judges_nobody(reference):
     assert row.status == "unverified"
     assert "the reference holds NaN at [" in row.reason
     assert math.isnan(row.error)
+
+
+def test_one_node_is_no_nodes():
+    """A tape of 1 nodes."""
+    assert "tape of 1 node," in str(compared(np.sin, 0.5, ["reverse"]))

@@ -415,3 +415,17 @@ def test_differences_that_fail_on_a_smooth_function_do_not_stop_the_others(f, x)
     """A jump seen in what is rounding, or an oscillation."""
     advice = ad.recommend(f, x, methods=["finite", "symbolic", "forward", "reverse"], budget=3.0)
     assert advice.method in ("forward", "reverse", "symbolic"), advice.reason
+
+
+@pytest.mark.parametrize("budget", ["a", None, math.nan, -1.0])
+def test_a_budget_that_is_no_time_is_refused(budget):
+    """Python's own error about operators, from inside."""
+    with pytest.raises(OptionError, match=r"budget is .*: give the probe some seconds"):
+        ad.recommend(sines, [1.0], budget=budget)
+
+
+def test_an_empty_value_needs_no_method():
+    """0 sweeps and 16 digits of nothing."""
+    advice = ad.recommend(lambda x: x[:0], [1.0, 2.0])
+    assert advice.reason == "f(x) is empty, so the derivative has no entries: every method gives the same."
+    assert ad.jacobian(lambda x: x[:0], [1.0, 2.0], method=advice.method).shape == (0, 2)

@@ -375,3 +375,23 @@ def test_growth_at_the_largest_sizes_refutes_a_theory_too(count, verdict):
     cells = {(n, 1): float(count(n)) for n in (1, 4, 16)}
     fitted = math.log(count(16) / count(1)) / math.log(16)
     assert theory.verdict_of_counts([fitted, None], [last_exponent(cells, 0), last_exponent(cells, 1)]) == verdict
+
+
+@pytest.mark.parametrize("rows", [None, [1], "rows", 3])
+def test_what_is_no_row_is_refused(rows):
+    """Python's own error about attributes, from inside."""
+    with pytest.raises(OptionError, match="fit_scaling takes the rows of a sweep"):
+        fit_scaling(rows)
+
+
+def test_the_interval_of_the_line_knows_that_the_model_may_be_wrong():
+    """A true line m = 0.5 n outside of a narrow interval, because f has an overhead that is multiplied by n or m."""
+    sizes = (1, 10, 100, 1000, 10000)
+    cells = [(n, m) for n in sizes for m in sizes]
+    f = lambda n, m: 1e-6 + 1e-7 * n * m  # noqa: E731 - one line beside the laws that are made of it
+    forward = planted("forward", lambda n, m: 5e-6 + 0.5 * n * f(n, m), noise=0.01, cells=cells)
+    reverse = planted("reverse", lambda n, m: 5e-6 + m * f(n, m), noise=0.01, cells=cells)
+    line = fit_scaling(forward + reverse).crossover
+    assert line.constant.holds(0.5)
+    assert line.exponent.holds(1.0)
+    assert line.constant.high < 5 * line.constant.low, "an interval that holds everything"

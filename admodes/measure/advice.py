@@ -27,7 +27,7 @@ from .recommendation import (
     plural,
 )
 from .subject import Subject
-from .trials import Effort, measure
+from .trials import Effort, is_positive, measure
 from .witness import is_traced, own_estimate, traced_otherwise
 
 #: Nothing is measured where f alone takes more than this part of the budget: a probe runs it some ten times at least.
@@ -96,8 +96,8 @@ def recommend(
     >>> [row.status for row in advice.evidence if row.method == "finite"]
     ['skipped']
     """
-    if not budget > 0:
-        raise OptionError(f"budget is {budget}: give the probe some seconds, e.g. budget=1.0.")
+    if not is_positive(budget):
+        raise OptionError(f"budget is {budget!r}: give the probe some seconds, e.g. budget=1.0.")
     table = method_table(methods)
     end = perf_counter() + budget
     subject = Subject.at(f, x, args)
@@ -105,6 +105,8 @@ def recommend(
     counts, refused = _count(subject, max(budget, 5 * f_seconds))
     plans = {name: _plan(find_differentiator(method).name, subject, counts, f_seconds) for name, method in table.items()}
     probe = _Probe(subject, table, plans, counts, refused, f_seconds, budget)
+    if not subject.outputs:
+        return probe.without_entries()
     if subject.inputs * subject.outputs > _ENTRIES:
         entries = f"{subject.inputs * subject.outputs:,} entries"
         return probe.by_counts(f"The derivative has {entries}, too many for a probe (jvp and vjp do not make them)")
@@ -278,6 +280,13 @@ class _Probe:
         others = f"{failures[0].method} fails: {failures[0].reason}" if failures else "no other method ran"
         caveat = f"nothing independent confirms it, its own estimate of its relative error is {error:.0e}, and {others}"
         return self.answer(best.method, [lead, caveat, merits(best)], rows)
+
+    def without_entries(self) -> Recommendation:
+        """Any method where f(x) is empty: the one that is tried first."""
+        rows = tuple(self.row(name, "skipped", "not run: the derivative has no entries") for name in self.table)
+        return self.answer(
+            self.order()[0], ["f(x) is empty, so the derivative has no entries: every method gives the same."], rows
+        )
 
     def by_counts(self, why: str) -> Recommendation:
         """The method of the shape rule where f can be traced, without a measurement."""

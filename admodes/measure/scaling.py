@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..errors import OptionError
@@ -93,7 +93,7 @@ def fit_scaling(rows: Sequence[Row], problem: str | None = None, operator: str |
     Raises
     ------
     OptionError
-        If there are no such rows.
+        If there are no such rows, or if they are not rows.
 
     Examples
     --------
@@ -104,7 +104,10 @@ def fit_scaling(rows: Sequence[Row], problem: str | None = None, operator: str |
     Finite: calls of f grow like n^1.00 (1.00 to 1.00) for n from 1 to 256, m = 1 (5 cells, exactly). Theory says n^1 m^0 \
 (2 calls of f an input, a constant factor more with several step sizes): agrees with theory in n alone.
     """
-    rows = _of_one_grid(rows, problem, operator)
+    known = list(rows) if isinstance(rows, Iterable) else []
+    if not isinstance(rows, Iterable) or not all(isinstance(row, Row) for row in known):
+        raise OptionError(f"fit_scaling takes the rows of a sweep, fit_scaling(ad.sweep(...).rows), but this is {rows!r:.60}.")
+    rows = _of_one_grid(known, problem, operator)
     fits, unfitted = fit_all(rows, rows[0].operator)
     line = _default_crossover(rows)
     found, reason = (None, line) if isinstance(line, str) else (line, "")

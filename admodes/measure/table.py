@@ -6,7 +6,16 @@ import html
 from collections.abc import Callable, Sequence
 from io import StringIO
 
-from ..formatting import format_bytes, format_count, format_digits, format_error, format_number, format_seconds, html_table
+from ..formatting import (
+    format_bytes,
+    format_count,
+    format_digits,
+    format_error,
+    format_number,
+    format_seconds,
+    html_table,
+    plural,
+)
 from ..rows import Row
 from .recommendation import Recommendation
 
@@ -48,7 +57,7 @@ def heading(row: Row) -> str:
     if row.f_time.samples:
         parts.append(f"f itself takes {format_seconds(row.f_time.minimum)}")
     if row.tape_nodes is not None:
-        parts.append(f"tape of {row.tape_nodes:,} nodes, {format_bytes(row.tape_bytes)}")
+        parts.append(f"tape of {plural(row.tape_nodes, 'node')}, {format_bytes(row.tape_bytes)}")
     return "; ".join(parts)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Integral, Real
 from typing import Any
 
 from ..errors import AdmodesError, OptionError
@@ -67,8 +68,16 @@ class Effort:
     enough: float = 3.0
 
     def __post_init__(self) -> None:
-        if self.rounds < 1 or not self.budget > 0:
-            raise OptionError(f"rounds must be at least 1 and budget positive, not rounds={self.rounds}, budget={self.budget}.")
+        if not (isinstance(self.rounds, Integral) and is_positive(self.rounds) and is_positive(self.budget)):
+            raise OptionError(
+                "rounds must be an integer of at least 1 and budget a positive number of seconds, "
+                f"not rounds={self.rounds!r}, budget={self.budget!r}."
+            )
+
+
+def is_positive(value: Any) -> bool:
+    """Whether an option is a real number above 0; NaN and texts are none."""
+    return isinstance(value, Real) and float(value) > 0
 
 
 @dataclass
