@@ -43,16 +43,18 @@ def format_count(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
 
 
-def format_error(error: float) -> str:
-    """A relative error: ``1.2e-11``; ``0`` only where it is exactly zero."""
+def format_error(error: float, bound: bool = False) -> str:
+    """A relative error: ``1.2e-11``; ``0`` only where it is exactly zero. Where it is a bound: ``<= 1.2e-11``."""
+    if bound and math.isfinite(error):
+        return f"<= {format_error(error)}"
     if not math.isfinite(error):
         return "" if math.isnan(error) else str(error)
     return "0" if error == 0 else f"{error:.1e}"
 
 
-def format_digits(digits: float) -> str:
-    """Correct digits: ``10.9``."""
-    return "" if math.isnan(digits) else f"{digits:.1f}"
+def format_digits(digits: float, bound: bool = False) -> str:
+    """Correct digits: ``10.9``. Where they are a bound: ``>= 10.9``."""
+    return "" if math.isnan(digits) else f"{'>= ' if bound else ''}{digits:.1f}"
 
 
 def join_words(words: list[str], last: str = "and") -> str:

@@ -250,10 +250,11 @@ class _Kind:
         rest = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
         if not same and found == wanted:
             lines.insert(0, f"arranged as {self.structures}, here as {function.input_structures}")
+        code = self.name if self.name.isidentifier() else "f"
         raise error(
             f"The prepared {prepared.operator} of `{self.name}` was given a point of another kind than it was prepared for:\n"
             + "\n".join(f"  {line}" for line in [*lines[:_SHOWN], *rest])
-            + f"\nPrepare another one for such points: ad.prepare({self.name}, x, {prepared.method!r}, {prepared.operator!r}); "
+            + f"\nPrepare another one for such points: ad.prepare({code}, x, {prepared.method!r}, {prepared.operator!r}); "
             f"or convert x first."
         )
 

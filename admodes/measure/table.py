@@ -13,6 +13,7 @@ from ..formatting import (
     format_number,
     format_seconds,
     html_table,
+    plural,
     text_table,
 )
 from ..rows import Row
@@ -22,9 +23,9 @@ from .recommendation import Recommendation
 COLUMNS: tuple[tuple[str, bool, Callable[[Row], str]], ...] = (
     ("method", True, lambda row: row.method),
     ("status", True, lambda row: row.status),
-    ("digits", False, lambda row: format_digits(row.digits)),
-    ("error", False, lambda row: format_error(row.error)),
-    ("worst component", False, lambda row: f"{format_error(row.worst)} {row.worst_at}".strip()),
+    ("digits", False, lambda row: format_digits(row.digits, row.is_bound)),
+    ("error", False, lambda row: format_error(row.error, row.is_bound)),
+    ("worst component", False, lambda row: f"{format_error(row.worst, row.is_bound)} {row.worst_at}".strip()),
     ("ulp", False, lambda row: format_number(row.ulp)),
     ("calls of f", False, lambda row: format_count(row.calls)),
     ("operations", False, lambda row: format_count(row.operations)),
@@ -56,7 +57,7 @@ def heading(row: Row) -> str:
     if row.f_time.samples:
         parts.append(f"f itself takes {format_seconds(row.f_time.minimum)}")
     if row.tape_nodes is not None:
-        parts.append(f"tape of {row.tape_nodes:,} nodes, {format_bytes(row.tape_bytes)}")
+        parts.append(f"tape of {plural(row.tape_nodes, 'node')}, {format_bytes(row.tape_bytes)}")
     return "; ".join(parts)
 
 
