@@ -203,8 +203,8 @@ _TEXTS = (
         "Error",
         (
             "How far each derivative is from the exact one, relative to its size. 1e-16 is the rounding of a single "
-            "number; a method is "
-            "called exact where only rounding is left."
+            "number; the summary says "
+            "which methods are called exact."
         ),
         "No error could be measured: nothing in these results has a reference.",
     ),
