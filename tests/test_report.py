@@ -21,6 +21,7 @@ from admodes.figures.palette import PAPER, ROLES, styles_of
 from admodes.figures.plotting import new_figure
 from admodes.figures.winners import cheapest, not_run
 from admodes.report import write_report
+from admodes.report.conclusions import conclude
 from admodes.report.figures import draw_all
 from admodes.report.findings import find_all
 from admodes.report.overview import advise, score
@@ -643,3 +644,28 @@ def test_counts_of_one_page_agree(tmp_path):
     assert sum(int(number) for number in re.findall(r" in (\d+)", fields)) == 10
     products = [row("forward", 4, 1, 1e-5, operator="vjp"), failed("forward", 8, 1, "error", "no", operator="vjp")]
     assert [line.right for line in score([*products, row("forward", 4, 1, 1e-5)])] == ["2 of 3"]
+
+
+def test_break_even_lists_every_pair_of_the_cell_that_is_drawn():
+    """Breaks if the list leaves out the cell of its own figure, or some of the pairs there."""
+    prepared = {"preparation": 1e-2, "prepared": Timing((1e-6,) * 5, 10)}
+    rows = []
+    for n in (4, 16):
+        rows += [row("symbolic", n, 1, 1e-3, **prepared), row("forward", n, 1, 4e-5), row("reverse", n, 1, 2e-5)]
+    notes = conclude(rows).notes["break-even"]
+    assert [re.search(r"cheaper than (\w+)", note)[1] for note in notes[:3]] == ["symbolic", "forward", "reverse"]
+    assert all("16 inputs" in note for note in notes[:3])
+    assert notes[3].startswith("The other cells, each against the fastest")
+    assert "4 inputs, 1 output: Symbolic" in notes[4]
+    assert "cheaper than reverse" in notes[4]
+    assert len(notes) == 5
+    many = [replace(one, inputs=size) for size in range(1, 40) for one in rows[:3]]
+    assert conclude(many).notes["break-even"][-1] == "22 more cells with a prepared method are in the tables."
+
+
+def test_the_stairs_are_said_to_be_those_of_the_medians():
+    """Breaks if stairs through the medians are told as beating single points."""
+    (plot,) = [one for one in draw_all(plausible_rows()) if one.name == "error-cost"]
+    assert "the median of another method is both faster" in plot.caption
+    (single,) = [one for one in draw_all(plausible_rows()[:4]) if one.name == "error-cost"]
+    assert "median" not in single.caption

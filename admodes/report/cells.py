@@ -20,11 +20,16 @@ def where(row: Row) -> str:
     return f"{named(row)} {row.inputs:,} → {row.outputs:,}"
 
 
+def place_of(row: Row) -> Place:
+    """The cell that a row belongs to."""
+    return named(row), row.inputs, row.outputs
+
+
 def cells_of(rows: Iterable[Row]) -> dict[Place, list[Row]]:
     """The rows of each cell, one a method, in the order of the file."""
     cells: dict[Place, list[Row]] = {}
     for row in rows:
-        cells.setdefault((named(row), row.inputs, row.outputs), []).append(row)
+        cells.setdefault(place_of(row), []).append(row)
     return cells
 
 

@@ -212,9 +212,8 @@ _TEXTS = (
         "tradeoff",
         "Accuracy against cost",
         (
-            "Each point is one method on one function: to the left is fast, down is exact. The best are those that no "
-            "other point "
-            "beats in both (the Pareto front)."
+            "Each small point is one method on one function, each large one the median of a method: to the left is fast, down "
+            "is exact. The stairs (the Pareto front) join the medians that no other median beats in both."
         ),
         "",
     ),
