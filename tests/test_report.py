@@ -593,7 +593,7 @@ def test_nobody_wins_where_a_rival_was_not_run(tmp_path):
     assert line.methods == ("reverse",)
     assert "in 2 cells: reverse in 1, not settled in 1, where a rival was not run" in line.measured
     fields = sentences(tmp_path, rows)["The fields"]
-    assert fields == "Of 2 fields, the fastest right method is reverse in 1 and not settled in 1, where a rival was not run."
+    assert fields == "Of 2 fields, the fastest right method is reverse in 1 and not settled in 1 (a rival was not run)."
 
 
 def test_a_bound_settles_a_cell():
@@ -669,3 +669,11 @@ def test_the_stairs_are_said_to_be_those_of_the_medians():
     assert "the median of another method is both faster" in plot.caption
     (single,) = [one for one in draw_all(plausible_rows()[:4]) if one.name == "error-cost"]
     assert "median" not in single.caption
+
+
+def test_a_grid_that_was_skipped_has_no_map_section(tmp_path):
+    """Breaks if a page has a section about a map that it does not show."""
+    rows = [failed(method, n, 1, "skipped", "no time") for n in (1, 4) for method in METHODS]
+    _, page, sections = page_of(tmp_path, rows)
+    assert "map" not in sections
+    assert "no grid of dimensions with a right derivative" in " ".join(page.text)

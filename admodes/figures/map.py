@@ -117,7 +117,7 @@ def _draw_cell(
         patch = axes.add_patch(Rectangle((column - 0.47, bottom), 0.94, height, facecolor=face, linewidth=0))
         mark(patch, best[stripe].method if best else "", [label], field=True)
     if unsettled:
-        _hatch(axes, column, line)
+        _hatch(axes, column, line, best[0].method if count == 1 else "")
     for stripe, row in enumerate(best if across <= _LEGIBLE else []):
         # From the upper left to the lower right: a crossover runs from the lower left to the upper right.
         at = 0.47 * (1 - (2 * stripe + 1) / count) if count > 1 else 0.2 * roomy
@@ -131,18 +131,20 @@ def _draw_cell(
         text = "?" if unsettled else format_number(ordered[1].seconds / ordered[0].seconds)
         ground = {"facecolor": styles[best[0].method].color, "linewidth": 0, "pad": 1}
         corner = column + 0.43, line - 0.27
-        axes.text(*corner, text, ha="right", va="center", color=PAPER.light, fontsize=10, zorder=3, bbox=ground)
+        number = axes.text(*corner, text, ha="right", va="center", color=PAPER.light, fontsize=10, zorder=3, bbox=ground)
+        mark(number, best[0].method, field=True)
     return [row.method for row in best]
 
 
-def _hatch(axes: Axes, column: int, line: int) -> None:
+def _hatch(axes: Axes, column: int, line: int, method: str) -> None:
     """Lines from the lower left to the upper right of a cell, in one path."""
     x, y = [], []
     for offset in (-0.6, -0.3, 0.0, 0.3, 0.6):
         low, high = max(-0.47, -0.47 - offset), min(0.47, 0.47 - offset)
         x += [column + low, column + high, math.nan]
         y += [line + low + offset, line + high + offset, math.nan]
-    axes.plot(x, y, color=PAPER.light, linewidth=1.6, alpha=0.7, zorder=2.5)
+    (lines,) = axes.plot(x, y, color=PAPER.light, linewidth=1.6, alpha=0.7, zorder=2.5)
+    mark(lines, method, field=True)
 
 
 def _describe_cell(cell: Sequence[Row], ordered: Sequence[Row], best: Sequence[Row]) -> str:

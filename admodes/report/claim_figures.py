@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..figures.marks import mark
 from ..figures.palette import styles_of
-from ..figures.plotting import STYLE, Plot, add_legend, literal, new_figure
+from ..figures.plotting import STYLE, Plot, add_legend, literal, log_axis, new_figure, short_number
 from ..reproduce import Claim, Claims
 from ..reproduce.claims import Figure
 from .svg import to_svg
@@ -77,6 +77,7 @@ def _draw_named(axes: Axes, shown: Figure) -> None:
         axes.set_xlim(min(0.0, axes.get_xlim()[0]) if _smallest(shown) < 0 else 0.0, 1.08 * axes.get_xlim()[1])
     else:
         axes.set_xscale("log")
+        log_axis(axes, "x", short_number)
 
 
 def _smallest(shown: Figure) -> float:

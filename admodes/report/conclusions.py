@@ -48,7 +48,7 @@ def conclude(rows: Sequence[Row]) -> Conclusions:
     if grid := [row for row in rows if row.part == "grid"]:
         scaling = fit_scaling(grid)
         *growth, line = scaling.sentences
-        found.notes |= {"map": [line], "growth": growth}
+        found.notes |= {"map": [line] if any(row.succeeded for row in grid) else [], "growth": growth}
         if scaling.crossover is not None:
             found.crossover = scaling.crossover.m_at
     found.notes["break-even"] = _break_even(rows)

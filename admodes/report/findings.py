@@ -134,7 +134,7 @@ def _fields(grid: Sequence[Row]) -> str:
     ties = sum(len(names) > 1 for names in settled)
     parts += [f"a tie in {ties:,} (the next takes at most 10% longer)"] if ties else []
     provisional = sum(bool(tied(cell) and not_run(cell)) for cell in cells)
-    parts += [f"not settled in {provisional:,}, where a rival was not run"] if provisional else []
+    parts += [f"not settled in {provisional:,} (a rival was not run)"] if provisional else []
     none = sum(not tied(cell) for cell in cells)
     parts += [f"none in {none:,}"] if none else []
     return f"Of {plural(len(cells), 'field')}, the fastest right method is {join_words(parts)}."

@@ -170,7 +170,7 @@ _TEXTS = (
             "derivative is "
             "right."
         ),
-        "There is no grid of dimensions in these results: no map of the cheapest method, and no cost curves.",
+        "There is no grid of dimensions with a right derivative in these results: no map of the cheapest method, and no cost curves.",
     ),
     (
         "inputs",
@@ -250,7 +250,8 @@ _TEXTS = (
         (
             "Some methods can be prepared once for many calls, such as by compiling a formula. Break-even is the number "
             "of calls after "
-            "which that has paid."
+            "which that has paid. For the cell of the figure every pair of methods is compared; for the others each prepared "
+            "method with the fastest of those that were not prepared."
         ),
         "No method was prepared for many calls: after how many calls preparing pays is not known.",
     ),

@@ -177,7 +177,6 @@ def backprop_cost(cases: tuple[tuple[Problem, int], ...] | None = None, rounds: 
             "backward pass / forward pass",
             (series("operations", places, operations), series("time", places, seconds)),
             tuple(names),
-            linear=True,
         ),
     )
 
@@ -242,7 +241,7 @@ def backprop_dual() -> Claim:
         f"a sum pulls back to a copy and a copy to a sum, and the two pairings differ by {max(apart):.0e} at most.",
         Figure(
             "problem",
-            "relative gap of the two pairings, at least 1e-17",
+            "relative gap, at least 1e-17",
             (series("gap", range(1, len(apart) + 1), [max(gap, 1e-17) for gap in apart]),),
             tuple(names),
         ),
