@@ -12,10 +12,11 @@ from ..formatting import format_count, format_digits, format_number, format_seco
 from ..rows import Row
 from .cost import ratio_interval
 
-#: Methods whose error is within this factor of the smallest one count as equally exact; so do all below `_EXACT`, and all
-#: that are within so many units in the last place: where f is computed in float32, more digits than its own are none.
-_AS_EXACT = 1e3
-_EXACT = 1e-13
+#: A method is exact whose error is at most this many times the largest of: the rounding of one number, the error of the
+#: formula by hand, and the smallest error of all methods there; or which is within so many units in the last place: where f
+#: is computed in float32, more digits than its own are none.
+AS_EXACT = 16
+_ROUNDING = 2.0**-52
 _LAST_PLACES = 4
 
 
@@ -98,8 +99,9 @@ def fastest_exact(rows: Sequence[Row]) -> Row | None:
 
 
 def most_exact(rows: Sequence[Row]) -> list[Row]:
-    """The rows whose error is as small as rounding allows, or close to the smallest error of all."""
-    bound = max(_EXACT, _AS_EXACT * min(row.error for row in rows))
+    """The rows whose error is within a small factor of rounding, of the formula by hand or of the smallest error of all."""
+    by_hand = [row.hand_error for row in rows if math.isfinite(row.hand_error)]
+    bound = AS_EXACT * max(_ROUNDING, min(row.error for row in rows), *by_hand)
     return [row for row in rows if row.error <= bound or row.ulp <= _LAST_PLACES]
 
 
