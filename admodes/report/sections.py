@@ -170,7 +170,10 @@ _TEXTS = (
             "derivative is "
             "right."
         ),
-        "There is no grid of dimensions with a right derivative in these results: no map of the cheapest method, and no cost curves.",
+        (
+            "There is no grid of dimensions with a right derivative in these results: no map of the cheapest method, and no "
+            "cost curves."
+        ),
     ),
     (
         "inputs",
