@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import array
 import collections
 import contextvars
 import copy
+import functools
 import itertools
 import math
 import os
