@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .comparing import NOTHING, NUMBERS, Attributes, bits_of, content_of, made_with, same, same_items
 from .reading import Reads, fixed, reads_of
 
-_NUMBERS = (type(None), type(Ellipsis), bool, int, float, complex, str, bytes)
 #: Classes written in C whose instances hold nothing but what is compared here.
 _BASES = frozenset(
-    {object, *_NUMBERS, list, tuple, dict, set, frozenset, np.ndarray, range, slice, OrderedDict, types.FunctionType}
+    {object, *NUMBERS, list, tuple, dict, set, frozenset, np.ndarray, range, slice, OrderedDict, types.FunctionType}
 )
 _METACLASSES = (type, abc.ABCMeta, enum.EnumMeta)
 #: What classes have for Python's own use: no numbers of f.
@@ -52,7 +52,6 @@ _CONSTANTS = (np.ufunc, np.generic, np.dtype, types.MethodDescriptorType, types.
 _LARGEST = 2**20
 #: Py_TPFLAGS_HEAPTYPE.
 _MADE_AT_RUN_TIME = 1 << 9
-_NOTHING = object()
 
 
 class Surroundings:
@@ -84,7 +83,7 @@ class Surroundings:
     False
     >>> from collections import deque
     >>> Surroundings({"weights": deque([1.0])}).reason
-    "it reads a deque (`weights`), whose changes cannot be seen"
+    'it reads a deque (`weights`), whose changes cannot be seen'
     """
 
     def __init__(self, *roots: Any) -> None:
@@ -110,30 +109,30 @@ class Surroundings:
         """Whether all numbers are still the same, to the bit."""
         # Loops, and identity first: this is asked before each call of what takes microseconds.
         for holder, name, kept in self._names:
-            found = holder.get(name, _NOTHING)
-            if found is not kept and not _same(found, kept):
+            found = holder.get(name, NOTHING)
+            if found is not kept and not same(found, kept):
                 return False
         for cell, kept in self._cells:
-            found = _content(cell)
-            if found is not kept and not _same(found, kept):
+            found = content_of(cell)
+            if found is not kept and not same(found, kept):
                 return False
         for array, bits in self._arrays:
-            if _bits(array) != bits:
+            if bits_of(array) != bits:
                 return False
         for function, made in self._functions:
-            if _made(function) != made:
+            if made_with(function) != made:
                 return False
-        return not self._contents or all(_same_items(found, kept) for found, kept in self._contents)
+        return not self._contents or all(same_items(found, kept) for found, kept in self._contents)
 
     def started_from(self, *roots: Any) -> bool:
         """Whether these are the roots, or equal numbers and arrays in their place."""
-        return len(roots) == len(self._roots) and all(map(_same, roots, self._roots))
+        return len(roots) == len(self._roots) and all(map(same, roots, self._roots))
 
     def _refuse(self, why: str) -> None:
         self.reason = self.reason or why
 
     def _watch(self, name: str, value: Any) -> None:
-        if type(value) in _NUMBERS or self.reason or id(value) in self._seen:
+        if type(value) in NUMBERS or self.reason or id(value) in self._seen:
             return
         self._seen[id(value)] = value
         if isinstance(value, types.FunctionType):
@@ -175,7 +174,7 @@ class Surroundings:
             if value.dtype.hasobject:
                 self._refuse(f"it reads an array of objects (`{name}`), whose changes cannot be seen")
             elif self._has_room(name, value.nbytes):
-                self._arrays.append((value, _bits(value)))
+                self._arrays.append((value, bits_of(value)))
         elif not issubclass(kind, (list, tuple, dict, set, frozenset)) or not self._has_room(name, 8 * len(value)):
             return
         elif issubclass(kind, dict):
@@ -195,12 +194,12 @@ class Surroundings:
 
     def _watch_function(self, function: types.FunctionType) -> None:
         name = function.__name__
-        self._functions.append((function, _made(function)))
+        self._functions.append((function, made_with(function)))
         self._watch_all([(name, function.__defaults__), (name, function.__kwdefaults__), (name, vars(function))])
         for label, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            self._cells.append((cell, _content(cell)))
-            if _content(cell) is not _NOTHING:
-                self._watch(label, _content(cell))
+            self._cells.append((cell, content_of(cell)))
+            if content_of(cell) is not NOTHING:
+                self._watch(label, content_of(cell))
         # Its own globals say where it was written: `functools.wraps` and `__module__` may say anything.
         home = function.__globals__.get("__name__", "")
         if not fixed(home, name):
@@ -211,13 +210,13 @@ class Surroundings:
             self._refuse(reads.reason)
         self._attributes |= dict.fromkeys(reads.attributes)
         for name in reads.modules:
-            self._names.append((sys.modules, name, sys.modules.get(name, _NOTHING)))
+            self._names.append((sys.modules, name, sys.modules.get(name, NOTHING)))
             if name in sys.modules:
                 self._watch(name, sys.modules[name])
         for name in reads.names:
-            found = function.__globals__.get(name, _NOTHING)
+            found = function.__globals__.get(name, NOTHING)
             self._names.append((function.__globals__, name, found))
-            if found is not _NOTHING:
+            if found is not NOTHING:
                 self._watch(name, found)
             elif name in vars(sys.modules["builtins"]) and not fixed("builtins", name):
                 self._refuse(f"it calls `{name}`, which may read anything")
@@ -240,14 +239,14 @@ class Surroundings:
 
     def _watch_mentioned(self, module: types.ModuleType) -> None:
         for name in list(self._attributes):
-            value = vars(module).get(name, _NOTHING)
+            value = vars(module).get(name, NOTHING)
             if not fixed(module.__name__):
                 self._names.append((vars(module), name, value))
-                if value is not _NOTHING:
+                if value is not NOTHING:
                     self._watch(name, value)
             elif isinstance(value, types.ModuleType):
                 self._watch(name, value)
-            elif not fixed(f"{module.__name__}.{name}") or (value is not _NOTHING and not fixed(module.__name__, name)):
+            elif not fixed(f"{module.__name__}.{name}") or (value is not NOTHING and not fixed(module.__name__, name)):
                 self._refuse(f"it reads `{module.__name__}.{name}`, which may be something else each time")
         if not fixed(module.__name__) and "__dict__" in self._attributes:
             self._refuse(f"it reads the `__dict__` of `{module.__name__}`")
@@ -261,16 +260,16 @@ class Surroundings:
             self._refuse(f"it reads a {type(value).__name__} (`{name}`), whose changes cannot be seen")
             return
         self._watch(name, type(value))
-        self._names.append((_Attributes(value), "__class__", type(value)))
+        self._names.append((Attributes(value), "__class__", type(value)))
         if hasattr(value, "__dict__"):
-            self._names.append((_Attributes(value), "__dict__", vars(value)))
+            self._names.append((Attributes(value), "__dict__", vars(value)))
             self._watch(name, vars(value))
         for kind in kinds:
             for slot, part in vars(kind).items():
                 if isinstance(part, types.MemberDescriptorType):
-                    held = getattr(value, slot, _NOTHING)
-                    self._names.append((_Attributes(value), slot, held))
-                    if held is not _NOTHING:
+                    held = getattr(value, slot, NOTHING)
+                    self._names.append((Attributes(value), slot, held))
+                    if held is not NOTHING:
                         self._watch(slot, held)
 
     def _watch_class(self, name: str, kind: type) -> None:
@@ -280,21 +279,11 @@ class Surroundings:
             self._refuse(f"it reads the class `{kind.__name__}`, whose changes cannot be seen")
             return
         self._contents.append((vars(kind), dict(vars(kind))))
-        self._names.append((_Attributes(kind), "__bases__", kind.__bases__))
+        self._names.append((Attributes(kind), "__bases__", kind.__bases__))
         for label, part in vars(kind).items():
             if label not in _BOOKKEEPING and not isinstance(part, types.MemberDescriptorType):
                 self._watch(label, part)
         self._watch_all((base.__name__, base) for base in kind.__bases__)
-
-
-class _Attributes:
-    """An object's attributes, looked up as in a dict: those in slots are in none."""
-
-    def __init__(self, value: Any) -> None:
-        self._value = value
-
-    def get(self, name: str, default: Any) -> Any:
-        return getattr(self._value, name, default)
 
 
 def _written_in_python(kind: type) -> bool:
@@ -306,41 +295,3 @@ def _written_in_python(kind: type) -> bool:
         or (isinstance(part, types.BuiltinFunctionType) and part.__self__ is kind)
         for part in own
     )
-
-
-def _same(found: Any, kept: Any) -> bool:
-    """Whether one is the other, or the same number or array of numbers."""
-    if found is kept:
-        return True
-    if type(found) is not type(kept):
-        return False
-    if type(kept) is np.ndarray or issubclass(type(kept), np.generic):
-        return not kept.dtype.hasobject and bool(_bits(found) == _bits(kept))
-    # By its text: nan is nan, and 0.0 is not -0.0.
-    return type(kept) in _NUMBERS and repr(found) == repr(kept)
-
-
-def _same_items(found: Any, kept: Any) -> bool:
-    if len(found) != len(kept):
-        return False
-    if isinstance(kept, dict):
-        return all(map(_same, found, kept)) and all(map(_same, found.values(), kept.values()))
-    return all(map(_same, found, kept)) if isinstance(kept, list) else bool(found == kept)
-
-
-def _made(function: types.FunctionType) -> tuple[Any, ...]:
-    """What a function was made with, by identity."""
-    return function.__code__, id(function.__defaults__), id(function.__kwdefaults__), id(function.__dict__)
-
-
-def _bits(array: Any) -> tuple[Any, ...]:
-    # Also the order in memory, which functions can see.
-    raw = np.ndarray.tobytes(array) if isinstance(array, np.ndarray) else array.tobytes()
-    return array.dtype, array.shape, array.strides, raw
-
-
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a name that is not bound yet
-        return _NOTHING

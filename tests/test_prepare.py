@@ -470,6 +470,12 @@ class Rates:
         return SCALE * x
 
 
+class Faster(Rates):
+    """Another class of the same attributes."""
+
+    rate = 5.0
+
+
 class ListOf(list[float]):
     """A list with attributes."""
 
@@ -502,6 +508,14 @@ def own_attribute(x: Any) -> Any:
     return np.sum(own_attribute.rate * x**2)  # type: ignore[attr-defined]
 
 
+def missing(x: Any) -> Any:
+    try:
+        rate = PACKAGE.rate
+    except AttributeError:
+        rate = 2.0
+    return rate * square(x)
+
+
 def imports(x: Any) -> Any:
     import my_package.config
 
@@ -519,6 +533,7 @@ LOCAL, NESTED = threading.local(), collections.ChainMap(TABLES)
 DEFAULTS = collections.defaultdict(float, a=2.0)
 LISTED, TUPLED, FLOATED = with_attribute(ListOf([1.0])), with_attribute(TupleOf((1.0,))), with_attribute(FloatOf(1.0))
 ARRAYED, HELD = with_attribute(np.ones(2).view(ArrayOf)), Holder(Rates)
+OWNER = Rates()
 square: Callable[[Any], Any] = lambda x: np.sum(x**2)  # noqa: E731 - a formula
 
 
@@ -544,6 +559,9 @@ READS: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], bool]] = {
     "float with attributes": (lambda x: FLOATED.rate * square(x), lambda: setattr(FLOATED, "rate", 5.0), True),
     "array with attributes": (lambda x: ARRAYED.rate * square(x), lambda: setattr(ARRAYED, "rate", 5.0), True),
     "attributes replaced": (lambda x: LISTED.rate * square(x), lambda: setattr(LISTED, "__dict__", {"rate": 5.0}), True),
+    "instance's attributes replaced": (lambda x: HELD.rate * square(x), lambda: setattr(HELD, "__dict__", {"rate": 5.0}), True),
+    "another class for the instance": (lambda x: OWNER.rate * square(x), lambda: setattr(OWNER, "__class__", Faster), True),
+    "a missing attribute": (missing, lambda: setattr(PACKAGE, "rate", 5.0), True),
     "array of objects": (lambda x: OBJECTS[0][0] * square(x), lambda: OBJECTS[0].fill(5.0), False),
     "deque": (lambda x: QUEUE[0] * square(x), lambda: QUEUE.__setitem__(0, 5.0), False),
     "array.array": (lambda x: NUMBERS[0] * square(x), lambda: NUMBERS.__setitem__(0, 5.0), False),
@@ -569,6 +587,8 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for holder in (Rates, own_attribute, LISTED, TUPLED, FLOATED, ARRAYED, LOCAL):
         holder.rate = 2.0  # type: ignore[attr-defined]
     CONFIG.scale = 2.0  # type: ignore[attr-defined]
+    HELD.__dict__, OWNER.__class__ = {"held": Rates, "rate": 2.0}, Rates
+    vars(PACKAGE).pop("rate", None)
     for table in (TABLES, DEFAULTS):
         table["a"] = 2.0
     QUEUE[0], NUMBERS[0], BYTES[0], OBJECTS[0][0] = 2.0, 2.0, 2, 2.0
