@@ -114,7 +114,7 @@ def find_crossover(first: Fit, second: Fit, times: Cells, others: Cells) -> Cros
     lines = np.array([line for line in drawn if line is not None])
     if len(lines) < _SURE * _DRAWS:
         return f"within their noise, the times of {pair} may as well not cross inside the grid"
-    others_left = [line for fits in _without_a_size(first, second, times, others) if (line := _line(*fits, x, y)) is not None]
+    others_left = [left for fits in _without_a_size(first, second, times, others) if (left := _line(*fits, x, y)) is not None]
     exponent, constant = np.polyfit(x[seen], heights[seen], 1)
     low, high = np.quantile(lines, [0.025, 0.975], axis=0)
     # What no draw knows is that the times may not be overhead and a power: then the line depends on the sizes.
