@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Sequence
+from io import StringIO
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
@@ -42,16 +43,18 @@ def format_count(count: int | None) -> str:
     return "" if count is None else f"{count:,}"
 
 
-def format_error(error: float) -> str:
-    """A relative error: ``1.2e-11``; ``0`` only where it is exactly zero."""
+def format_error(error: float, bound: bool = False) -> str:
+    """A relative error: ``1.2e-11``; ``0`` only where it is exactly zero. Where it is a bound: ``<= 1.2e-11``."""
+    if bound and math.isfinite(error):
+        return f"<= {format_error(error)}"
     if not math.isfinite(error):
         return "" if math.isnan(error) else str(error)
     return "0" if error == 0 else f"{error:.1e}"
 
 
-def format_digits(digits: float) -> str:
-    """Correct digits: ``10.9``."""
-    return "" if math.isnan(digits) else f"{digits:.1f}"
+def format_digits(digits: float, bound: bool = False) -> str:
+    """Correct digits: ``10.9``. Where they are a bound: ``>= 10.9``."""
+    return "" if math.isnan(digits) else f"{'>= ' if bound else ''}{digits:.1f}"
 
 
 def join_words(words: list[str], last: str = "and") -> str:
@@ -62,6 +65,41 @@ def join_words(words: list[str], last: str = "and") -> str:
 def plural(count: int, noun: str) -> str:
     """``1 input``, ``4 inputs``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def text_table(columns: Sequence[tuple[str, bool]], lines: Iterable[Sequence[str]], width: int | None = None) -> str:
+    """A table for a terminal.
+
+    Parameters
+    ----------
+    columns : sequence of (str, bool)
+        Heading, and whether the column is text, which is aligned left.
+    lines : iterable of sequence of str
+        One text a column.
+    width : int, optional
+        Characters into which texts are wrapped. By default as many as the table needs: nothing is ever cut.
+
+    Returns
+    -------
+    str
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title, is_text in columns:
+        table.add_column(title, justify="left" if is_text else "right", no_wrap=width is None)
+    for line in lines:
+        table.add_row(*map(Text, line))
+    # In a notebook rich would show the table by itself, and leave none in the text.
+    console = Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False, force_jupyter=False)
+    console.width = width or console.measure(table).maximum
+    with console.capture() as captured:
+        console.print(table)
+    # Plain dashes: not every terminal and pipe has box-drawing characters.
+    return "\n".join(line.rstrip() for line in captured.get().replace("─", "-").splitlines() if line.strip())
 
 
 def html_table(columns: Sequence[tuple[str, bool]], lines: Iterable[Sequence[str]]) -> str:

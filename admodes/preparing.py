@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,7 +48,8 @@ def prepare(
     """An operator of f as a callable that pays once for what the method can do once.
 
     The symbolic method traces f, differentiates it and compiles the derivative. The others have nothing that could be kept
-    from one point to the next; the callable then runs the operator each time, and its ``prepares`` is False.
+    from one point to the next; and where f reads what may change unseen, nothing may be kept. The callable then runs the
+    operator each time, its ``prepares`` is False, and its ``reason`` says why.
 
     Parameters
     ----------
@@ -108,7 +109,8 @@ class Prepared:
 
     Where f takes another branch than it took before, or where f's `args` or the numbers that f reads (closures, globals,
     attributes) are others than they were, it is prepared anew for them: the result is right, and that call takes longer.
-    Random numbers and files that f reads count as they were.
+    Where f reads what cannot be compared (random numbers, files, what C keeps), nothing is prepared. A copy, and what is
+    pickled, is prepared anew.
 
     Attributes
     ----------
@@ -117,6 +119,8 @@ class Prepared:
     operator : str
     prepares : bool
         Whether something was prepared; if not, every call runs the operator as it is.
+    reason : str
+        Why nothing was prepared; "" where something was.
     seconds : float
         What preparing took, checks of f included.
     """
@@ -129,20 +133,24 @@ class Prepared:
         start = perf_counter()
         self.operator = operator
         self._f, self._args, self._argnums = f, args, argnums
+        self._made_by = (f, x, method, operator, args, argnums)
         self._differentiator = find_differentiator(method)
         self.method = self._differentiator.name
         function = self._function(x, self._args)
         self._args = tuple(self._args)
         self._kind = _Kind(function)
-        self._prepared: Differentiator | None = None
-        self._surroundings = Surroundings()
-        self._prepare(function)
+        self.reason = ""
+        self._prepared = self._prepare(function)
         self.seconds = perf_counter() - start
 
     @property
     def prepares(self) -> bool:
         """Whether something was prepared; if not, every call runs the operator as it is."""
         return self._prepared is not None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Compiled programs and what they were compared with stay here: they belong to these very objects.
+        return type(self), self._made_by
 
     def __call__(self, x: Any, v: Any = None, *, args: Arguments | None = None) -> Any:
         """The operator at x.
@@ -170,19 +178,13 @@ class Prepared:
         if args is not None or not self._kind.is_plainly(x):
             self._kind.require(self._function(x, arguments), self)
         directions = self._directions(v)
-        if self._prepared is None:
-            return self._run(x, directions, arguments, self._differentiator)
-        reads = self._reads(x, arguments)
-        if not (self._surroundings.started_from(*reads) and self._surroundings.are_as_before()):
-            self._prepare(self._function(x, arguments))
-        result = self._run(x, directions, arguments, self._prepared or self._differentiator)
-        if not self._surroundings.are_as_before():
-            # f was called, for its value or on a new path: what it counts or keeps by itself is no change from outside.
-            self._surroundings = Surroundings(*reads)
-        return result
+        prepared = self._prepared
+        if prepared is not None and not prepared.holds(self._reads(x, arguments)):
+            self._prepared = prepared = self._prepare(self._function(x, arguments))
+        return self._run(x, directions, arguments, prepared.differentiator if prepared else self._differentiator)
 
     def __repr__(self) -> str:
-        what = f"prepared in {format_seconds(self.seconds)}" if self.prepares else "nothing to prepare: runs each time"
+        what = f"prepared in {format_seconds(self.seconds)}" if self.prepares else f"runs each time: {self.reason}"
         return f"<{self.operator} of {self._kind.name} by {self.method!r} at {self._kind}; {what}>"
 
     def _function(self, x: Any, args: Arguments) -> Function:
@@ -192,13 +194,26 @@ class Prepared:
         function.operator = self.operator
         return function
 
-    def _prepare(self, function: Function) -> None:
+    def _prepare(self, function: Function) -> _Held | None:
         """Do once what can be done once. f is called, which shows whether the operator fits what it returns."""
-        self._prepared = self._differentiator.prepare(function, second=self.operator in _SECOND)
-        if self._prepared is not None:
-            self._surroundings = Surroundings(*self._reads(function.positional[0], function.positional[1:]))
-        elif not function.nested:
+        self.reason = f"{self.method} has nothing to prepare here"
+        if has_preparation(self._differentiator):
+            # Once more where f fills a cache of its own at its first call.
+            for _ in range(2):
+                surroundings = Surroundings(*self._reads(function.positional[0], function.positional[1:]))
+                if surroundings.reason:
+                    self.reason = surroundings.reason
+                    break
+                made = self._differentiator.prepare(function, second=self.operator in _SECOND)
+                if made is None:
+                    break
+                if surroundings.are_as_before():
+                    self.reason = ""
+                    return _Held(made, surroundings)
+                self.reason = "it changes what it reads when it is called"
+        if not function.nested:
             function.plain(function.inputs)
+        return None
 
     def _reads(self, x: Any, args: Arguments) -> list[Any]:
         """f, and those of its arguments that it is not differentiated by."""
@@ -217,6 +232,16 @@ class Prepared:
 
     def _run(self, x: Any, directions: tuple[Any, ...], args: Arguments, differentiator: Differentiator) -> Any:
         return OPERATORS[self.operator](self._f, x, *directions, differentiator, args=args, argnums=self._argnums)
+
+
+class _Held(NamedTuple):
+    """What was prepared, and what f read when it was: one value, so that threads see both or neither."""
+
+    differentiator: Differentiator
+    surroundings: Surroundings
+
+    def holds(self, reads: list[Any]) -> bool:
+        return self.surroundings.started_from(*reads) and self.surroundings.are_as_before()
 
 
 class _Kind:
@@ -250,10 +275,11 @@ class _Kind:
         rest = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
         if not same and found == wanted:
             lines.insert(0, f"arranged as {self.structures}, here as {function.input_structures}")
+        code = self.name if self.name.isidentifier() else "f"
         raise error(
             f"The prepared {prepared.operator} of `{self.name}` was given a point of another kind than it was prepared for:\n"
             + "\n".join(f"  {line}" for line in [*lines[:_SHOWN], *rest])
-            + f"\nPrepare another one for such points: ad.prepare({self.name}, x, {prepared.method!r}, {prepared.operator!r}); "
+            + f"\nPrepare another one for such points: ad.prepare({code}, x, {prepared.method!r}, {prepared.operator!r}); "
             f"or convert x first."
         )
 

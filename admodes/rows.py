@@ -129,6 +129,8 @@ class Row:
         Index of the worst component.
     digits : float
         Correct digits in the norm, at most 16 for float64.
+    reference_error : float
+        What the reference itself may be off by; 0 where it is exact. An error that is no larger is a bound (`is_bound`).
     ulp : float
         The largest error of a component in units of the last place of its reference, in the derivative's precision.
     hand_error : float
@@ -187,6 +189,7 @@ class Row:
     worst: float = math.nan
     worst_at: str = ""
     digits: float = math.nan
+    reference_error: float = 0.0
     ulp: float = math.nan
     hand_error: float = math.nan
     reference: str = ""
@@ -218,6 +221,11 @@ class Row:
     def place(self) -> tuple[str, int, int, str, str]:
         """Where the row stands in a report, whatever code, effort and seed it was measured with."""
         return self.problem, self.inputs, self.outputs, self.method, self.operator
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the error may be the reference's own: it is at most this one, and the digits are at least these."""
+        return self.reference_error > 1e-15 and self.error <= 2 * self.reference_error
 
     @property
     def title(self) -> str:
@@ -290,7 +298,7 @@ def describe(row: Row, value: str = "", *, problem: bool = False) -> str:
         who = f"{row.method} ({row.operator})"
     # That it was stopped says what a timeout's status would.
     stopped = math.isfinite(row.stopped_after)
-    values = [value or cost_of(row), f"{format_digits(row.digits)} digits" if math.isfinite(row.digits) else ""]
+    values = [value or cost_of(row), f"{format_digits(row.digits, row.is_bound)} digits" if math.isfinite(row.digits) else ""]
     values.append("" if stopped or (row.status == "ok" and any(values)) else row.status)
     return f"{who}, {dimensions_of(row)}: {', '.join(text for text in values if text)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,8 @@ _MARGIN = 0.1
 _VAGUE = 0.5
 
 AGREES, DIFFERS, VAGUE = "agrees with theory", "differs from theory", "too uncertain to tell"
+#: Of counts, which have no noise but terms of lower order: their growth between the two largest sizes decides.
+AT_LAST, TOO_SMALL = "agrees with theory at the largest sizes", "the sizes are too small to tell"
 
 
 class Interval(Protocol):
@@ -48,6 +51,14 @@ class Theory:
         if any(not one.holds(exact, _MARGIN) for one, exact in found):
             return DIFFERS
         return VAGUE if any(one.high - one.low > 2 * _VAGUE for one, _ in found) else AGREES
+
+    def verdict_of_counts(self, fitted: Sequence[float | None], last: Sequence[float | None]) -> str:
+        """What counts say whose fitted exponents of n and m differ from these: by their exponents at the largest sizes."""
+        sides = zip(fitted, last, (self.inputs, self.outputs), strict=True)
+        found = [(abs(one - exact), abs(end - exact)) for one, end, exact in sides if one is not None and end is not None]
+        if found and all(end <= _MARGIN for _, end in found):
+            return AT_LAST
+        return TOO_SMALL if found and all(end <= max(_MARGIN, off - _MARGIN / 2) for off, end in found) else DIFFERS
 
 
 _ONE_CALL = Theory(0, 0, "f runs once")

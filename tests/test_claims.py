@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from admodes import cli
+from admodes.figures.marks import marks_of
 from admodes.measure.problems import (
     LEAST_SQUARES,
     LOG_SUM_EXP,
@@ -25,7 +26,7 @@ from admodes.measure.problems import (
 from admodes.report.claim_figures import claim_plot
 from admodes.report.svg import to_svg
 from admodes.reproduce import REPRODUCTIONS, Claims, claims_finite, claims_modes, claims_symbolic
-from admodes.reproduce.claims import FAILS, HOLDS, LIMITED, verdict
+from admodes.reproduce.claims import FAILS, HOLDS, LIMITED, Claim, verdict
 from admodes.reproduce.steps import StepCurve
 from admodes.rows import Row
 from admodes.sweeps.results import to_json
@@ -258,4 +259,37 @@ def test_every_claim_has_a_figure(tested):
         assert svg.count("<svg") == 1
         assert all(line.name.replace("&", "&amp;") in svg for line in claim.figure.series)
         assert plot.name == f"claim-{claim.name}"
-        assert claim.verdict in plot.caption
+        assert plot.caption.lower().startswith(f"{claim.verdict}: ")
+
+
+def test_a_figure_over_problems_names_them(tested):
+    """Breaks if a reader sees "problem 3", or a line that joins things without an order."""
+    for name in ("backprop-cost", "backprop-dual", "gradcheck-finds"):
+        claim = tested[name]
+        plot = claim_plot(claim)
+        (axes,) = plot.figure.axes
+        names = [label.get_text() for label in axes.get_yticklabels()]
+        assert len(names) == len(claim.figure.series[0].x) > 4
+        assert all(", " in one for one in names)
+        assert {line.get_linestyle() for line in axes.get_lines()} == {"None"}
+        labels = [label for one in marks_of(plot.figure).values() for label in one.labels]
+        assert any(names[0] in label for label in labels)
+        assert Claim.from_dict(json.loads(to_json(claim.to_dict()))) == claim
+
+
+def test_a_share_has_a_linear_axis(tested):
+    """Breaks if shares between 0 and 1 stand on a logarithmic axis, where none at all has no place."""
+    claim = tested["gradcheck-finds"]
+    none = replace(claim.figure, series=(replace(claim.figure.series[0], y=(0.0,) * len(claim.figure.names)),))
+    for figure in (claim.figure, none):
+        (axes,) = claim_plot(replace(claim, figure=figure)).figure.axes
+        assert axes.get_xscale() == "linear"
+        assert axes.get_xlim()[0] <= 0
+        assert len(axes.get_lines()[0].get_xdata()) == len(claim.figure.names)
+
+
+def test_the_v_curve_says_which_functions_it_shows(curves):
+    """Breaks if three functions are said to be tested and two are drawn without a word."""
+    claim = claims_finite.precision(curves)
+    drawn = dict.fromkeys(line.name.partition(",")[0] for line in claim.figure.series)
+    assert claim.how.endswith(f"the figure shows {' and '.join(drawn)}.")

@@ -604,10 +604,12 @@ def test_methods_are_names_or_objects():
         method_table([])
 
 
-@pytest.mark.parametrize("options", [{"rounds": 0}, {"budget": 0.0}, {"budget": math.nan}])
+@pytest.mark.parametrize(
+    "options", [{"rounds": 0}, {"rounds": "a"}, {"rounds": 1.5}, {"budget": 0.0}, {"budget": math.nan}, {"budget": None}]
+)
 def test_effort_out_of_range_is_refused(options):
     """Breaks if nonsense ends in an empty table."""
-    with pytest.raises(OptionError, match="rounds"):
+    with pytest.raises(OptionError, match=f"{next(iter(options))} must be"):
         compared(**options)
 
 
@@ -744,3 +746,53 @@ def test_quartiles_are_those_of_numpy(samples):
     timing = Timing(tuple(samples), 1)
     wanted = np.quantile(samples, [0.25, 0.5, 0.75])
     np.testing.assert_allclose([timing.quartiles[0], timing.median, timing.quartiles[1]], wanted, rtol=1e-13)
+
+
+def test_errors_of_the_reference_are_not_those_of_a_method():
+    """Reverse is called good to 13.2 digits, because finite differences, which it is compared with, are."""
+    weights = np.random.default_rng(0).normal(size=(3, 200)) * 0.02
+    x = np.linspace(-1, 1, 200)
+    result = ad.compare(lambda x: np.tanh(weights @ x), x, ["reverse", "finite"], rounds=2)
+    row = result["reverse"]
+    exact = (1 - np.tanh(weights @ x) ** 2)[:, None] * weights
+    found = ad.jacobian(lambda x: np.tanh(weights @ x), x, method="reverse")
+    assert np.linalg.norm(found - exact) / np.linalg.norm(exact) < 1e-15 < row.error
+    assert row.is_bound
+    assert row.status == "ok"
+    assert math.isnan(row.ulp)
+    text = str(result)
+    assert f"<= {row.error:.1e}" in text
+    assert f">= {row.digits:.1f}" in text
+    assert "as exact" not in text
+
+
+def test_the_error_against_a_better_reference_is_no_bound():
+    """Every error is called a bound: two exact methods agree, so what finite differences are off by is known."""
+    rows = compared(methods=["finite", "reverse", "symbolic"])
+    assert not rows["finite"].is_bound
+    assert rows["finite"].error > 1e-14
+    found = consensus(
+        {
+            "finite": Derivative.of([1 + 1e-9], "derivative"),
+            "reverse": Derivative.of([1.0], "derivative"),
+            "symbolic": Derivative.of([1.0], "derivative"),
+        },
+        1e-6,
+    )
+    assert found.accuracy["finite"] == 0
+    two = consensus({"finite": Derivative.of([1 + 1e-9], "derivative"), "reverse": Derivative.of([1.0], "derivative")}, 1e-6)
+    assert two.accuracy["reverse"] == pytest.approx(1e-9)
+
+
+@pytest.mark.parametrize("reference", [lambda x: x * np.nan, [1.0, np.nan, 2.0]])
+def test_a_reference_that_is_nan_judges_nobody(reference):
+    """A right derivative is called inaccurate, with a relative error of NaN."""
+    row = compared(methods=["reverse"], reference=reference)["reverse"]
+    assert row.status == "unverified"
+    assert "the reference holds NaN at [" in row.reason
+    assert math.isnan(row.error)
+
+
+def test_one_node_is_no_nodes():
+    """A tape of 1 nodes."""
+    assert "tape of 1 node," in str(compared(np.sin, 0.5, ["reverse"]))

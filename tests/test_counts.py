@@ -176,7 +176,7 @@ def test_two_runs_agree_in_all_but_time():
     f, x = DENSE_LAYER.at(4, 3)
     first, second = (ad.compare(f, x, rounds=1) for _ in range(2))
     timed = dict.fromkeys(("ratio", "ratio_low", "ratio_high"), 0.0) | {"suspect": False, "peak_bytes": 0, "f_peak_bytes": 0}
-    timed |= {"time": Timing(), "f_time": Timing()}
+    timed |= {"time": Timing(), "f_time": Timing(), "preparation": 0.0, "prepared": Timing()}
     bare = [[replace(row, **timed).to_dict() for row in found] for found in (first, second)]
     assert str(bare[0]) == str(bare[1])
     for one, other in zip(first, second, strict=True):

@@ -19,6 +19,7 @@ from admodes.measure.accuracy import Derivative, mutants
 from admodes.measure.problems import PROBLEMS
 from admodes.sweeps import doctor, examine
 from admodes.sweeps.doctor import OK, REMARK, WRONG, Diagnosis, Finding
+from admodes.sweeps.environment import THREADS
 from admodes.sweeps.guard import CASES, guard
 
 KINDS = {"the zero gradient", "a flipped sign", "a dropped component", "one component off by 1 percent"}
@@ -202,6 +203,8 @@ def test_a_method_that_cannot_be_loaded_is_wrong(monkeypatch):
 def test_limits_that_a_platform_lacks_are_said(monkeypatch):
     """Breaks if a limit that does not hold is kept quiet about."""
     monkeypatch.setattr(doctor, "memory_limit_problem", lambda: "this system has none")
+    for name in THREADS:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
     found = found_in("platform", doctor._platform())
     assert found["memory limit"] == (REMARK, "none: this system has none")

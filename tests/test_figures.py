@@ -459,3 +459,21 @@ def test_a_report_has_a_figure_for_all_that_was_measured():
 def test_ticks_are_short(value, text):
     """Breaks if a tick says another number, or overlaps its neighbour."""
     assert short_number(value) == text
+
+
+def test_a_provisional_cell_of_the_map_is_marked():
+    """Breaks if the fastest of those that ran is drawn like a winner though its rivals were skipped."""
+    cell = [row("finite", 8, 1), row("symbolic", 8, 1), failed("reverse", 8, 1, "skipped", "the time was used up")]
+    axes = drawn(draw_map, [row("forward", 2, 1), row("reverse", 2, 1), *cell])
+    assert [text.get_text() for text in axes.texts].count("?") == 1
+    assert any("a rival was not run" in text.get_text() for text in axes.get_legend().get_texts())
+    assert any(label.endswith("provisional: no result from reverse (skipped)") for label in labels_of(axes.figure))
+    settled = drawn(draw_map, [row("forward", 2, 1), row("reverse", 2, 1)])
+    assert "?" not in [text.get_text() for text in settled.texts]
+
+
+def test_the_map_s_fields_can_be_dimmed():
+    """Breaks if hiding a method leaves its fields of the map as they are, or cuts holes into it."""
+    figure = map_plot(grid_rows()).figure
+    fields = [one for one in marks_of(figure).values() if one.field]
+    assert {one.series for one in fields} >= {"forward", "reverse"}

@@ -371,3 +371,10 @@ def test_a_real_sweep_does_all_of_it(tmp_path):
     assert "rosenbrock" in found.plot_cost().get_xlabel()
     assert "4 cells" in found._repr_html_()
     assert Sweep.read(tmp_path / "r.jsonl").filter(method="reverse").plot_error().has_data()
+
+
+def test_a_table_in_a_notebook_is_text(monkeypatch):
+    """A table that goes to the notebook's screen instead of into the text: rich does so where it sees Jupyter."""
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    text = str(comparison_of([row("forward", 1, 1, 1e-5), row("reverse", 1, 1, 2e-5)]))
+    assert [line.split()[0] for line in text.splitlines() if " ok " in line] == ["forward", "reverse"]

@@ -23,8 +23,8 @@ PACKAGE = ROOT / "admodes"
 # Who may import whom: only what stands on a lower line. CONTRIBUTING.md says what each one is for.
 FLOORS = (
     {"_version", "errors", "formatting"},
-    {"containers", "failures", "levels", "operands", "rows", "surroundings", "theory"},
-    {"function", "kinds", "outputs"},
+    {"comparing", "containers", "failures", "levels", "operands", "reading", "rows", "theory"},
+    {"function", "kinds", "outputs", "surroundings"},
     {"custom", "differentiator", "rules"},
     {"table"},
     {"inplace", "keys", "protocols", "special", "step_refusals", "stepping", "views"},

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import array
+import collections
+import contextvars
+import copy
 import functools
+import itertools
+import math
+import os
+import pickle
 import re
+import sys
+import threading
 import time
 import types
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pytest
@@ -71,15 +81,21 @@ every_method = pytest.mark.parametrize("method", METHODS)
 
 
 class Counted:
-    """f, and how often it was called."""
+    """How often f is called, counted from outside: an f that counts its own calls changes what it reads."""
 
     def __init__(self, f: Callable[..., Any]) -> None:
         self.f = f
         self.calls = 0
 
-    def __call__(self, *arguments: Any) -> Any:
-        self.calls += 1
-        return self.f(*arguments)
+    def __enter__(self) -> Self:
+        def count(frame: types.FrameType, event: str, argument: Any) -> None:
+            self.calls += event == "call" and frame.f_code is self.f.__code__  # type: ignore[attr-defined]
+
+        sys.setprofile(count)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        sys.setprofile(None)
 
 
 def parts_of(operator: str, found: Any) -> tuple[Any, ...]:
@@ -246,15 +262,15 @@ def test_branches(method: str) -> None:
 
 def test_a_branch_is_traced_once() -> None:
     """Breaks if a path that was met before is traced again, or paths are kept without end."""
-    f = Counted(lambda x: np.sum(x ** int(np.floor(x[0]))))
-    prepared = ad.prepare(f, np.array([1.5, 1.0]), "symbolic")
-    for _ in range(3):
-        for start in (1.5, 2.5, 3.5):
-            prepared(np.array([start, 1.0]))
-    assert f.calls == 3
+    with Counted(lambda x: np.sum(x ** int(np.floor(x[0])))) as counted:
+        prepared = ad.prepare(counted.f, np.array([1.5, 1.0]), "symbolic")
+        for _ in range(3):
+            for start in (1.5, 2.5, 3.5):
+                prepared(np.array([start, 1.0]))
+    assert counted.calls == 3
     for start in range(30):
         assert_close(prepared(np.array([start + 0.5, 2.0]))[1], start * 2.0 ** (start - 1), 1e-12)
-    assert len(prepared._prepared._paths) <= 16
+    assert len(prepared._prepared.differentiator._paths) <= 16
 
 
 def test_data_dependent_paths() -> None:
@@ -428,18 +444,254 @@ def test_attributes_wherever_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_stays_the_same_is_not_prepared_again() -> None:
-    """Breaks if equal numbers in other objects, or an f that keeps notes, cost a preparation at each call."""
-    notes: list[int] = []
+    """Breaks if equal numbers in other objects cost a preparation at each call."""
+    with Counted(lambda x, scale, name: np.sum(scale * x**2)) as counted:
+        prepared = ad.prepare(counted.f, START, "symbolic", "value_and_gradient", args=(WEIGHTS, "a"))
+        assert counted.calls == 1
+        for _ in range(3):
+            prepared(POINT, args=(WEIGHTS.copy(), str(np.str_("a"))))
+    assert counted.calls == 4
 
-    def f(x: Any, scale: Any, name: str) -> Any:
-        notes.append(1)
-        return np.sum(scale * x**2)
 
-    prepared = ad.prepare(f, START, "symbolic", "value_and_gradient", args=(WEIGHTS, "a"))
-    assert len(notes) == 1
-    for _ in range(3):
-        prepared(POINT, args=(WEIGHTS.copy(), str(np.str_("a"))))
-    assert len(notes) == 4
+class Rates:
+    """A class that is read through itself."""
+
+    rate = 2.0
+
+    @staticmethod
+    def static() -> float:
+        return SCALE
+
+    @classmethod
+    def of_class(cls) -> float:
+        return cls.rate
+
+    def times(self, x: Any) -> Any:
+        return SCALE * x
+
+
+class Faster(Rates):
+    """Another class of the same attributes."""
+
+    rate = 5.0
+
+
+class ListOf(list[float]):
+    """A list with attributes."""
+
+
+class TupleOf(tuple[float, ...]):  # noqa: SLOT001 - it has attributes on purpose
+    """A tuple with attributes."""
+
+
+class ArrayOf(np.ndarray):
+    """An array with attributes."""
+
+
+class FloatOf(float):
+    """A number with attributes."""
+
+
+class Holder:
+    """An object that holds what it is given."""
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+
+def with_attribute(value: Any) -> Any:
+    value.rate = 2.0
+    return value
+
+
+def own_attribute(x: Any) -> Any:
+    return np.sum(own_attribute.rate * x**2)  # type: ignore[attr-defined]
+
+
+def missing(x: Any) -> Any:
+    try:
+        rate = PACKAGE.rate
+    except AttributeError:
+        rate = 2.0
+    return rate * square(x)
+
+
+def imports(x: Any) -> Any:
+    import my_package.config
+
+    return np.sum(my_package.config.scale * x**2)
+
+
+PACKAGE, CONFIG = types.ModuleType("my_package"), types.ModuleType("my_package.config")
+PACKAGE.config = CONFIG  # type: ignore[attr-defined]
+TABLES: dict[str, Any] = {"a": 2.0}
+get_item, proxy = TABLES.get, types.MappingProxyType(TABLES)
+QUEUE, NUMBERS, BYTES = collections.deque([2.0]), array.array("d", [2.0]), bytearray([2])
+OBJECTS = np.array([np.array([2.0]), None], dtype=object)
+CONTEXT: contextvars.ContextVar[float] = contextvars.ContextVar("CONTEXT", default=2.0)
+LOCAL, NESTED = threading.local(), collections.ChainMap(TABLES)
+DEFAULTS = collections.defaultdict(float, a=2.0)
+LISTED, TUPLED, FLOATED = with_attribute(ListOf([1.0])), with_attribute(TupleOf((1.0,))), with_attribute(FloatOf(1.0))
+ARRAYED, HELD = with_attribute(np.ones(2).view(ArrayOf)), Holder(Rates)
+OWNER = Rates()
+square: Callable[[Any], Any] = lambda x: np.sum(x**2)  # noqa: E731 - a formula
+
+
+def in_closure(held: Any) -> Callable[[Any], Any]:
+    return lambda x: held.rate * square(x)
+
+
+#: What f reads -> f, where 2 stands at first; what makes it 5; whether it can be compared.
+READS: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], bool]] = {
+    "class": (lambda x: Rates.rate * square(x), lambda: setattr(Rates, "rate", 5.0), True),
+    "class in a closure": (in_closure(Rates), lambda: setattr(Rates, "rate", 5.0), True),
+    "class held": (lambda x: HELD.held.rate * square(x), lambda: setattr(Rates, "rate", 5.0), True),
+    "another class": (lambda x: Rates().rate * square(x), lambda: setattr(Rates, "rate", 5.0), True),
+    "submodule": (lambda x: PACKAGE.config.scale * square(x), lambda: setattr(CONFIG, "scale", 5.0), True),
+    "import inside": (imports, lambda: setattr(CONFIG, "scale", 5.0), False),
+    "own attribute": (own_attribute, lambda: setattr(own_attribute, "rate", 5.0), True),
+    "staticmethod": (lambda x: Rates.static() * square(x), lambda: globals().update(SCALE=5.0), True),
+    "staticmethod of an instance": (lambda x: Rates().static() * square(x), lambda: globals().update(SCALE=5.0), True),
+    "classmethod": (lambda x: Rates.of_class() * square(x), lambda: setattr(Rates, "rate", 5.0), True),
+    "method of what f makes": (lambda x: np.sum(Rates().times(x) * x), lambda: globals().update(SCALE=5.0), True),
+    "list with attributes": (lambda x: LISTED.rate * square(x), lambda: setattr(LISTED, "rate", 5.0), True),
+    "tuple with attributes": (lambda x: TUPLED.rate * square(x), lambda: setattr(TUPLED, "rate", 5.0), True),
+    "float with attributes": (lambda x: FLOATED.rate * square(x), lambda: setattr(FLOATED, "rate", 5.0), True),
+    "array with attributes": (lambda x: ARRAYED.rate * square(x), lambda: setattr(ARRAYED, "rate", 5.0), True),
+    "attributes replaced": (lambda x: LISTED.rate * square(x), lambda: setattr(LISTED, "__dict__", {"rate": 5.0}), True),
+    "instance's attributes replaced": (lambda x: HELD.rate * square(x), lambda: setattr(HELD, "__dict__", {"rate": 5.0}), True),
+    "another class for the instance": (lambda x: OWNER.rate * square(x), lambda: setattr(OWNER, "__class__", Faster), True),
+    "a missing attribute": (missing, lambda: setattr(PACKAGE, "rate", 5.0), True),
+    "array of objects": (lambda x: OBJECTS[0][0] * square(x), lambda: OBJECTS[0].fill(5.0), False),
+    "deque": (lambda x: QUEUE[0] * square(x), lambda: QUEUE.__setitem__(0, 5.0), False),
+    "array.array": (lambda x: NUMBERS[0] * square(x), lambda: NUMBERS.__setitem__(0, 5.0), False),
+    "bytearray": (lambda x: BYTES[0] * square(x), lambda: BYTES.__setitem__(0, 5), False),
+    "proxy of a dict": (lambda x: proxy["a"] * square(x), lambda: TABLES.update(a=5.0), False),
+    "bound get": (lambda x: get_item("a") * square(x), lambda: TABLES.update(a=5.0), True),
+    "chain of dicts": (lambda x: NESTED["a"] * square(x), lambda: TABLES.update(a=5.0), True),
+    "dict with a default": (lambda x: DEFAULTS["a"] * square(x), lambda: DEFAULTS.update(a=5.0), False),
+    "context": (lambda x: CONTEXT.get() * square(x), lambda: CONTEXT.set(5.0), False),
+    "thread's own": (lambda x: LOCAL.rate * square(x), lambda: setattr(LOCAL, "rate", 5.0), False),
+    "environment": (lambda x: float(os.environ["MY_RATE"]) * square(x), lambda: os.environ.update(MY_RATE="5"), False),
+    "by its text": (lambda x: globals()["SCALE"] * square(x), lambda: globals().update(SCALE=5.0), False),
+}
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that `READS` reads, as it was at first."""
+    monkeypatch.setitem(sys.modules, "my_package", PACKAGE)
+    monkeypatch.setitem(sys.modules, "my_package.config", CONFIG)
+    monkeypatch.setenv("MY_RATE", "2")
+    monkeypatch.setitem(globals(), "SCALE", 2.0)
+    for holder in (Rates, own_attribute, LISTED, TUPLED, FLOATED, ARRAYED, LOCAL):
+        holder.rate = 2.0  # type: ignore[attr-defined]
+    CONFIG.scale = 2.0  # type: ignore[attr-defined]
+    HELD.__dict__, OWNER.__class__ = {"held": Rates, "rate": 2.0}, Rates
+    vars(PACKAGE).pop("rate", None)
+    for table in (TABLES, DEFAULTS):
+        table["a"] = 2.0
+    QUEUE[0], NUMBERS[0], BYTES[0], OBJECTS[0][0] = 2.0, 2.0, 2, 2.0
+    CONTEXT.set(2.0)
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("what", READS)
+def test_whatever_f_reads_may_change(what: str) -> None:
+    """Breaks if a derivative is stale, or if what could be compared is refused, or the refusal does not say why."""
+    f, change, comparable = READS[what]
+    prepared = ad.prepare(f, POINT, "symbolic")
+    assert_close(prepared(POINT), 4 * POINT)
+    assert prepared.prepares == comparable, prepared.reason
+    assert bool(prepared.reason) != comparable
+    change()
+    assert_close(prepared(POINT), 10 * POINT)
+
+
+def test_what_differs_at_each_call_is_not_prepared() -> None:
+    """Breaks if a number that is drawn, counted or read from the outside is kept from the preparation."""
+    counts, generator, numbers = [0], np.random.default_rng(0), itertools.count(1)
+
+    def counting(x: Any) -> Any:
+        counts[0] += 1
+        return counts[0] * square(x)
+
+    drawn = (
+        (lambda x: generator.normal() * square(x), "it reads a Generator (`generator`), whose changes cannot be seen"),
+        (lambda x: np.random.rand() * square(x), "it reads a "),  # noqa: NPY002 - what is refused
+        (lambda x: next(numbers) * square(x), "it reads a count (`numbers`), whose changes cannot be seen"),
+        (lambda x: time.time() * square(x), "it reads the module `time`, which may return something else each time"),
+        (counting, "it changes what it reads when it is called"),
+    )
+    for f, reason in drawn:
+        prepared = ad.prepare(f, POINT, "symbolic")
+        assert not prepared.prepares
+        assert prepared.reason.startswith(reason)
+        assert not np.array_equal(prepared(POINT), prepared(POINT))
+
+
+def test_a_cache_that_f_fills_is_no_change() -> None:
+    """Breaks if what f keeps for itself at its first call passes for a change at every call."""
+
+    class Lazy:
+        @functools.cached_property
+        def rate(self) -> float:
+            return 3.0
+
+    lazy = Lazy()
+    prepared = ad.prepare(lambda x: lazy.rate * square(x), POINT, "symbolic")
+    assert prepared.prepares
+    assert_close(prepared(POINT), 6 * POINT)
+
+
+def test_ordinary_functions_are_prepared() -> None:
+    """Breaks if what numerical code is made of is refused."""
+    owner, polynomial, dot = Model(), np.poly1d([1.0, 0.0, 0.0]), np.dot
+
+    def loops(x: Any) -> Any:
+        import math as inner
+
+        return sum([inner.sqrt(4.0) * element for element in x if element != math.pi])
+
+    functions: list[Callable[[Any], Any]] = [
+        lambda x: np.linalg.norm(x),
+        lambda x: np.sum(polynomial(x)),
+        lambda x: dot(x, x) * Pair(1.0, 2.0).second,
+        lambda x: np.sum(Pair(x, x).first),
+        loops,
+        Holder(owner).held.loss,
+        functools.partial(lambda scale, x: scale * square(x), 2.0),
+        functools.wraps(np.sum)(lambda x: SCALE * square(x)),
+        np.sum,
+    ]
+    for f in functions:
+        prepared = ad.prepare(f, POINT[:2], "symbolic")
+        assert prepared.prepares, prepared.reason
+        assert_close(prepared(POINT[:2]), ad.gradient(f, POINT[:2], "reverse"))
+
+
+def test_much_data_is_not_compared_at_each_call() -> None:
+    """Breaks if a large array is hashed and kept for a derivative that costs less."""
+    data = np.ones((600, 600))
+    prepared = ad.prepare(lambda x: np.sum(data[:3, :3] @ x), POINT, "symbolic")
+    assert prepared.reason == "it reads more than 1 MiB of data (`data`), which would be compared at each call"
+    data[:] = 2.0
+    assert_close(prepared(POINT), np.full(3, 6.0))
+    small = ad.prepare(lambda x: np.sum(WEIGHTS * x), POINT, "symbolic", args=())
+    assert small.prepares
+    assert small.reason == ""
+
+
+def test_copies_are_prepared_anew() -> None:
+    """Breaks if a copy cannot be made, or stays bound to what the original reads."""
+    prepared = ad.prepare(cubic, START, "symbolic")
+    for copied in (copy.copy(prepared), copy.deepcopy(prepared), pickle.loads(pickle.dumps(prepared))):
+        assert copied.prepares
+        assert_close(copied(POINT), GRADIENT)
+    model = Model()
+    ours = copy.deepcopy(ad.prepare(model.loss, np.ones(2), "symbolic"))
+    model.weights[:] = 7.0
+    assert_close(ours(np.ones(2)), [2.0, 2.0])
 
 
 # ---- what it costs
@@ -449,26 +701,28 @@ def test_what_stays_the_same_is_not_prepared_again() -> None:
 def test_a_prepared_derivative_calls_f_for_its_value_alone(operator: str) -> None:
     """Breaks if the prepared derivative runs f, or f is traced again where nothing has changed."""
     f, directions, _ = CLOSED[operator]
-    counted = Counted(f)
-    prepared = ad.prepare(counted, START, "symbolic", operator)
-    assert prepared.prepares
-    assert counted.calls == 1
-    for _ in range(5):
-        prepared(POINT, *directions)
+    with Counted(f) as counted:
+        prepared = ad.prepare(f, START, "symbolic", operator)
+        assert prepared.prepares
+        assert counted.calls == 1
+        for _ in range(5):
+            prepared(POINT, *directions)
     assert counted.calls == 1 + 5 * (operator in ("value_and_gradient", "value_and_jacobian", "jvp", "vjp"))
 
 
 def test_what_prepares_nothing_runs_as_it_is() -> None:
     """Breaks if a method without preparation pretends to have one, or costs other calls than the operator itself."""
     for method in ("auto", "finite", "forward", "reverse", "complex"):
-        plain, counted = Counted(cubic), Counted(cubic)
-        ad.gradient(plain, POINT, method)
-        prepared = ad.prepare(counted, POINT, method)
-        assert counted.calls == 1
-        prepared(POINT)
+        with Counted(cubic) as plain:
+            ad.gradient(cubic, POINT, method)
+        with Counted(cubic) as counted:
+            prepared = ad.prepare(cubic, POINT, method)
+            assert counted.calls == 1
+            prepared(POINT)
         assert counted.calls == 1 + plain.calls
         assert not prepared.prepares
-        assert "nothing to prepare: runs each time" in repr(prepared)
+        assert prepared.reason == f"{method} has nothing to prepare here"
+        assert f"runs each time: {prepared.reason}>" in repr(prepared)
 
 
 def test_the_programs_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -619,7 +873,7 @@ def test_text() -> None:
     """Breaks if a prepared operator does not show what it is."""
     text = repr(ad.prepare(cubic, START, "symbolic"))
     assert text.startswith("<gradient of cubic by 'symbolic' at x: float64 of shape (3,); prepared in ")
-    assert isinstance(ad.prepare(cubic, START, "symbolic")._prepared, PreparedSymbolic)
+    assert isinstance(ad.prepare(cubic, START, "symbolic")._prepared.differentiator, PreparedSymbolic)
 
 
 # ---- what is measured

@@ -62,7 +62,7 @@ def test_what_cannot_win_is_not_run():
     assert calls < 100_000
 
 
-def test_a_slow_f_is_not_measured():
+def test_a_slow_f_is_notlead_over():
     """A probe that takes minutes because each call of f takes seconds."""
     calls = 0
 
@@ -346,3 +346,86 @@ def test_a_limit_inside_a_module_that_is_being_imported_strikes(tmp_path, monkey
     import limits_itself
 
     assert limits_itself.STRUCK
+
+
+def test_a_slow_f_that_is_another_one_when_traced_gets_differences():
+    """The derivative of another function, because nothing was measured: the two values are there to be compared."""
+
+    def slow(x):
+        time.sleep(0.02)
+        return np.sum(x**2) if type(x) is np.ndarray else np.sum(x**3)
+
+    advice = ad.recommend(slow, np.array([1.0, 2.0]), budget=0.02)
+    assert advice.method == "finite"
+    assert "(x) is 5, but 9 when f is traced" in advice.reason
+    assert evidence(advice)["reverse"].status == "error"
+    assert ad.recommend(slow, np.array([1.0, 2.0]), methods=["reverse"], budget=0.02).method is None
+
+
+def test_digits_that_f_does_not_have_are_no_merit():
+    """A method that takes five times as long, for more digits than f in single precision has."""
+    advice = ad.recommend(lambda x: x.astype(np.float32) ** 2, np.array(0.3), methods=["reverse", "symbolic"])
+    assert advice.method == "reverse"
+
+
+def test_a_slower_method_is_not_called_faster():
+    """Symbolic takes 6 times as long as reverse, and the sentence says 0.17 times."""
+    from admodes.measure.recommendation import lead_over
+
+    best = Row("f", 1, 1, "symbolic", "ok", time=Timing((6.0, 6.0, 6.0), 1, 6.0))
+    rival = Row("f", 1, 1, "reverse", "ok", time=Timing((1.0, 1.0, 1.0), 1, 1.0))
+    assert lead_over(best, [best, rival]).startswith("; measured 6.00x the time of reverse (5.45 to 6.60)")
+    assert lead_over(rival, [best, rival]).startswith("; measured 6.00x faster than symbolic")
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sqrt(np.abs(x)),
+        lambda x: np.where(x > 0, x * np.log(np.where(x > 0, x, 1)), 0),
+        lambda x: np.heaviside(x, 0.5),
+        np.sqrt,
+    ],
+    ids=["cusp", "infinite slope on one side", "jump", "infinite slope"],
+)
+@pytest.mark.parametrize("at", [0.0, np.array([0.0, 2.0])], ids=["number", "array"])
+def test_nothing_is_recommended_where_there_is_no_derivative(f, at):
+    """16 digits of a number that is no derivative: the methods that say so are outvoted or dropped."""
+    with np.errstate(all="ignore"):
+        advice = ad.recommend(lambda x: np.sum(f(x)), at, budget=3.0)
+        compared = ad.compare(lambda x: np.sum(f(x)), at, rounds=1, budget=3.0)
+    for found in (advice, compared.recommendation):
+        assert found.method is None
+        assert "There may be no derivative at x" in found.reason
+    assert not any(row.status == "ok" for row in compared)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: np.sin(1e9 * x), 0.5),
+        (lambda x: np.sum(np.sin(1e7 * x)), np.array([0.3, 4.0])),
+        (lambda x: (1e10 + np.sin(x)) - 1e10, 0.3),
+        (lambda x: np.exp(-(x**2) * 1e12), 1e-6),
+        (lambda x: x**1.5, 0.0),
+    ],
+    ids=["fast", "fast array", "cancellation", "narrow", "edge of the domain"],
+)
+def test_differences_that_fail_on_a_smooth_function_do_not_stop_the_others(f, x):
+    """A jump seen in what is rounding, or an oscillation."""
+    advice = ad.recommend(f, x, methods=["finite", "symbolic", "forward", "reverse"], budget=3.0)
+    assert advice.method in ("forward", "reverse", "symbolic"), advice.reason
+
+
+@pytest.mark.parametrize("budget", ["a", None, math.nan, -1.0])
+def test_a_budget_that_is_no_time_is_refused(budget):
+    """Python's own error about operators, from inside."""
+    with pytest.raises(OptionError, match=r"budget is .*: give the probe some seconds"):
+        ad.recommend(sines, [1.0], budget=budget)
+
+
+def test_an_empty_value_needs_no_method():
+    """0 sweeps and 16 digits of nothing."""
+    advice = ad.recommend(lambda x: x[:0], [1.0, 2.0])
+    assert advice.reason == "f(x) is empty, so the derivative has no entries: every method gives the same."
+    assert ad.jacobian(lambda x: x[:0], [1.0, 2.0], method=advice.method).shape == (0, 2)

@@ -16,13 +16,15 @@ import pytest
 from report_cases import HOSTILE, METHODS, claim, failed, many_rows, plausible_rows, row, write_results
 
 from admodes.errors import OptionError
-from admodes.figures.map import cheapest
 from admodes.figures.marks import mark, marks_of
 from admodes.figures.palette import PAPER, ROLES, styles_of
 from admodes.figures.plotting import new_figure
+from admodes.figures.winners import cheapest, not_run
 from admodes.report import write_report
+from admodes.report.conclusions import conclude
 from admodes.report.figures import draw_all
 from admodes.report.findings import find_all
+from admodes.report.overview import advise, score
 from admodes.report.packing import unpack
 from admodes.report.page import write_pages
 from admodes.report.svg import to_inline, to_svg
@@ -573,3 +575,105 @@ def test_a_claim_that_could_not_be_tested_is_said(tmp_path):
     results.claim_rows = [ClaimRow("backprop-cost", "timeout", "killed after 15 s")]
     page = write_pages(results, "results.jsonl", tmp_path).read_text(encoding="utf-8")
     assert "could not be tested: timeout, killed after 15 s." in page
+
+
+def unsettled_cell(n=16, m=1):
+    """Finite differences and formulas finished; the methods that might be faster were not run."""
+    lost = [
+        failed(method, n, m, "skipped", "the time for the whole sweep (95 s) was used up") for method in ("forward", "reverse")
+    ]
+    return [row("finite", n, m, 1e-3, 1.7e-13), row("symbolic", n, m, 3e-3, 1.7e-16), *lost]
+
+
+def test_nobody_wins_where_a_rival_was_not_run(tmp_path):
+    """Breaks if a method is crowned because the sweep ran out of time before its rivals."""
+    rows = [*unsettled_cell(), row("forward", 8, 1, 2e-5), row("reverse", 8, 1, 1e-5)]
+    assert {line.method: line.fastest for line in score(rows)} == {"finite": "0", "symbolic": "0", "forward": "0", "reverse": "1"}
+    (line,) = advise(rows)
+    assert line.methods == ("reverse",)
+    assert "in 2 cells: reverse in 1, not settled in 1, where a rival was not run" in line.measured
+    fields = sentences(tmp_path, rows)["The fields"]
+    assert fields == "Of 2 fields, the fastest right method is reverse in 1 and not settled in 1 (a rival was not run)."
+
+
+def test_a_bound_settles_a_cell():
+    """Breaks if a method that was stopped later than the fastest one finished, or ran out of memory, leaves the cell open."""
+    stopped = failed("symbolic", 4, 1, "timeout", "stopped after 4 s", stopped_after=4.0)
+    memory = failed("forward", 4, 1, "skipped", "ran out of memory at 2 in, 1 out")
+    cell = [row("reverse", 4, 1, 1e-5), stopped, memory]
+    assert not_run(cell) == []
+    assert not_run([row("reverse", 4, 1, 1e-5), replace(stopped, stopped_after=math.nan)])
+    assert not_run([row("reverse", 4, 1, 9.0), stopped]) == [stopped]
+
+
+def test_thirteen_digits_are_not_exact(tmp_path):
+    """Breaks if finite differences pass for exact beside a formula that is a thousand times closer."""
+    rows = [row("finite", 4, 1, 1e-6, 1.7e-13), row("reverse", 4, 1, 1e-5, 1.7e-16)]
+    assert advise(rows)[0].methods == ("reverse",)
+    write_report(write_results(tmp_path / "r.jsonl", rows), tmp_path)
+    for name in ("index.html", "summary.md"):
+        assert "at most 16 times the largest of three" in (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_a_tie_is_advised_by_name(tmp_path):
+    """Breaks if "any exact one" is advised where one exact method takes thousands of times as long."""
+    rows = [row("forward", 4, 4, 1e-5), row("reverse", 4, 4, 1.05e-5), row("symbolic", 4, 4, 1e-1)]
+    assert sentences(tmp_path, rows)["In short"].startswith("With as many inputs as outputs take forward or reverse.")
+    assert "forward or reverse (a tie) in 1. The slowest, symbolic, takes up to 10,000 times" in advise(rows)[0].measured
+
+
+def test_first_calls_are_no_lead():
+    """Breaks if a first call, which builds formulas, is divided by a steady time."""
+    first = replace(row("symbolic", 4, 4, 1e-5), time=Timing((), 0, 2.0))
+    (line,) = advise([row("forward", 4, 4, 1e-5), row("reverse", 4, 4, 2e-5), first])
+    assert "The slowest, reverse, takes up to 2.00 times as long as forward" in line.measured
+
+
+def test_the_advice_counts_every_problem():
+    """Breaks if only the grid's function is counted, beside a table that counts all."""
+    rows = [row("reverse", 4, 1, 1e-5), row("forward", 4, 1, 2e-5)]
+    rows += [row(method, 650, 1, 1e-5, problem="digits", part="problem") for method in ("reverse",)]
+    assert "in 2 cells: reverse in 2" in advise(rows)[0].measured
+
+
+def test_counts_of_one_page_agree(tmp_path):
+    """Breaks if fields without a winner are not counted, or products are left out of one table and not of the other."""
+    rows = [*plausible_rows(), *(failed(method, 64, 64, "error", "no") for method in METHODS)]
+    fields = sentences(tmp_path, rows)["The fields"]
+    assert fields.startswith("Of 10 fields")
+    assert sum(int(number) for number in re.findall(r" in (\d+)", fields)) == 10
+    products = [row("forward", 4, 1, 1e-5, operator="vjp"), failed("forward", 8, 1, "error", "no", operator="vjp")]
+    assert [line.right for line in score([*products, row("forward", 4, 1, 1e-5)])] == ["2 of 3"]
+
+
+def test_break_even_lists_every_pair_of_the_cell_that_is_drawn():
+    """Breaks if the list leaves out the cell of its own figure, or some of the pairs there."""
+    prepared = {"preparation": 1e-2, "prepared": Timing((1e-6,) * 5, 10)}
+    rows = []
+    for n in (4, 16):
+        rows += [row("symbolic", n, 1, 1e-3, **prepared), row("forward", n, 1, 4e-5), row("reverse", n, 1, 2e-5)]
+    notes = conclude(rows).notes["break-even"]
+    assert [re.search(r"cheaper than (\w+)", note)[1] for note in notes[:3]] == ["symbolic", "forward", "reverse"]
+    assert all("16 inputs" in note for note in notes[:3])
+    assert notes[3].startswith("The other cells, each against the fastest")
+    assert "4 inputs, 1 output: Symbolic" in notes[4]
+    assert "cheaper than reverse" in notes[4]
+    assert len(notes) == 5
+    many = [replace(one, inputs=size) for size in range(1, 40) for one in rows[:3]]
+    assert conclude(many).notes["break-even"][-1] == "22 more cells with a prepared method are in the tables."
+
+
+def test_the_stairs_are_said_to_be_those_of_the_medians():
+    """Breaks if stairs through the medians are told as beating single points."""
+    (plot,) = [one for one in draw_all(plausible_rows()) if one.name == "error-cost"]
+    assert "the median of another method is both faster" in plot.caption
+    (single,) = [one for one in draw_all(plausible_rows()[:4]) if one.name == "error-cost"]
+    assert "median" not in single.caption
+
+
+def test_a_grid_that_was_skipped_has_no_map_section(tmp_path):
+    """Breaks if a page has a section about a map that it does not show."""
+    rows = [failed(method, n, 1, "skipped", "no time") for n in (1, 4) for method in METHODS]
+    _, page, sections = page_of(tmp_path, rows)
+    assert "map" not in sections
+    assert "no grid of dimensions with a right derivative" in " ".join(page.text)

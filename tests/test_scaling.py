@@ -10,10 +10,10 @@ import pytest
 
 import admodes as ad
 from admodes.errors import OptionError
-from admodes.measure.power_law import Estimate, fit_power_law, t_quantile
+from admodes.measure.power_law import Estimate, fit_power_law, last_exponent, t_quantile
 from admodes.measure.scaling import fit_scaling
 from admodes.rows import Row, Timing
-from admodes.theory import AGREES, DIFFERS, VAGUE, theory_of
+from admodes.theory import AGREES, AT_LAST, DIFFERS, TOO_SMALL, VAGUE, theory_of
 
 SIZES = (1, 4, 16, 64, 256)
 GRID = [(n, m) for n in SIZES for m in SIZES]
@@ -350,3 +350,48 @@ def test_a_notebook_shows_the_sentences_escaped():
     assert "&lt;b&gt;f" in page
     assert "<b>" not in page
     assert page.count("<li>") == len(fit_scaling(rows).sentences)
+
+
+def test_counts_are_judged_by_their_growth_and_not_by_terms_of_lower_order():
+    """Sweeps that are counted as (1 + 1/2n) m and half an evaluation of f beside them differ from one sweep an output."""
+    cells = [(n, m) for n in (2, 8, 32) for m in (1, 3, 9)]
+    rows = [row("reverse", n, m, operations=(2 * n + 1) * m * m + (n + 1) * m, f_operations=2 * n * m) for n, m in cells]
+    fit = fit_scaling(rows).fit("reverse", "operations per f")
+    assert fit.m_exponent.value < 0.9
+    assert fit.verdict == AT_LAST
+
+
+@pytest.mark.parametrize(
+    ("count", "verdict"),
+    [
+        (lambda n: n + 8, TOO_SMALL),
+        (lambda n: n * n + 3 * n, DIFFERS),
+        (lambda n: math.ceil(n**0.5 + n**0.25), DIFFERS),
+    ],
+)
+def test_growth_at_the_largest_sizes_refutes_a_theory_too(count, verdict):
+    """Terms of lower order as an excuse for every growth."""
+    theory = theory_of("complex", "calls of f")
+    cells = {(n, 1): float(count(n)) for n in (1, 4, 16)}
+    fitted = math.log(count(16) / count(1)) / math.log(16)
+    assert theory.verdict_of_counts([fitted, None], [last_exponent(cells, 0), last_exponent(cells, 1)]) == verdict
+
+
+@pytest.mark.parametrize("rows", [None, [1], "rows", 3])
+def test_what_is_no_row_is_refused(rows):
+    """Python's own error about attributes, from inside."""
+    with pytest.raises(OptionError, match="fit_scaling takes the rows of a sweep"):
+        fit_scaling(rows)
+
+
+def test_the_interval_of_the_line_knows_that_the_model_may_be_wrong():
+    """A true line m = 0.5 n outside of a narrow interval, because f has an overhead that is multiplied by n or m."""
+    sizes = (1, 10, 100, 1000, 10000)
+    cells = [(n, m) for n in sizes for m in sizes]
+    f = lambda n, m: 1e-6 + 1e-7 * n * m  # noqa: E731 - one line beside the laws that are made of it
+    forward = planted("forward", lambda n, m: 5e-6 + 0.5 * n * f(n, m), noise=0.01, cells=cells)
+    reverse = planted("reverse", lambda n, m: 5e-6 + m * f(n, m), noise=0.01, cells=cells)
+    line = fit_scaling(forward + reverse).crossover
+    assert line.constant.holds(0.5)
+    assert line.exponent.holds(1.0)
+    assert line.constant.high < 5 * line.constant.low, "an interval that holds everything"

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import random
 import signal
@@ -23,6 +24,7 @@ import admodes as ad
 from admodes.errors import InputError, OptionError, SweepError, UnknownMethodError
 from admodes.measure import DENSE_LAYER, Effort, Problem
 from admodes.measure.operation import OPERATORS, Operation
+from admodes.measure.problems import PROBLEMS
 from admodes.methods import find_differentiator
 from admodes.rows import Timing
 from admodes.sweeps import Block, Grid, Limits, driving
@@ -441,7 +443,8 @@ def test_grids_are_what_they_say():
     assert 100 < sizes["quick"] < sizes["standard"] < sizes["full"]
     quick = find_grid("quick").changed(methods=["forward"])
     cells = quick.cells()
-    assert {one.problem.name for one in cells} == {"dense layer", "rosenbrock", "helmholtz", "digits"}
+    assert {one.problem.name for one in cells} == {"dense layer", "rosenbrock", "helmholtz", "curve fit", "digits"}
+    assert {one.problem.name for one in find_grid("standard").cells()} == set(PROBLEMS)
     assert {one.problem.name for one in cells if one.part == "grid"} == {"dense layer"}
     drawn = [one.inputs * one.outputs for one in cells if one.part == "grid"]
     assert drawn == sorted(drawn)
@@ -484,7 +487,7 @@ def test_a_grid_in_a_file_is_the_same_as_in_python(tmp_path):
         ("effort = 3", "effort must be a table"),
         ('[limits]\nmemory = "a lot"', "no amount of memory"),
         ("[limits]\nseconds = 0", "seconds must be a positive number"),
-        ("[effort]\nrounds = 0", "rounds must be at least 1"),
+        ("[effort]\nrounds = 0", "rounds must be an integer of at least 1"),
         ('[[blocks]]\nproblem = "digits"\ninputs = ["many"]', "inputs must be one or more integers"),
     ],
 )
@@ -606,3 +609,56 @@ def test_a_sweep_that_is_stopped_while_a_worker_starts_ends_at_once(tmp_path):
         time.sleep(0.01)
     pool.shutdown(cancel_futures=True)
     assert isinstance(future.exception(timeout=300), SweepError)
+
+
+def test_rows_have_the_sizes_of_f():
+    """A problem that makes other sizes than were asked for, whose rows would say what was never measured."""
+    square = Problem("square", lambda n, m, rng: ((lambda x: np.sin(x) * x), rng.normal(size=n)))
+    found = ad.sweep(square, inputs=[2, 3], methods=["forward"], effort=SHORT)
+    assert [(row.inputs, row.outputs, row.status) for row in found] == [(2, 2, "ok"), (3, 3, "ok")]
+    assert [row.auto for row in found] == ["forward", "forward"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"total": "x"}, "total must be a positive number"),
+        ({"total": -5}, "total must be a positive number"),
+        ({"total": math.nan}, "total must be a positive number"),
+        ({"seed": -1}, "seed must be an integer"),
+        ({"seed": 1.5}, "seed must be an integer"),
+    ],
+)
+def test_grids_refuse_what_they_cannot_use(options, said):
+    """A value that would fail in every cell, or in the driver after a file was written."""
+    with pytest.raises(OptionError, match=said):
+        grid(**options)
+
+
+@pytest.mark.parametrize("options", [{"rounds": 2.5}, {"rounds": "5"}, {"budget": "x"}, {"budget": 0}, {"enough": -1.0}])
+def test_efforts_refuse_what_they_cannot_use(options):
+    """The same for the effort."""
+    with pytest.raises(OptionError, match=f"{next(iter(options))} must be"):
+        Effort(**options)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("blocks = 3", "blocks must be tables"),
+        ("blocks = [3]", "blocks must be tables"),
+        ("[[blocks]]\nproblem = 3\ninputs = [1]", "A problem is named by a text"),
+        ('seed = "5"\n[[blocks]]\nproblem = "rosenbrock"\ninputs = [2]', "seed must be an integer"),
+    ],
+)
+def test_files_of_grids_refuse_other_types(text, said, tmp_path):
+    """A message of Python's about types, from which nobody learns what to write."""
+    (tmp_path / "g.toml").write_text(text)
+    with pytest.raises(OptionError, match=said):
+        find_grid(str(tmp_path / "g.toml"))
+
+
+def test_a_problem_that_is_not_there_is_said_before_sizes_are_asked_for():
+    """A misspelt name that is answered with a question about sizes."""
+    with pytest.raises(OptionError, match=r"nowhere\.py"):
+        ad.sweep("nowhere.py:problem")

@@ -15,6 +15,7 @@ from .marks import mark
 from .palette import INK, MUTED, PAPER, RULE, Style, styles_of
 from .plotting import Plot, add_legend, literal, make_plot, short_number
 from .quantities import TIE
+from .winners import not_run, ranked, tied
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,23 +27,10 @@ Crossover = Callable[[float], float]
 _ROOMY, _LEGIBLE = 6, 20
 
 
-def ranked(rows: Sequence[Row]) -> list[Row]:
-    """The verified rows of one cell, the fastest first."""
-    return sorted((row for row in rows if row.succeeded), key=lambda row: row.seconds)
-
-
-def cheapest(rows: Sequence[Row]) -> tuple[Row | None, float]:
-    """The fastest verified row of one cell, and how many times longer the next method takes (NaN without one)."""
-    ordered = ranked(rows)
-    if not ordered:
-        return None, math.nan
-    return ordered[0], ordered[1].seconds / ordered[0].seconds if len(ordered) > 1 else math.nan
-
-
 def draw_map(
     axes: Axes, rows: Sequence[Row], crossover: Crossover | None = None, crossover_label: str = "crossover, fitted"
 ) -> Axes:
-    """The cheapest method in every cell of a grid. A cell with several colours is a tie.
+    """The cheapest method in every cell of a grid. A cell with several colours is a tie; in a hatched one a rival was not run.
 
     Parameters
     ----------
@@ -67,7 +55,7 @@ def draw_map(
     inputs, outputs = sorted({row.inputs for row in grid}), sorted({row.outputs for row in grid})
     styles = styles_of(methods_of(rows))
     winners: dict[str, None] = {}
-    tied = False
+    ties = provisional = False
     cells: dict[tuple[int, int], list[Row]] = {}
     for row in grid:
         cells.setdefault((row.inputs, row.outputs), []).append(row)
@@ -76,11 +64,13 @@ def draw_map(
             cell = cells.get((n, m))
             best = _draw_cell(axes, (column, line), cell, styles, across=max(len(inputs), len(outputs))) if cell else []
             winners |= dict.fromkeys(best)
-            tied |= len(best) > 1
+            ties |= len(best) > 1
+            provisional |= bool(best) and bool(not_run(cell or []))
     drawn = crossover is not None and _draw_crossover(axes, crossover, inputs, outputs)
     _name_axes(axes, inputs, outputs, named(grid[0]))
     keys = [_key(styles[method], method) for method in styles if method in winners]
-    keys += [_key(None, "several: a tie")] if tied else []
+    keys += [_key(None, "several: a tie")] if ties else []
+    keys += [_hatched_key()] if provisional else []
     keys += [_line_key(crossover_label)] if drawn else []
     add_legend(axes, handles=keys)
     return axes
@@ -116,34 +106,48 @@ def _draw_cell(
 
     roomy = across <= _ROOMY
     column, line = place
-    ordered = ranked(cell)
-    tied = [row for row in ordered if row.seconds < TIE * ordered[0].seconds] if ordered else []
-    label = _describe_cell(cell, ordered, tied)
-    count = max(1, len(tied))
+    ordered, best = ranked(cell), tied(cell)
+    unsettled = bool(best) and bool(not_run(cell))
+    label = _describe_cell(cell, ordered, best)
+    count = max(1, len(best))
     height = 0.94 / count
     for stripe in range(count):
-        face = styles[tied[stripe].method].color if tied else RULE.light
+        face = styles[best[stripe].method].color if best else RULE.light
         bottom = line + 0.47 - (stripe + 1) * height
         patch = axes.add_patch(Rectangle((column - 0.47, bottom), 0.94, height, facecolor=face, linewidth=0))
-        mark(patch, "", [label])
-    for stripe, row in enumerate(tied if across <= _LEGIBLE else []):
+        mark(patch, best[stripe].method if best else "", [label], field=True)
+    if unsettled:
+        _hatch(axes, column, line, best[0].method if count == 1 else "")
+    for stripe, row in enumerate(best if across <= _LEGIBLE else []):
         # From the upper left to the lower right: a crossover runs from the lower left to the upper right.
         at = 0.47 * (1 - (2 * stripe + 1) / count) if count > 1 else 0.2 * roomy
         marker = styles[row.method].marker
         size = (9 if roomy else 7) * (1 if count < 3 else 0.7)
         (glyph,) = axes.plot(column - at, line + at, marker=marker, color=PAPER.light, markersize=size, linestyle="", zorder=3)
-        mark(glyph, "", [label])
-    if not tied and across <= _LEGIBLE:
+        mark(glyph, row.method, [label], field=True)
+    if not best and across <= _LEGIBLE:
         axes.text(column, line, "none", ha="center", va="center", color=MUTED.light, fontsize=9)
-    elif roomy and count == 1 and len(ordered) > 1:
-        text = format_number(ordered[1].seconds / ordered[0].seconds)
-        ground = {"facecolor": styles[tied[0].method].color, "linewidth": 0, "pad": 1}
+    elif roomy and count == 1 and (unsettled or len(ordered) > 1):
+        text = "?" if unsettled else format_number(ordered[1].seconds / ordered[0].seconds)
+        ground = {"facecolor": styles[best[0].method].color, "linewidth": 0, "pad": 1}
         corner = column + 0.43, line - 0.27
-        axes.text(*corner, text, ha="right", va="center", color=PAPER.light, fontsize=10, zorder=3, bbox=ground)
-    return [row.method for row in tied]
+        number = axes.text(*corner, text, ha="right", va="center", color=PAPER.light, fontsize=10, zorder=3, bbox=ground)
+        mark(number, best[0].method, field=True)
+    return [row.method for row in best]
 
 
-def _describe_cell(cell: Sequence[Row], ordered: Sequence[Row], tied: Sequence[Row]) -> str:
+def _hatch(axes: Axes, column: int, line: int, method: str) -> None:
+    """Lines from the lower left to the upper right of a cell, in one path."""
+    x, y = [], []
+    for offset in (-0.6, -0.3, 0.0, 0.3, 0.6):
+        low, high = max(-0.47, -0.47 - offset), min(0.47, 0.47 - offset)
+        x += [column + low, column + high, math.nan]
+        y += [line + low + offset, line + high + offset, math.nan]
+    (lines,) = axes.plot(x, y, color=PAPER.light, linewidth=1.6, alpha=0.7, zorder=2.5)
+    mark(lines, method, field=True)
+
+
+def _describe_cell(cell: Sequence[Row], ordered: Sequence[Row], best: Sequence[Row]) -> str:
     """Who is the fastest, by how much, and what the others take."""
     if not ordered:
         first = cell[0]
@@ -152,7 +156,9 @@ def _describe_cell(cell: Sequence[Row], ordered: Sequence[Row], tied: Sequence[R
     text = describe(ordered[0])
     rest = [f"{row.method} {format_seconds(row.seconds)}" for row in ordered[1:]]
     others = f"; {join_words(rest)}" if rest else ""
-    return f"a tie of {join_words([row.method for row in tied])}: {text}{others}" if len(tied) > 1 else text + others
+    absent = join_words([f"{row.method} ({row.status})" for row in not_run(cell)])
+    others += f"; provisional: no result from {absent}" if absent else ""
+    return f"a tie of {join_words([row.method for row in best])}: {text}{others}" if len(best) > 1 else text + others
 
 
 def _draw_crossover(axes: Axes, crossover: Crossover, inputs: Sequence[int], outputs: Sequence[int]) -> bool:
@@ -204,6 +210,13 @@ def _key(style: Style | None, label: str) -> Any:
     return Line2D([], [], linestyle="", marker=style.marker, markersize=8, color=style.color, label=literal(label))
 
 
+def _hatched_key() -> Any:
+    """The sign of a cell whose fastest method is not settled."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], linestyle="", marker="$///$", markersize=10, color=MUTED.light, label="hatched: a rival was not run")
+
+
 def _line_key(label: str) -> Any:
     from matplotlib.lines import Line2D
 
@@ -218,7 +231,8 @@ def map_plot(grid: Sequence[Row], crossover: Crossover | None = None) -> Plot:
         "The cheapest method",
         "The fastest method whose derivative is right, for every number of inputs and outputs. "
         "The number in a cell says how many times longer the next method takes; where several are as fast within "
-        f"{round(100 * (TIE - 1))}%, the cell has the colours of all of them.{line}",
+        f"{round(100 * (TIE - 1))}%, the cell has the colours of all of them. A hatched cell with a question mark "
+        f"is provisional: a method that might be faster was not run there.{line}",
         lambda axes: draw_map(axes, grid, crossover),
         height=5.2,
     )

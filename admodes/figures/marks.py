@@ -24,16 +24,19 @@ class Mark(NamedTuple):
         The name by which a page switches it on and off, usually a method's; "" for what always stays.
     labels : tuple of str
         One for each point, such as ``"forward, 64 inputs: 31.2 µs"``; a single one for an artist without points.
+    field : bool
+        Whether it is part of a surface that would have a hole without it: a page dims it and leaves it where it is.
     """
 
     series: str
     labels: tuple[str, ...]
+    field: bool = False
 
 
 _marks: WeakKeyDictionary[Figure, dict[str, Mark]] = WeakKeyDictionary()
 
 
-def mark(artist: Artist, series: str, labels: Sequence[str] = ()) -> None:
+def mark(artist: Artist, series: str, labels: Sequence[str] = (), *, field: bool = False) -> None:
     """Note what `artist`, which is on its axes already, stands for.
 
     Parameters
@@ -41,6 +44,7 @@ def mark(artist: Artist, series: str, labels: Sequence[str] = ()) -> None:
     artist : Artist
     series : str
     labels : sequence of str
+    field : bool
     """
     figure = artist.get_figure(root=True)
     if figure is None:
@@ -48,7 +52,7 @@ def mark(artist: Artist, series: str, labels: Sequence[str] = ()) -> None:
     marks = _marks.setdefault(figure, {})
     name = f"mark-{len(marks)}"
     artist.set_gid(name)
-    marks[name] = Mark(series, tuple(labels))
+    marks[name] = Mark(series, tuple(labels), field)
 
 
 def marks_of(figure: Figure) -> dict[str, Mark]:

@@ -112,11 +112,17 @@ def _finish(axes: Axes) -> None:
 
 def tradeoff_plot(rows: Sequence[Row]) -> Plot:
     """Error against cost, one point a cell."""
+    cells = {(row.problem, row.operator, row.inputs, row.outputs) for row in rows}
+    several = (
+        "Every function and method that was measured, small; the median of each method, large: the best are at the lower left. "
+    )
+    stairs = "the median of another method" if len(cells) > 1 else "another method"
+    single = "Every method that was measured: the best are at the lower left. "
     return make_plot(
         "error-cost",
         "Error against cost",
-        "Every function and method that was measured, small; the median of each method, large: the best are at the lower left. "
-        "Above and to the right of the stairs, another method is both faster and more exact. "
+        f"{several if len(cells) > 1 else single}Above and to the right of the stairs, {stairs} is both faster and more exact"
+        f"{': they say nothing of a single cell' if len(cells) > 1 else ''}. "
         "Cost is time in units of the function itself; the dotted line is the rounding of a single number.",
         lambda axes: draw_pareto(axes, rows),
         height=4.8,

@@ -74,7 +74,7 @@ def longest(rows: Sequence[Row], axis: str, quantity: Quantity, fixed: int | Non
             raise NothingToDrawError(f"No row has {fixed:,} {other}: there are rows with {known}.")
     drawable = {key: curve for key, curve in curves.items() if sizes_of(curve, axis, quantity)}
     if not drawable:
-        raise NothingToDrawError(f"No row has a {quantity.name}: {_why(rows)}.")
+        raise NothingToDrawError(f"No row has the {quantity.name}: {_why(rows)}.")
     best = max(drawable, key=lambda key: (len(sizes_of(drawable[key], axis, quantity)), -key[2]))
     return drawable[best]
 

@@ -60,6 +60,11 @@ class Derivative:
         """The same arrangement with other components."""
         return replace(self, vector=vector)
 
+    def no_finer_than(self, precision: np.dtype[Any]) -> Derivative:
+        """The same components, counted as numbers of `precision` where their own type is a finer one."""
+        coarse = [precision if np.finfo(precision).eps > np.finfo(own).eps else own for own in self.precisions]
+        return replace(self, precisions=tuple(coarse))
+
     def label(self, position: int) -> str:
         """Where component number `position` stands, as Python would index it: ``['w'][3, 1]``."""
         for path, shape in zip(self.paths, self.shapes, strict=True):
@@ -69,6 +74,12 @@ class Derivative:
                 return f"{path}[{index}]"
             position -= size
         return ""
+
+    @property
+    def vague(self) -> str:
+        """Where the first NaN stands; "" without one."""
+        places = np.flatnonzero(np.isnan(self.vector))
+        return self.label(int(places[0])) if places.size else ""
 
     @property
     def finite(self) -> bool:

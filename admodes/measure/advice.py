@@ -8,20 +8,27 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
-from ..errors import AdmodesError, OptionError
-from ..formatting import format_count, format_number, format_seconds
+from ..errors import OptionError
+from ..formatting import format_count, format_seconds
 from ..methods import choose_method, find_differentiator
 from ..recording import OperationCounts, count_operations
 from ..rows import Row
-from .accuracy import Derivative
 from .comparison import method_table
 from .cost import Candidate, Outcome, attempt, ratio_interval, sample_interleaved
-from .recommendation import Recommendation, faster_but_inexact, fastest_exact, merits, most_exact, nothing_verified, plural
+from .recommendation import (
+    Recommendation,
+    disagreement,
+    faster_but_inexact,
+    fastest_exact,
+    lead_over,
+    merits,
+    most_exact,
+    nothing_verified,
+    plural,
+)
 from .subject import Subject
-from .trials import Effort, measure
-from .witness import is_traced
+from .trials import Effort, is_positive, measure
+from .witness import is_traced, own_estimate, traced_otherwise
 
 #: Nothing is measured where f alone takes more than this part of the budget: a probe runs it some ten times at least.
 _SLOW = 0.02
@@ -89,8 +96,8 @@ def recommend(
     >>> [row.status for row in advice.evidence if row.method == "finite"]
     ['skipped']
     """
-    if not budget > 0:
-        raise OptionError(f"budget is {budget}: give the probe some seconds, e.g. budget=1.0.")
+    if not is_positive(budget):
+        raise OptionError(f"budget is {budget!r}: give the probe some seconds, e.g. budget=1.0.")
     table = method_table(methods)
     end = perf_counter() + budget
     subject = Subject.at(f, x, args)
@@ -98,6 +105,8 @@ def recommend(
     counts, refused = _count(subject, max(budget, 5 * f_seconds))
     plans = {name: _plan(find_differentiator(method).name, subject, counts, f_seconds) for name, method in table.items()}
     probe = _Probe(subject, table, plans, counts, refused, f_seconds, budget)
+    if not subject.outputs:
+        return probe.without_entries()
     if subject.inputs * subject.outputs > _ENTRIES:
         entries = f"{subject.inputs * subject.outputs:,} entries"
         return probe.by_counts(f"The derivative has {entries}, too many for a probe (jvp and vjp do not make them)")
@@ -217,7 +226,7 @@ class _Probe:
             return self.unverified(rows)
         best = self.settled(best, rows)
         verified = [row for row in rows if row.succeeded]
-        sentences = [f"{self.lead(best.method)}{_measured(best, verified)}.", merits(best), *faster_but_inexact(best, rows)]
+        sentences = [f"{self.lead(best.method)}{lead_over(best, verified)}.", merits(best), *faster_but_inexact(best, rows)]
         return self.answer(best.method, [*sentences, self.beside_auto(best, rows)], rows)
 
     def settled(self, best: Row, rows: Sequence[Row]) -> Row:
@@ -253,22 +262,18 @@ class _Probe:
     def unverified(self, rows: tuple[Row, ...]) -> Recommendation:
         """None where methods disagree; a method that nothing contradicts, with that said."""
         seen = [row for row in rows if row.status == "unverified" and math.isfinite(row.seconds)]
-        doubtful = next((row for row in seen if "disagree" in row.reason), None)
         wrong = [row for row in rows if row.status in ("error", "inaccurate", "nonfinite") and "traced" in row.reason]
-        if doubtful is not None:
-            reason = doubtful.reason.removeprefix("the reference is none: ")
-            return Recommendation(None, f"Methods disagree, so none is recommended: {reason}.", rows)
-        if not seen:
+        if not seen or disagreement(rows):
             return Recommendation(None, nothing_verified(rows), rows)
         best = min(seen, key=lambda row: row.seconds)
-        lead = f"{self.lead(best.method)}{_measured(best, seen)}."
+        lead = f"{self.lead(best.method)}{lead_over(best, seen)}."
         if is_traced(self.table[best.method]):
             caveat = (
                 "no second method confirms the whole derivative within the budget; along one random direction, differences "
                 "of f do not contradict it."
             )
             return self.answer(best.method, [lead, caveat, merits(best), self.beside_auto(best, rows)], rows)
-        error = _own_estimate(self.table[best.method], self.subject, self.budget)
+        error = own_estimate(self.table[best.method], self.subject, self.budget)
         if not error <= _TRUSTED:
             return Recommendation(None, f"{nothing_verified(rows)} {_distrust(best.method, error)}", rows)
         failures = wrong or [row for row in rows if row.status in ("error", "unsupported")]
@@ -276,44 +281,28 @@ class _Probe:
         caveat = f"nothing independent confirms it, its own estimate of its relative error is {error:.0e}, and {others}"
         return self.answer(best.method, [lead, caveat, merits(best)], rows)
 
+    def without_entries(self) -> Recommendation:
+        """Any method where f(x) is empty: the one that is tried first."""
+        rows = tuple(self.row(name, "skipped", "not run: the derivative has no entries") for name in self.table)
+        return self.answer(
+            self.order()[0], ["f(x) is empty, so the derivative has no entries: every method gives the same."], rows
+        )
+
     def by_counts(self, why: str) -> Recommendation:
         """The method of the shape rule where f can be traced, without a measurement."""
-        order = self.order()
-        rows = tuple(self.row(name, "skipped", f"not run: {self.plans[name].work}") for name in self.table)
-        usable = [name for name in order if self.counts is not None or not is_traced(self.table[name])]
+        limit = max(self.budget, 5 * self.f_seconds)
+        wrong = "" if self.counts is None else traced_otherwise(self.subject, limit)
+        untraced = wrong or ("" if self.counts is not None else f"f cannot be traced: {self.refused.reason}")
+        rows = tuple(
+            self.row(name, "error", wrong)
+            if wrong and is_traced(method)
+            else self.row(name, "skipped", f"not run: {self.plans[name].work}")
+            for name, method in self.table.items()
+        )
+        usable = [name for name in self.order() if not untraced or not is_traced(self.table[name])]
         if not usable:
-            return Recommendation(None, f"{why}, and f cannot be traced: {self.refused.reason}", rows)
-        untraced = "" if self.counts is not None else f"f cannot be traced: {self.refused.reason}"
+            return Recommendation(None, f"{why}, and {untraced}", rows)
         return self.answer(usable[0], [f"{self.lead(usable[0])}.", f"{why}: this goes by counts alone.", untraced], rows)
-
-
-def _measured(best: Row, rows: Sequence[Row]) -> str:
-    """By how much a method is faster than the next one of `rows`, with the interval of the ratio."""
-    rivals = [row for row in rows if row is not best and row.time.samples]
-    if not rivals or not best.time.samples:
-        return ""
-    rival = min(rivals, key=lambda row: row.seconds)
-    ratio, low, high = ratio_interval(rival.time, best.time)
-    interval = f"({format_number(low)} to {format_number(high)})"
-    if low <= 1 <= high:
-        return f"; measured as fast as {rival.method} within the noise {interval}"
-    return f"; measured {format_number(ratio)}x {'faster than' if ratio > 1 else 'the time of'} {rival.method} {interval}"
-
-
-def _own_estimate(method: Any, subject: Subject, limit: float) -> float:
-    """What a method that sees f alone says of its error, relative to the derivative; NaN where it says nothing."""
-    estimate = getattr(find_differentiator(method), "estimate", None)
-    if estimate is None:
-        return math.nan
-    found = attempt(lambda: estimate(subject.f, subject.x, args=subject.args), limit).value
-    if found is None:
-        return math.nan
-    try:
-        value, error = Derivative.of(found.value, "the derivative"), Derivative.of(found.error, "the estimate")
-    except AdmodesError:
-        return math.nan
-    size = float(np.linalg.norm(value.vector))
-    return float(np.linalg.norm(error.vector)) / size if size else float(np.linalg.norm(error.vector))
 
 
 def _distrust(name: str, error: float) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..formatting import format_number
-from .fits import Cells, Fit
+from .fits import Cells, Fit, fit_inside
 from .power_law import Estimate, t_quantile
 
 _DRAWS = 200
@@ -33,6 +34,8 @@ class Crossover:
     above, below : str
         The method that is cheaper with more outputs than on the line, and the one with fewer.
     constant, exponent : Estimate
+        The interval holds 95% of what noise of the times makes of the line, if both are an overhead and a power, and the
+        lines without any one size: further off than that, the times are not so.
     n_range : tuple of float
         Numbers of inputs between which the line runs inside the grid.
     bend : float
@@ -107,12 +110,15 @@ def find_crossover(first: Fit, second: Fit, times: Cells, others: Cells) -> Cros
         cheaper = first if np.mean(_difference(one, other, x[:, None], y)) < 0 else second
         return f"the fitted times of {pair} do not cross inside the grid ({cheaper.method} is cheaper)"
     rng = np.random.default_rng(0)
-    drawn = [_straight(x, _zero_line(_draw(first, rng), _draw(second, rng), x, y)) for _ in range(_DRAWS)]
+    drawn = [_line(_draw(first, rng), _draw(second, rng), x, y) for _ in range(_DRAWS)]
     lines = np.array([line for line in drawn if line is not None])
     if len(lines) < _SURE * _DRAWS:
         return f"within their noise, the times of {pair} may as well not cross inside the grid"
+    others_left = [left for fits in _without_a_size(first, second, times, others) if (left := _line(*fits, x, y)) is not None]
     exponent, constant = np.polyfit(x[seen], heights[seen], 1)
     low, high = np.quantile(lines, [0.025, 0.975], axis=0)
+    # What no draw knows is that the times may not be overhead and a power: then the line depends on the sizes.
+    low, high = np.min([low, *others_left], axis=0), np.max([high, *others_left], axis=0)
     middle = x[seen][len(x[seen]) // 2]
     above, below = (first, second) if _difference(one, other, middle, y[-1]) < 0 else (second, first)
     line = Crossover(
@@ -126,6 +132,22 @@ def find_crossover(first: Fit, second: Fit, times: Cells, others: Cells) -> Cros
     )
     measured = (times, others) if above is first else (others, times)
     return _checked(line, *measured)
+
+
+def _without_a_size(first: Fit, second: Fit, times: Cells, others: Cells) -> Iterator[tuple[_Array, _Array]]:
+    """Parameters of both fits, once without each number of inputs and of outputs; where so few are left, none."""
+    for axis in (0, 1):
+        for size in sorted({cell[axis] for cell in times}):
+            fits = []
+            for fit, cells in ((first, times), (second, others)):
+                left = {cell: value for cell, value in cells.items() if cell[axis] != size}
+                fits.append(fit_inside(fit.method, fit.quantity, left, set()))
+            if all(isinstance(one, Fit) and one.n_exponent and one.m_exponent for one in fits):
+                yield np.array(fits[0].parameters), np.array(fits[1].parameters)  # type: ignore[union-attr]
+
+
+def _line(one: _Array, other: _Array, x: _Array, y: _Array) -> tuple[float, float] | None:
+    return _straight(x, _zero_line(one, other, x, y))
 
 
 def _common(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:

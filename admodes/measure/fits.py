@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..formatting import format_number, format_seconds
+from ..formatting import format_number, format_seconds, plural
 from ..rows import Row, methods_of
-from ..theory import Theory, theory_of
-from .power_law import Estimate, fit_power_law
+from ..theory import DIFFERS, Theory, theory_of
+from .power_law import Estimate, fit_power_law, last_exponent
 
 #: The name of f itself among the methods of fits.
 PRIMAL = ""
@@ -142,11 +142,13 @@ def fit_all(rows: Sequence[Row], operator: str) -> tuple[tuple[Fit, ...], tuple[
     fits, unfitted : tuple
     """
     grid = {(row.inputs, row.outputs) for row in rows if row.inputs > 0 and row.outputs > 0}
-    found = [(method, quantity, _fit(method, quantity, values, grid)) for method, quantity, values in _measured(rows)]
+    measured = _measured(rows)
+    found = [(method, quantity, _fit(method, quantity, values, grid)) for method, quantity, values in measured]
     fits = [one for _, _, one in found if isinstance(one, Fit)]
+    counted = {(method, quantity): values for method, quantity, values in measured if quantity not in SECONDS}
     unfitted = [Unfitted(method, quantity, one) for method, quantity, one in found if isinstance(one, str)]
     relative, reasons = _relative_to_f(fits, rows, grid)
-    return tuple(_judged(one, operator) for one in (*fits, *relative)), (*unfitted, *reasons)
+    return tuple(_judged(one, operator, counted) for one in (*fits, *relative)), (*unfitted, *reasons)
 
 
 def _measured(rows: Sequence[Row]) -> list[tuple[str, str, Cells]]:
@@ -154,7 +156,7 @@ def _measured(rows: Sequence[Row]) -> list[tuple[str, str, Cells]]:
     usable = [row for row in rows if row.status in _MEASURED and row.inputs > 0 and row.outputs > 0]
     found = [
         (PRIMAL, "operations", _values(rows, lambda row: row.f_operations)),
-        (PRIMAL, "time", _values(rows, _f_seconds)),
+        (PRIMAL, "time", _values(rows, lambda row: row.f_time.minimum)),
     ]
     for method in methods_of(rows):
         own = [row for row in usable if row.method == method]
@@ -167,10 +169,6 @@ def _measured(rows: Sequence[Row]) -> list[tuple[str, str, Cells]]:
         found.append((method, "time", seconds_of(own, method)))
         found.append((method, "prepared", _values(own, lambda row: row.prepared.minimum)))
     return [(method, quantity, values) for method, quantity, values in found if values or (method and quantity == "time")]
-
-
-def _f_seconds(row: Row) -> float:
-    return row.f_time.minimum
 
 
 def seconds_of(rows: Sequence[Row], method: str) -> Cells:
@@ -234,7 +232,7 @@ def fit_inside(method: str, quantity: str, values: Cells, grid: set[tuple[int, i
         return "inputs and outputs grow together in all cells, so that their exponents cannot be told apart"
     law = fit_power_law(n, m, list(values.values()), axes)
     if law is None:
-        return f"{plural_cells(len(values))} are too few"
+        return f"{plural(len(values), 'cell')} are too few"
     return Fit(
         method=method,
         quantity=quantity,
@@ -263,7 +261,7 @@ def _varies(sizes: Sequence[int]) -> bool:
 def _silent(fit: Fit, cells: Sequence[tuple[int, int]]) -> str:
     """Why exponents would say nothing about larger sizes; "" where they do."""
     if fit.spread > 0 and fit.freedom < _FREEDOM:
-        return f"{plural_cells(len(cells))} are too few"
+        return f"{plural(len(cells), 'cell')} are too few"
     if fit.spread > _ROUGH:
         return f"no power of n and m comes close: the best is {fit.spread:.0%} off typically"
     cells = [(n, m) for n, m in cells if fit.n_range[0] <= n <= fit.n_range[1] and fit.m_range[0] <= m <= fit.m_range[1]]
@@ -283,7 +281,7 @@ def _silent(fit: Fit, cells: Sequence[tuple[int, int]]) -> str:
 def _relative_to_f(fits: Sequence[Fit], rows: Sequence[Row], grid: set[tuple[int, int]]) -> tuple[list[Fit], list[Unfitted]]:
     """Time over f's own time, in the cells where both are more than overhead: elsewhere it is the ratio of two overheads."""
     own = next((fit for fit in fits if (fit.method, fit.quantity) == (PRIMAL, "time")), None)
-    own_seconds = _values(rows, _f_seconds)
+    own_seconds = _values(rows, lambda row: row.f_time.minimum)
     found: list[Fit] = []
     reasons: list[Unfitted] = []
     for fit in fits:
@@ -299,21 +297,23 @@ def _relative_to_f(fits: Sequence[Fit], rows: Sequence[Row], grid: set[tuple[int
         if isinstance(one, Fit):
             found.append(one)
         else:
-            overhead = f"overhead is less than half of both times in {plural_cells(len(past))} only"
+            overhead = f"overhead is less than half of both times in {plural(len(past), 'cell')} only"
             reasons.append(Unfitted(fit.method, "time per f", overhead if 2 * len(past) < len(seconds) else one))
     return found, reasons
 
 
-def plural_cells(count: int) -> str:
-    """``1 cell``, ``5 cells``."""
-    return f"{count} cell{'' if count == 1 else 's'}"
-
-
-def _judged(fit: Fit, operator: str) -> Fit:
+def _judged(fit: Fit, operator: str, counted: Mapping[tuple[str, str], Cells]) -> Fit:
     """The fit beside the theory."""
     quantity = "cost" if fit.quantity.endswith(" per f") else fit.quantity
     theory = theory_of(fit.method, quantity, operator)
-    return fit if theory is None else replace(fit, theory=theory, verdict=theory.verdict(fit.n_exponent, fit.m_exponent))
+    if theory is None:
+        return fit
+    exponents = fit.n_exponent, fit.m_exponent
+    verdict, cells = theory.verdict(*exponents), counted.get((fit.method, fit.quantity))
+    if verdict == DIFFERS and cells:
+        fitted = [None if one is None else one.value for one in exponents]
+        verdict = theory.verdict_of_counts(fitted, [last_exponent(cells, axis) for axis in (0, 1)])
+    return replace(fit, theory=theory, verdict=verdict)
 
 
 def _power(name: str, one: Estimate) -> str:

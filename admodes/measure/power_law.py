@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +65,31 @@ class PowerLaw:
         value = self.parameters[position]
         width = t_quantile(self.freedom) * math.sqrt(self.covariance[position][position])
         return Estimate(value, value - width, value + width)
+
+
+def last_exponent(cells: Mapping[tuple[int, int], float], axis: int) -> float | None:
+    """The exponent between the two largest sizes of one axis, at the largest other size that has both; None without one.
+
+    Parameters
+    ----------
+    cells : dict
+        Cell (n, m) -> value, positive.
+    axis : int
+        0 for n, 1 for m.
+
+    Examples
+    --------
+    >>> round(last_exponent({(1, 1): 1.5, (1, 4): 4.5, (1, 16): 16.5, (1, 64): 64.5}, 1), 2)
+    0.98
+    """
+    lines: dict[int, list[tuple[int, float]]] = {}
+    for cell, value in cells.items():
+        lines.setdefault(cell[1 - axis], []).append((cell[axis], value))
+    for _, line in sorted(lines.items(), reverse=True):
+        if len(line) > 1:
+            (small, before), (large, after) = sorted(line)[-2:]
+            return math.log(after / before) / math.log(large / small)
+    return None
 
 
 def t_quantile(freedom: float) -> float:

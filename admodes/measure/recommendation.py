@@ -10,10 +10,14 @@ from typing import Any
 
 from ..formatting import format_count, format_digits, format_number, format_seconds, join_words
 from ..rows import Row
+from .cost import ratio_interval
 
-#: Methods whose error is within this factor of the smallest one count as equally exact; so do all below `_EXACT`.
-_AS_EXACT = 1e3
-_EXACT = 1e-13
+#: A method is exact whose error is at most this many times the largest of: the rounding of one number, the error of the
+#: formula by hand, and the smallest error of all methods there; or which is within so many units in the last place: where f
+#: is computed in float32, more digits than its own are none.
+AS_EXACT = 16
+_ROUNDING = 2.0**-52
+_LAST_PLACES = 4
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,26 +99,52 @@ def fastest_exact(rows: Sequence[Row]) -> Row | None:
 
 
 def most_exact(rows: Sequence[Row]) -> list[Row]:
-    """The rows whose error is as small as rounding allows, or close to the smallest error of all."""
-    bound = max(_EXACT, _AS_EXACT * min(row.error for row in rows))
-    return [row for row in rows if row.error <= bound]
+    """The rows whose error is within a small factor of rounding, of the formula by hand or of the smallest error of all."""
+    by_hand = [row.hand_error for row in rows if math.isfinite(row.hand_error)]
+    bound = AS_EXACT * max(_ROUNDING, min(row.error for row in rows), *by_hand)
+    return [row for row in rows if row.error <= bound or row.ulp <= _LAST_PLACES]
 
 
 def nothing_verified(rows: Sequence[Row]) -> str:
-    """That no method can be recommended, and how each one failed."""
+    """That no method can be recommended: what they disagree about, or how each one failed."""
+    if reason := disagreement(rows):
+        return f"Methods disagree, so none is recommended: {reason}."
     failures = join_words([f"{row.method} ({row.status})" for row in rows])
     return f"No method gave a derivative that could be verified: {failures}."
 
 
+def disagreement(rows: Sequence[Row]) -> str:
+    """What the methods disagree about, where that is why none is verified; "" where they do not."""
+    reasons = [row.reason for row in rows if row.status == "unverified" and math.isfinite(row.seconds)]
+    doubtful = (reason for reason in reasons if "disagree" in reason or "There may be no derivative" in reason)
+    return next(doubtful, "").removeprefix("the reference is none: ")
+
+
 def merits(best: Row) -> str:
     """Digits, seconds and calls of one row."""
-    digits = f"{format_digits(best.digits)} digits, " if math.isfinite(best.digits) else ""
+    digits = f"{format_digits(best.digits, best.is_bound)} digits, " if math.isfinite(best.digits) else ""
     cost = f"{digits}{format_seconds(best.seconds)} a derivative"
     if math.isfinite(best.ratio):
         cost += f", {format_number(best.ratio)} times f itself" + (" (suspect: less than its calls of f)" if best.suspect else "")
     if best.calls is not None:
         cost += f" ({format_count(best.calls)} call{'' if best.calls == 1 else 's'} of f)"
     return f"{cost}."
+
+
+def lead_over(best: Row, rows: Sequence[Row]) -> str:
+    """By how much a method is faster than the next one of `rows`, with the interval of the ratio."""
+    rivals = [row for row in rows if row is not best and row.time.samples]
+    if not rivals or not best.time.samples:
+        return ""
+    rival = min(rivals, key=lambda row: row.seconds)
+    ratio, low, high = ratio_interval(rival.time, best.time)
+    interval = f"({format_number(low)} to {format_number(high)})"
+    if low <= 1 <= high:
+        return f"; measured as fast as {rival.method} within the noise {interval}"
+    if ratio > 1:
+        return f"; measured {format_number(ratio)}x faster than {rival.method} {interval}"
+    interval = f"({format_number(1 / high)} to {format_number(1 / low)})"
+    return f"; measured {format_number(1 / ratio)}x the time of {rival.method} {interval}"
 
 
 def faster_but_inexact(best: Row, rows: Sequence[Row]) -> list[str]:
@@ -132,7 +162,8 @@ def faster_but_inexact(best: Row, rows: Sequence[Row]) -> list[str]:
 def _slower(other: Row, best: Row) -> str:
     if other.ratio_low <= best.ratio_high:
         return f"{other.method.capitalize()} is as fast within the noise."
-    return f"{other.method.capitalize()}, as exact, takes {format_number(other.seconds / best.seconds)} times as long."
+    exact = "" if best.is_bound or other.is_bound else ", as exact,"
+    return f"{other.method.capitalize()}{exact} takes {format_number(other.seconds / best.seconds)} times as long."
 
 
 def _shape(best: Row) -> str:

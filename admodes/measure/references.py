@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ class Reference:
         Method -> `Derivative`. Empty where there is nothing to compare with.
     hand_error : float
         The error of the closed form evaluated in the precision of x; NaN without one.
+    accuracy : dict
+        Method -> what its reference may be off by itself, relative; exact references are not in it.
     remarks : dict
         Family of methods -> what this reference does not prove about it.
     """
@@ -47,6 +49,7 @@ class Reference:
     description: str
     by_method: dict[str, Derivative] = field(default_factory=dict)
     hand_error: float = float("nan")
+    accuracy: dict[str, float] = field(default_factory=dict)
     remarks: dict[str, str] = field(default_factory=dict)
 
     def described(self, method: str) -> str:
@@ -116,9 +119,15 @@ def consensus(values: Mapping[str, Derivative], tolerance: float) -> Reference:
         reason = "disagree" if len(families) > 1 else "are missing"
         return Reference(f"none: methods that share no derivative code {reason}")
     ranked = sorted(believed, key=lambda name: _RANKING.get(name, 3))
-    references = {method: families[next(name for name in ranked if name != family_of(method))] for method in values}
-    apart = max(measure_error(families[a], families[b]).norm for a, b in combinations(ranked, 2))
-    return Reference(f"consensus of {', '.join(ranked)} (agree to {apart:.0e})", references)
+    judges = {method: next(name for name in ranked if name != family_of(method)) for method in values}
+    apart = {(a, b): measure_error(families[a], families[b]).norm for a, b in permutations(ranked, 2)}
+    # A family is known to be as good as the closest one that shares no code with it.
+    accuracy = {name: min(apart[other, name] for other in ranked if other != name) for name in ranked}
+    return Reference(
+        f"consensus of {', '.join(ranked)} (agree to {max(apart.values()):.0e})",
+        {method: families[judge] for method, judge in judges.items()},
+        accuracy={method: accuracy[judge] for method, judge in judges.items()},
+    )
 
 
 def _largest_agreement(families: Mapping[str, Derivative], tolerance: float) -> list[str]:

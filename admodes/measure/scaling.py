@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..errors import OptionError
-from ..formatting import format_seconds, join_words
+from ..formatting import format_seconds, join_words, plural
 from ..rows import Row
 from ..theory import theory_of
 from .crossover import Crossover, find_crossover
-from .fits import PRIMAL, SECONDS, Fit, Unfitted, fit_all, fit_inside, plural_cells, seconds_of
+from .fits import PRIMAL, SECONDS, Fit, Unfitted, fit_all, fit_inside, seconds_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,7 +93,7 @@ def fit_scaling(rows: Sequence[Row], problem: str | None = None, operator: str |
     Raises
     ------
     OptionError
-        If there are no such rows.
+        If there are no such rows, or if they are not rows.
 
     Examples
     --------
@@ -104,7 +104,10 @@ def fit_scaling(rows: Sequence[Row], problem: str | None = None, operator: str |
     Finite: calls of f grow like n^1.00 (1.00 to 1.00) for n from 1 to 256, m = 1 (5 cells, exactly). Theory says n^1 m^0 \
 (2 calls of f an input, a constant factor more with several step sizes): agrees with theory in n alone.
     """
-    rows = _of_one_grid(rows, problem, operator)
+    known = list(rows) if isinstance(rows, Iterable) else []
+    if not isinstance(rows, Iterable) or not all(isinstance(row, Row) for row in known):
+        raise OptionError(f"fit_scaling takes the rows of a sweep, fit_scaling(ad.sweep(...).rows), but this is {rows!r:.60}.")
+    rows = _of_one_grid(known, problem, operator)
     fits, unfitted = fit_all(rows, rows[0].operator)
     line = _default_crossover(rows)
     found, reason = (None, line) if isinstance(line, str) else (line, "")
@@ -190,7 +193,7 @@ def _quality(fit: Fit) -> str:
     without = f", {fit.missing} more have no result" if fit.missing else ""
     text = f" ({fit.cells} cells{without}, {off})"
     if fit.quantity in SECONDS and fit.overhead > 0:
-        text += f", beside {format_seconds(fit.overhead)} of overhead, which are less than half in {plural_cells(fit.beyond)}"
+        text += f", beside {format_seconds(fit.overhead)} of overhead, which are less than half in {plural(fit.beyond, 'cell')}"
     return text
 
 
@@ -210,7 +213,7 @@ def _time_beside_theory(fit: Fit, scaling: Scaling) -> str:
     says = f"theory says {theory} per evaluation of f ({theory.reason})"
     relative = scaling.fit(fit.method, "time per f")
     if relative is not None:
-        where = f"{_range(relative)}, {plural_cells(relative.cells)} where neither is mostly overhead"
+        where = f"{_range(relative)}, {plural(relative.cells, 'cell')} where neither is mostly overhead"
         return f" Over f's own time that is {relative.growth} ({where}); {says}: {relative.judgement}."
     why = next(one.reason for one in scaling.unfitted if (one.method, one.quantity) == (fit.method, "time per f"))
     return f" {says[0].upper()}{says[1:]}, which these times cannot test: {why}."

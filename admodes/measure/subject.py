@@ -93,6 +93,12 @@ class Subject:
         return partial(self.f, self.x, *self.args)
 
     @property
+    def precision(self) -> np.dtype[Any]:
+        """The finest floating-point type in f(x): a derivative has no digits that f itself does not have."""
+        kinds = [value.dtype for value in self.outputs_at_x if value.dtype.kind == "f"]
+        return min(kinds, key=lambda kind: float(np.finfo(kind).eps), default=np.dtype(np.float64))
+
+    @property
     def single_precision(self) -> bool:
         """Whether a number of x has fewer digits than float64."""
         leaves, _ = flatten(self.x, InputError, "x")

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from io import StringIO
 
-from ..formatting import format_bytes, format_count, format_digits, format_error, format_number, format_seconds, html_table
+from ..formatting import (
+    format_bytes,
+    format_count,
+    format_digits,
+    format_error,
+    format_number,
+    format_seconds,
+    html_table,
+    plural,
+    text_table,
+)
 from ..rows import Row
 from .recommendation import Recommendation
 
@@ -14,9 +23,9 @@ from .recommendation import Recommendation
 COLUMNS: tuple[tuple[str, bool, Callable[[Row], str]], ...] = (
     ("method", True, lambda row: row.method),
     ("status", True, lambda row: row.status),
-    ("digits", False, lambda row: format_digits(row.digits)),
-    ("error", False, lambda row: format_error(row.error)),
-    ("worst component", False, lambda row: f"{format_error(row.worst)} {row.worst_at}".strip()),
+    ("digits", False, lambda row: format_digits(row.digits, row.is_bound)),
+    ("error", False, lambda row: format_error(row.error, row.is_bound)),
+    ("worst component", False, lambda row: f"{format_error(row.worst, row.is_bound)} {row.worst_at}".strip()),
     ("ulp", False, lambda row: format_number(row.ulp)),
     ("calls of f", False, lambda row: format_count(row.calls)),
     ("operations", False, lambda row: format_count(row.operations)),
@@ -48,7 +57,7 @@ def heading(row: Row) -> str:
     if row.f_time.samples:
         parts.append(f"f itself takes {format_seconds(row.f_time.minimum)}")
     if row.tape_nodes is not None:
-        parts.append(f"tape of {row.tape_nodes:,} nodes, {format_bytes(row.tape_bytes)}")
+        parts.append(f"tape of {plural(row.tape_nodes, 'node')}, {format_bytes(row.tape_bytes)}")
     return "; ".join(parts)
 
 
@@ -70,30 +79,10 @@ def comparison_text(rows: Sequence[Row], recommendation: Recommendation) -> str:
     """The comparison for a terminal, as wide as its numbers need: none is ever cut."""
     if not rows:
         return str(recommendation)
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     columns = columns_of(rows)
-    for title, is_text, _ in columns:
-        table.add_column(title, justify="left" if is_text else "right", no_wrap=True)
-    for row in rows:
-        # Text() would not do: a cell such as "[3, 2]" is markup to rich unless it is escaped.
-        table.add_row(*(_escape(cell(row)) for _, _, cell in columns))
-    console = Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False)
-    width = console.measure(table).maximum
-    buffer = StringIO()
-    Console(file=buffer, width=width, color_system=None, legacy_windows=False).print(table)
-    # Plain dashes: not every terminal and pipe has box-drawing characters.
-    body = "\n".join(line.rstrip() for line in buffer.getvalue().replace("─", "-").rstrip().splitlines())
-    return "\n".join([heading(rows[0]), body, "", *notes(rows), str(recommendation)])
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+    lines = [[cell(row) for _, _, cell in columns] for row in rows]
+    table = text_table([(title, is_text) for title, is_text, _ in columns], lines)
+    return "\n".join([heading(rows[0]), "", table, "", *notes(rows), str(recommendation)])
 
 
 def comparison_html(rows: Sequence[Row], recommendation: Recommendation) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Integral, Real
 from typing import Any
 
 from ..errors import AdmodesError, OptionError
@@ -19,7 +20,7 @@ from .footprint import peak_bytes
 from .preparation import with_preparation
 from .references import Reference, confirmed, consensus, exact_expressions, family_of, given_reference
 from .subject import Subject
-from .witness import doubts, is_traced, traced_otherwise
+from .witness import doubt, is_traced, traced_otherwise
 
 #: The name of f itself among what is timed: no method can have it.
 _PRIMAL = ""
@@ -67,8 +68,17 @@ class Effort:
     enough: float = 3.0
 
     def __post_init__(self) -> None:
-        if self.rounds < 1 or not self.budget > 0:
-            raise OptionError(f"rounds must be at least 1 and budget positive, not rounds={self.rounds}, budget={self.budget}.")
+        if not (isinstance(self.rounds, Integral) and is_positive(self.rounds)):
+            raise OptionError(f"rounds must be an integer of at least 1, not {self.rounds!r}.")
+        for name in ("budget", "sample_seconds", "enough"):
+            seconds = getattr(self, name)
+            if not (is_positive(seconds) or (name != "budget" and isinstance(seconds, Real) and seconds == 0)):
+                raise OptionError(f"{name} must be a positive number of seconds, not {seconds!r}.")
+
+
+def is_positive(value: Any) -> bool:
+    """Whether an option is a real number above 0; NaN and texts are none."""
+    return isinstance(value, Real) and float(value) > 0
 
 
 @dataclass
@@ -142,7 +152,7 @@ def _first_call(subject: Subject, method: Any, effort: Effort) -> _Trial:
     trial = _Trial(method, attempt(subject.derivative(method, subject.f), effort.budget))
     if trial.first.status == "ok":
         try:
-            trial.value = Derivative.of(trial.first.value, "the derivative")
+            trial.value = Derivative.of(trial.first.value, "the derivative").no_finer_than(subject.precision)
         except AdmodesError as error:
             trial.first.status, trial.first.reason = "error", str(error)
     trial.first.value = None  # the vector is enough; big Jacobians are not kept twice
@@ -163,9 +173,8 @@ def _reference(subject: Subject, trials: Mapping[str, _Trial], given: Any, toler
             values[witness] = value
     if len({(value.paths, value.shapes) for value in values.values()}) > 1:
         return Reference("none: the methods return derivatives of different shapes")
-    if doubtful := doubts(subject, values, methods, tolerance, effort.budget):
-        reason = "disagrees, by more than its own estimate of the error, with the methods that trace f"
-        return Reference(f"none: {doubtful[0]} {reason}. Look for a kink at x, or for something that only plain f does")
+    if reason := doubt(subject, values, methods, tolerance, effort.budget):
+        return Reference(f"none: {reason}")
     return _exact(subject, values, tolerance, effort) or consensus(values, tolerance)
 
 
@@ -244,9 +253,12 @@ def _judged(row: Row, value: Derivative | None, against: Reference, tolerance: f
         require_same_shapes(value, reference)
     except AdmodesError as error:
         return replace(row, status="error", reason=str(error))
+    if reference.vague:
+        return replace(row, status="unverified", reason=f"the reference holds NaN at {reference.vague}, which says nothing")
     size, check = measure_error(value, reference), Check(reference, tolerance)
-    row = replace(row, error=size.norm, worst=size.worst, worst_at=size.worst_at, digits=size.digits, ulp=size.ulp)
-    row = replace(row, check=check.weakness())
+    row = replace(row, error=size.norm, worst=size.worst, worst_at=size.worst_at, digits=size.digits)
+    row = replace(row, reference_error=against.accuracy.get(row.method, 0.0), check=check.weakness())
+    row = replace(row, ulp=math.nan if row.is_bound else size.ulp)
     if not value.finite and reference.finite:
         return replace(row, status="nonfinite", reason="the derivative holds NaN or infinity, the reference does not")
     if not check.passes(value):

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from ..figures.winners import not_run, tied
 from ..formatting import format_count
 from ..measure.operation import WHOLE
 from ..measure.recommendation import most_exact
 from ..rows import Row, named
-
-#: Times closer than this are called a tie.
-TIE = 1.1
-A_TIE = "a tie"
 
 #: Problem and operator, inputs, outputs.
 Place = tuple[str, int, int]
@@ -23,11 +20,16 @@ def where(row: Row) -> str:
     return f"{named(row)} {row.inputs:,} → {row.outputs:,}"
 
 
+def place_of(row: Row) -> Place:
+    """The cell that a row belongs to."""
+    return named(row), row.inputs, row.outputs
+
+
 def cells_of(rows: Iterable[Row]) -> dict[Place, list[Row]]:
     """The rows of each cell, one a method, in the order of the file."""
     cells: dict[Place, list[Row]] = {}
     for row in rows:
-        cells.setdefault((named(row), row.inputs, row.outputs), []).append(row)
+        cells.setdefault(place_of(row), []).append(row)
     return cells
 
 
@@ -48,13 +50,16 @@ def _exact(cell: Sequence[Row]) -> list[Row]:
     return most_exact(known) if known else []
 
 
-def winner(cell: Sequence[Row]) -> str:
-    """The name of the fastest exact method of a cell, `A_TIE` where another one is as fast, "" where there is none."""
-    best = fastest_exact(cell)
-    if best is None:
-        return ""
-    rivals = [row for row in _exact(cell) if row is not best]
-    return A_TIE if any(row.seconds < TIE * best.seconds for row in rivals) else best.method
+def leaders(cell: Sequence[Row]) -> tuple[str, ...]:
+    """The fastest exact method of a cell and those that tie with it, in the order of the file; none where nothing is exact."""
+    best = [row.method for row in tied(_exact(cell))]
+    return tuple(row.method for row in cell if row.method in best)
+
+
+def is_settled(cell: Sequence[Row]) -> bool:
+    """Whether no method that might be the fastest exact one was left out."""
+    exact = _exact(cell)
+    return not not_run([*exact, *(row for row in cell if not row.succeeded)])
 
 
 def shortened(texts: Sequence[str], most: int = 8) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ..formatting import format_count, plural
-from ..measure.break_even import break_even
+from ..errors import NothingToDrawError
+from ..figures.preparation import prepared_cell
+from ..formatting import plural
+from ..measure.break_even import BreakEven, break_even
 from ..measure.scaling import fit_scaling
 from ..rows import Row
-from .cells import cells_of
+from .cells import Place, cells_of, place_of
 
-#: Cells that a list of sentences names at most.
+#: Cells that a list of sentences names at most, beside that of the figure.
 _LISTED = 16
 
 
@@ -46,7 +48,7 @@ def conclude(rows: Sequence[Row]) -> Conclusions:
     if grid := [row for row in rows if row.part == "grid"]:
         scaling = fit_scaling(grid)
         *growth, line = scaling.sentences
-        found.notes |= {"map": [line], "growth": growth}
+        found.notes |= {"map": [line] if any(row.succeeded for row in grid) else [], "growth": growth}
         if scaling.crossover is not None:
             found.crossover = scaling.crossover.m_at
     found.notes["break-even"] = _break_even(rows)
@@ -54,19 +56,33 @@ def conclude(rows: Sequence[Row]) -> Conclusions:
 
 
 def _break_even(rows: Sequence[Row]) -> list[str]:
-    """For each cell with a prepared method: from which call on it beats the fastest of the others."""
-    cells = cells_of([row for row in rows if row.part != "grid"])
-    found = []
-    for (name, n, m), cell in cells.items():
-        rivals = [row for row in cell if row.succeeded and not row.prepared.samples]
-        if not rivals:
-            continue
-        fastest = min(rivals, key=lambda row: row.seconds)
-        prepared = [row for row in cell if row.prepared.samples]
-        found += [
-            f"{name}, {plural(n, 'input')}, {plural(m, 'output')}: {one}"
-            for one in break_even([*prepared, fastest])
-            if one.rival == fastest.method
-        ]
-    rest = len(found) - _LISTED
-    return found if rest <= 0 else [*found[:_LISTED], f"{format_count(rest)} more cells are in the tables."]
+    """For the cell of the figure every pair of methods, for the others each prepared method against the fastest rival."""
+    cells = cells_of(rows)
+    try:
+        first = place_of(prepared_cell(rows)[0])
+    except NothingToDrawError:
+        return []
+    shown = _sentences(first, break_even(cells.pop(first)))
+    found: list[str] = []
+    others = [(place, cell) for place, cell in cells.items() if _prepared(cell) and _unprepared(cell)]
+    # An interval takes thousands of draws: only what is listed is computed.
+    for place, cell in others[:_LISTED]:
+        fastest = min(_unprepared(cell), key=lambda row: row.seconds)
+        found += _sentences(place, [one for one in break_even([*_prepared(cell), fastest]) if one.rival == fastest.method])
+    if found:
+        found.insert(0, "The other cells, each against the fastest of the methods that were not prepared:")
+    rest = len(others) - _LISTED
+    return [*shown, *found, *([f"{plural(rest, 'more cell')} with a prepared method are in the tables."] if rest > 0 else [])]
+
+
+def _prepared(cell: Sequence[Row]) -> list[Row]:
+    return [row for row in cell if row.succeeded and row.prepared.samples]
+
+
+def _unprepared(cell: Sequence[Row]) -> list[Row]:
+    return [row for row in cell if row.succeeded and not row.prepared.samples]
+
+
+def _sentences(place: Place, pairs: Sequence[BreakEven]) -> list[str]:
+    name, n, m = place
+    return [f"{name}, {plural(n, 'input')}, {plural(m, 'output')}: {one}" for one in pairs]

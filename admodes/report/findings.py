@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..figures.map import cheapest
+from ..figures.quantities import TIE
+from ..figures.winners import not_run, tied
 from ..formatting import format_bytes, format_count, format_digits, format_number, format_seconds, join_words, plural
 from ..rows import Row, methods_of
 from ..sweeps.results import Results
-from .cells import TIE, capitalized, cells_of, fastest_exact, first_derivatives, where
-from .overview import advise
+from .cells import capitalized, cells_of, fastest_exact, first_derivatives, is_settled, where
+from .overview import WAYS, advise
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def _in_short(rows: Sequence[Row]) -> str:
     parts = []
     for line in advice:
         shape = line.shape.partition(", such as")[0]
-        parts.append(f"with {shape} {f'take {line.method}' if line.method else 'it makes little difference which'}")
-    reasons = [capitalized(f"{line.method} {line.why}.") for line in advice if line.why]
+        parts.append(f"with {shape} {f'take {line.take}' if line.methods else 'no cell is settled'}")
+    reasons = [capitalized(f"{name} {WAYS[name]}.") for line in advice for name in line.methods if name in WAYS]
     return " ".join([capitalized("; ".join(parts)) + ".", *dict.fromkeys(reasons)]) if parts else ""
 
 
@@ -91,7 +92,8 @@ def _compared(cell: Sequence[Row], subject: str) -> str:
     best = fastest_exact(cell)
     if best is None:
         return f"{subject}: no method gave a verified derivative."
-    text = f"{subject}: {best.method} is the fastest exact method, {format_seconds(best.seconds)} a derivative"
+    among = "" if is_settled(cell) else " of those that ran"
+    text = f"{subject}: {best.method} is the fastest exact method{among}, {format_seconds(best.seconds)} a derivative"
     if math.isfinite(best.ratio):
         text += f", {format_number(best.ratio)} times the function itself"
     others = sorted((row for row in cell if row.succeeded and row is not best), key=lambda row: row.seconds)
@@ -105,6 +107,7 @@ def _against(row: Row, best: Row) -> str:
     """One other method against the best: slower, tied or faster, as the numbers have it."""
     factor = row.seconds / best.seconds
     calls = f" with {plural(row.calls, 'call')} of f" if row.calls is not None and row.calls > 1 else ""
+    calls += "" if row.time.samples else " in its first call"
     if factor >= TIE:
         return f"{row.method} takes {format_number(factor)} times as long{calls}"
     if factor > 1 / TIE:
@@ -122,14 +125,19 @@ def _real_data(rows: Sequence[Row]) -> str:
 
 def _fields(grid: Sequence[Row]) -> str:
     """How many fields of the map each method has, and how many of them it shares with the next."""
-    found = [cheapest(cell) for cell in cells_of(first_derivatives(grid)).values()]
-    counts = Counter(best.method for best, _ in found if best is not None)
-    if not counts or len(methods_of(grid)) < 2:
+    cells = list(cells_of(first_derivatives(grid)).values())
+    if len(methods_of(grid)) < 2 or not any(tied(cell) for cell in cells):
         return ""
+    settled = [[row.method for row in tied(cell)] for cell in cells if not not_run(cell)]
+    counts = Counter(names[0] for names in settled if len(names) == 1)
     parts = [f"{method} in {count:,}" for method, count in counts.most_common()]
-    text = f"Of {plural(len(found), 'field')}, the fastest right method is {join_words(parts)}"
-    ties = sum(factor < TIE for _, factor in found)
-    return f"{text}. In {ties:,} of them the next method takes at most 10% longer: that is a tie."
+    ties = sum(len(names) > 1 for names in settled)
+    parts += [f"a tie in {ties:,} (the next takes at most 10% longer)"] if ties else []
+    provisional = sum(bool(tied(cell) and not_run(cell)) for cell in cells)
+    parts += [f"not settled in {provisional:,} (a rival was not run)"] if provisional else []
+    none = sum(not tied(cell) for cell in cells)
+    parts += [f"none in {none:,}"] if none else []
+    return f"Of {plural(len(cells), 'field')}, the fastest right method is {join_words(parts)}."
 
 
 def _automatic_choice(grid: Sequence[Row]) -> str:
@@ -138,7 +146,7 @@ def _automatic_choice(grid: Sequence[Row]) -> str:
     for cell in cells_of(grid).values():
         best = fastest_exact(cell)
         chosen = next((row for row in cell if row.succeeded and row.method == row.auto), None)
-        if best is None or chosen is None:
+        if best is None or chosen is None or not is_settled(cell):
             continue
         if chosen.seconds <= TIE * best.seconds:
             hits += 1

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..formatting import format_count, format_digits, format_number, join_words, plural
+from ..measure.recommendation import AS_EXACT
 from ..reproduce import Claim
 from ..rows import Row, methods_of
-from .cells import A_TIE, cells_of, fastest_exact, first_derivatives, winner
+from .cells import cells_of, fastest_exact, first_derivatives, is_settled, leaders
 
+#: What the page means by exact.
+EXACT = (
+    f"A method is called exact in a cell where its error is at most {AS_EXACT} times the largest of three: the rounding of one "
+    "number (2.2e-16), the error of the formula written by hand, and the smallest error of all methods there. Times closer "
+    "than 10% are a tie, which nobody wins; nor does anybody win a cell in which a rival was not run or was lost."
+)
 #: How a method works, in words that need none of the others.
 WAYS = {
     "finite": "calls f at neighbouring points and takes differences",
@@ -37,18 +44,23 @@ class Advice:
     ----------
     shape : str
         What the function has.
-    method : str
-        "" where it makes little difference.
+    methods : tuple of str
+        Several where they tie; none where no cell is settled.
     why : str
-        How that method works.
+        How they work.
     measured : str
         How often it was the fastest exact one, and by how much.
     """
 
     shape: str
-    method: str
+    methods: tuple[str, ...]
     why: str
     measured: str
+
+    @property
+    def take(self) -> str:
+        """The methods in words: ``forward or reverse``."""
+        return join_words(list(self.methods), "or")
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,7 @@ def advise(rows: Sequence[Row]) -> list[Advice]:
     """One line for each shape of function that was measured: more inputs than outputs, as many, fewer."""
     if len(methods_of(rows)) < 2:
         return []
-    cells = [cell for cell in cells_of(_judged(rows)).values() if fastest_exact(cell) is not None]
+    cells = [cell for cell in cells_of(first_derivatives(rows)).values() if fastest_exact(cell) is not None]
     found = []
     for shape, sign in _SIDES:
         own = [cell for cell in cells if np.sign(cell[0].inputs - cell[0].outputs) == sign]
@@ -93,47 +105,51 @@ def advise(rows: Sequence[Row]) -> list[Advice]:
     return found
 
 
-def _judged(rows: Sequence[Row]) -> list[Row]:
-    """The grid, whose sizes are spread evenly over the shapes; without one, everything."""
-    whole = first_derivatives(rows)
-    return [row for row in whole if row.part == "grid"] or whole
-
-
 def _advice(shape: str, cells: Sequence[Sequence[Row]]) -> Advice:
-    names = Counter(winner(cell) for cell in cells)
-    (first, count), *others = names.most_common()
-    method = "" if first == A_TIE else first
-    rest = "".join(f"; {name} in {number}" for name, number in others)
-    what = "no exact method is more than 10% faster than the next" if first == A_TIE else "the fastest exact method"
-    return Advice(shape, method, WAYS.get(method, ""), f"{what} in {count} of {plural(len(cells), 'cell')}{rest}{_lead(cells)}")
+    settled = [cell for cell in cells if is_settled(cell)]
+    names = Counter(leaders(cell) for cell in settled)
+    parts = [f"{_either(who)} in {count}" for who, count in names.most_common()]
+    parts += [f"not settled in {len(cells) - len(settled)}, where a rival was not run"] if len(settled) < len(cells) else []
+    methods = names.most_common(1)[0][0] if names else ()
+    why = "; ".join(f"{name} {WAYS[name]}" if len(methods) > 1 else WAYS[name] for name in methods if name in WAYS)
+    text = f"the fastest exact method in {plural(len(cells), 'cell')}: {', '.join(parts)}{_lead(settled)}"
+    return Advice(shape, methods, why, text)
+
+
+def _either(methods: Sequence[str]) -> str:
+    """``reverse``, or ``forward or reverse (a tie)``."""
+    return f"{join_words(list(methods), 'or')} (a tie)" if len(methods) > 1 else methods[0]
 
 
 def _lead(cells: Sequence[Sequence[Row]]) -> str:
-    """By how much the fastest exact method leads where it leads most."""
+    """By how much the fastest exact method leads where it leads most; first calls, which hold more than one, are left out."""
     leads = []
     for cell in cells:
         best = fastest_exact(cell)
-        slower = [row.seconds for row in cell if best is not None and row.succeeded and row.seconds > best.seconds]
-        if best is not None and slower:
-            leads.append((max(slower) / best.seconds, best))
+        steady = [row for row in cell if row.succeeded and row.time.samples]
+        if best is None or best not in steady:
+            continue
+        slowest = max(steady, key=lambda row: row.seconds)
+        if slowest.seconds > best.seconds:
+            leads.append((slowest.seconds / best.seconds, slowest, best))
     if not leads:
         return ""
-    factor, best = max(leads, key=lambda lead: lead[0])
+    factor, slowest, best = max(leads, key=lambda lead: lead[0])
     sizes = f"{plural(best.inputs, 'input')} and {plural(best.outputs, 'output')}"
-    return f". The slowest takes up to {format_number(factor)} times as long as {best.method} ({sizes})"
+    return f". The slowest, {slowest.method}, takes up to {format_number(factor)} times as long as {best.method} ({sizes})"
 
 
 def score(rows: Sequence[Row]) -> list[Score]:
     """One line for each method that was measured."""
-    whole = first_derivatives(rows) or list(rows)
-    wins = Counter(winner(cell) for cell in cells_of(whole).values())
-    return [_score(method, [row for row in whole if row.method == method], wins[method]) for method in methods_of(whole)]
+    firsts = [leaders(cell) for cell in cells_of(rows).values() if is_settled(cell)]
+    wins = Counter(who[0] for who in firsts if len(who) == 1)
+    return [_score(method, [row for row in rows if row.method == method], wins[method]) for method in methods_of(rows)]
 
 
 def _score(method: str, rows: Sequence[Row], wins: int) -> Score:
     right = sum(row.status == "ok" for row in rows)
     digits = [row.digits for row in rows if math.isfinite(row.digits)]
-    ratios = [row.ratio for row in rows if row.status == "ok" and math.isfinite(row.ratio)]
+    ratios = [row.ratio for row in rows if row.status == "ok" and row.time.samples and math.isfinite(row.ratio)]
     calls = [row.calls for row in rows if row.calls is not None]
     return Score(
         method,

@@ -15,7 +15,7 @@ from ..rows import STATUSES, methods_of
 from ..sweeps.results import Results, read_results
 from .findings import losses
 from .method_texts import date, facts, measured
-from .overview import advise, scope, score, tally
+from .overview import EXACT, advise, scope, score, tally
 from .packing import pack
 from .problem_texts import ABOUT
 from .sections import Report, make_report
@@ -103,6 +103,7 @@ def _content(report: Report, source: str) -> dict[str, Any]:
         "report": report,
         "sections": {section.name: section for section in report.sections},
         "scope": scope(rows),
+        "exact": EXACT,
         "advice": advise(rows),
         "scores": score(rows),
         "about": ABOUT,

@@ -170,7 +170,10 @@ _TEXTS = (
             "derivative is "
             "right."
         ),
-        "There is no grid of dimensions in these results: no map of the cheapest method, and no cost curves.",
+        (
+            "There is no grid of dimensions with a right derivative in these results: no map of the cheapest method, and no "
+            "cost curves."
+        ),
     ),
     (
         "inputs",
@@ -203,8 +206,8 @@ _TEXTS = (
         "Error",
         (
             "How far each derivative is from the exact one, relative to its size. 1e-16 is the rounding of a single "
-            "number; a method is "
-            "called exact where only rounding is left."
+            "number; the summary says "
+            "which methods are called exact."
         ),
         "No error could be measured: nothing in these results has a reference.",
     ),
@@ -212,9 +215,8 @@ _TEXTS = (
         "tradeoff",
         "Accuracy against cost",
         (
-            "Each point is one method on one function: to the left is fast, down is exact. The best are those that no "
-            "other point "
-            "beats in both (the Pareto front)."
+            "Each small point is one method on one function, each large one the median of a method: to the left is fast, down "
+            "is exact. The stairs (the Pareto front) join the medians that no other median beats in both."
         ),
         "",
     ),
@@ -251,7 +253,8 @@ _TEXTS = (
         (
             "Some methods can be prepared once for many calls, such as by compiling a formula. Break-even is the number "
             "of calls after "
-            "which that has paid."
+            "which that has paid. For the cell of the figure every pair of methods is compared; for the others each prepared "
+            "method with the fastest of those that were not prepared."
         ),
         "No method was prepared for many calls: after how many calls preparing pays is not known.",
     ),

@@ -107,7 +107,7 @@ def _mark(root: ET.Element, marks: Mapping[str, Mark]) -> dict[str, tuple[str, .
         if mark is None:
             continue
         if mark.series:
-            element.set("data-series", mark.series)
+            element.set("data-field" if mark.field else "data-series", mark.series)
         # A point outside of the paper is not drawn: which labels are left for the others is not known then.
         points = sum(1 for _ in element.iter("use"))
         if mark.labels and len(mark.labels) in (1, points):

@@ -22,11 +22,23 @@ class Series:
 
 @dataclass(frozen=True)
 class Figure:
-    """What a claim's figure shows, with both axes logarithmic: drawn by the report."""
+    """What a claim's figure shows: drawn by the report.
+
+    Parameters
+    ----------
+    x_label, y_label : str
+    series : tuple of Series
+    names : tuple of str
+        Of what x counts, 1 for the first; none where x is a number. Named things stand below each other, joined by no line.
+    linear : bool
+        Whether y starts at zero, as a share does, instead of being logarithmic.
+    """
 
     x_label: str
     y_label: str
     series: tuple[Series, ...]
+    names: tuple[str, ...] = ()
+    linear: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +82,8 @@ class Claim:
         shown = data["figure"]
         lines = tuple(Series(line["name"], tuple(line["x"]), tuple(line["y"])) for line in shown["series"])
         values = tuple(Value(**{entry.name: one[entry.name] for entry in fields(Value)}) for one in data["values"])
-        return cls(**texts, values=values, figure=Figure(shown["x_label"], shown["y_label"], lines))
+        names, linear = tuple(shown.get("names", ())), bool(shown.get("linear", False))
+        return cls(**texts, values=values, figure=Figure(shown["x_label"], shown["y_label"], lines, names, linear))
 
     def __str__(self) -> str:
         return "\n\n".join(

@@ -87,7 +87,8 @@ def precision(curves: Curves | None = None) -> Claim:
         "Finite differences suffer from floating-point precision: the error is V-shaped in the step size, with slope 1 (forward) "
         "and 2 (central) on the truncation side",
         "Gormley slide 7; CMP784 slide 68 (h = 1e-6)",
-        f"Steps from 1 down to 1e-16 at {len(_FUNCTIONS)} functions with closed derivatives, the median of 15 steps around each.",
+        f"Steps from 1 down to 1e-16 at {len(_FUNCTIONS)} functions with closed derivatives, the median of 15 steps around each; "
+        f"the figure shows {' and '.join(name for name, *_ in _FUNCTIONS[:2])}.",
         tuple(values),
         HOLDS if right else FAILS,
         "slopes are within 0.1 of 1 and 2 on the truncation side, and within 0.3 of -1 on the side of rounding."
@@ -152,13 +153,13 @@ def _cases() -> Iterator[tuple[str, Callable[..., Any], Any]]:
         (BUNDLE_ADJUSTMENT, 15, 3),
     ):
         f, x = problem.at(n, m)
-        yield problem.name, f, x
+        yield f"{problem.name}, n = {n}", f, x
 
 
 def finds_mistakes() -> Claim:
     """Planted mistakes that a check against finite differences must find."""
     values, found, planted, accepted, cases = [], 0, 0, 0, 0
-    places, shares = [], []
+    names, shares = [], []
     for name, f, x in _cases():
         truth = Derivative.of(differentiate(f, x, "reverse"), "reverse mode")
         check = Check(Derivative.of(differentiate(f, x, "finite"), "differences"), 1e-6)
@@ -166,7 +167,7 @@ def finds_mistakes() -> Claim:
         caught = sum(not check.passes(mutant) for mutant in wrong)
         found, planted, cases, accepted = found + caught, planted + len(wrong), cases + 1, accepted + check.passes(truth)
         values.append(compared(f"{name}: planted mistakes found", caught, note=f"of {len(wrong)}"))
-        places.append(cases)
+        names.append(name)
         shares.append(caught / len(wrong))
     seen, alarm = _wrong_rule_is_seen(), _kinks_raise_an_alarm()
     values += [
@@ -184,7 +185,13 @@ def finds_mistakes() -> Claim:
         f"{found} of {planted} planted mistakes and the wrong rule were found, and {accepted} of {cases} right gradients "
         f"accepted, with steps chosen adaptively; {'a' if alarm else 'no'} right gradient of a function with kinks near x was "
         "refused.",
-        Figure("problem", "share of mistakes found", (series("found", places, shares),)),
+        Figure(
+            "problem",
+            "share of mistakes found",
+            (series("found", range(1, cases + 1), shares),),
+            tuple(names),
+            linear=True,
+        ),
     )
 
 

@@ -140,7 +140,7 @@ _GROWTH = (10, 1000)
 def backprop_cost(cases: tuple[tuple[Problem, int], ...] | None = None, rounds: int = 9) -> Claim:
     """The backward pass over the forward pass, in operations and in seconds."""
     values: list[Value] = []
-    operations, seconds = [], []
+    names, operations, seconds = [], [], []
     for problem, n in cases or backprop_cases():
         try:
             f, x = problem.at(n, 1)
@@ -148,6 +148,7 @@ def backprop_cost(cases: tuple[tuple[Problem, int], ...] | None = None, rounds: 
             values.append(Value(f"{problem.name}: left out", "", "", OURS, str(error)))
             continue
         back, row = work_of(f, x).backward, _timed(problem, f, x, rounds)
+        names.append(f"{problem.name}, n = {n:,}")
         operations.append(back)
         seconds.append(row.ratio - 1)
         values += [
@@ -171,7 +172,12 @@ def backprop_cost(cases: tuple[tuple[Problem, int], ...] | None = None, rounds: 
         f"{counted:.2f} on average: 1 where a product has constant data on one side, 2 where both sides are differentiated. "
         f"From n = {_GROWTH[0]} to {_GROWTH[1]:,} the ratio changes by {'less' if constant else 'more'} than a tenth. In time, "
         f"with the recording of the tape, it is {min(seconds):.2f} to {max(seconds):.2f}, {timed:.2f} on average.",
-        Figure("problem", "backward / forward", (series("operations", places, operations), series("time", places, seconds))),
+        Figure(
+            "problem",
+            "backward pass / forward pass",
+            (series("operations", places, operations), series("time", places, seconds)),
+            tuple(names),
+        ),
     )
 
 
@@ -215,11 +221,12 @@ def backprop_dual() -> Claim:
         ),
         compared("a copy's cotangents w: operand's cotangent less sum w", summed - float(np.sum(weights))),
     ]
-    apart = []
+    names, apart = [], []
     for problem, n, m in _PAIRS:
         f, x = problem.at(n, m)
         work = work_of(f, x)
         values.append(compared(f"{problem.name}: operations, pushed / pulled", work.pushed / work.pulled))
+        names.append(f"{problem.name}, {n} → {m}")
         apart.append(_duality_gap(f, x, rng))
         values.append(compared(f"{problem.name}: |<w, J t> - <J'w, t>|, relative", apart[-1]))
     holds = bool(np.all(copied == 3.0)) and abs(summed - np.sum(weights)) < 1e-14 and max(apart) < 1e-12
@@ -232,7 +239,12 @@ def backprop_dual() -> Claim:
         tuple(values),
         HOLDS if holds else FAILS,
         f"a sum pulls back to a copy and a copy to a sum, and the two pairings differ by {max(apart):.0e} at most.",
-        Figure("problem", "relative gap", (series("gap", range(1, len(apart) + 1), [max(gap, 1e-17) for gap in apart]),)),
+        Figure(
+            "problem",
+            "relative gap, at least 1e-17",
+            (series("gap", range(1, len(apart) + 1), [max(gap, 1e-17) for gap in apart]),),
+            tuple(names),
+        ),
     )
 
 

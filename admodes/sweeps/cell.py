@@ -88,11 +88,9 @@ class Cell:
         return self.mark(Row(self.problem.name, self.inputs, self.outputs, self.label, status, reason, **columns))
 
     def mark(self, row: Row) -> Row:
-        """`row` as one of this cell: its sizes are those that were asked for."""
+        """`row` as one of this cell. Its sizes stay: f may have others than were asked for, and they are what was measured."""
         return replace(
             row,
-            inputs=self.inputs,
-            outputs=self.outputs,
             operator=self.operator,
             part=self.part,
             key=self.key,

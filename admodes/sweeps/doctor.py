@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from io import StringIO
 from typing import Any
 
 import numpy as np
 
 from .._version import __version__
-from ..formatting import join_words
+from ..formatting import join_words, text_table
 from ..measure.problems import Problem
 from ..measure.trials import Effort
 from ..methods import available_methods, unavailable_methods
@@ -90,20 +89,9 @@ class Diagnosis:
         return {"healthy": self.healthy, "summary": self.summary, "findings": [asdict(one) for one in self.findings]}
 
     def __str__(self) -> str:
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table("area", "what", "state", "found", box=box.SIMPLE_HEAD, pad_edge=False)
-        for one in self.findings:
-            table.add_row(*map(Text, (one.area, one.name, one.state, one.text)))
-        buffer = StringIO()
         width = max(_NARROWEST, shutil.get_terminal_size((_WIDTH, 0)).columns)
-        Console(file=buffer, width=width, color_system=None, legacy_windows=False).print(table)
-        # Plain dashes: not every terminal and pipe has box-drawing characters.
-        lines = [line.rstrip() for line in buffer.getvalue().replace("─", "-").splitlines() if line.strip()]
-        return "\n".join([*lines, "", self.summary])
+        lines = [(one.area, one.name, one.state, one.text) for one in self.findings]
+        return f"{text_table([(title, True) for title in ('area', 'what', 'state', 'found')], lines, width)}\n\n{self.summary}"
 
 
 def examine(problem: Problem | None = None) -> Diagnosis:

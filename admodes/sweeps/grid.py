@@ -129,6 +129,10 @@ class Grid:
                 raise OptionError(f"operators must be one or more of {', '.join(OPERATORS)}, not {operators!r}.")
         for methods in [self.methods, *(block.methods for block in self.blocks if block.methods is not None)]:
             method_table(methods)
+        if not isinstance(self.total, (int, float)) or not self.total > 0:
+            raise OptionError(f"total must be a positive number of seconds for everything, not {self.total!r}.")
+        if not isinstance(self.seed, (int, np.integer)) or self.seed < 0:
+            raise OptionError(f"seed must be an integer of at least 0, not {self.seed!r}.")
         if not isinstance(self.claims, bool):
             raise OptionError(f"claims must be true or false, not {self.claims!r}.")
 

@@ -119,6 +119,8 @@ def find_grid(name: str) -> Grid:
 
 def find_problem(name: str, folder: Path | None = None) -> Problem:
     """One of our problems by name, or ``module:problem``, ``file.py:problem`` with files looked for in `folder`."""
+    if not isinstance(name, str):
+        raise OptionError(f"A problem is named by a text, such as 'rosenbrock' or 'file.py:problem', not by {name!r}.")
     if name in PROBLEMS:
         return PROBLEMS[name]
     if ":" not in name:
@@ -158,8 +160,11 @@ def read_grid(path: str | Path) -> Grid:
         raise OptionError(f"{path} is not TOML: {error}") from error
     known = {"blocks", "methods", "operators", "seed", "total", "claims", "effort", "limits"}
     _refuse_unknown(path, "", data, known)
+    listed = data.pop("blocks", [])
+    if not isinstance(listed, list) or not all(isinstance(block, dict) for block in listed):
+        raise OptionError(f"{path}: blocks must be tables: a line [[blocks]] for each, and below it problem and inputs.")
     try:
-        blocks = [_block(path, block) for block in data.pop("blocks", [])]
+        blocks = [_block(path, block) for block in listed]
         effort = Effort(**_table(path, "effort", data.pop("effort", {}), Effort))
         limits = _table(path, "limits", data.pop("limits", {}), Limits)
         if isinstance(limits.get("memory"), str):

@@ -200,9 +200,9 @@ def _grid(problem: Any, inputs: Any, outputs: Any) -> Grid:
         return find_grid(name).changed(inputs=inputs, outputs=outputs)
     if isinstance(problem, Grid):
         return problem.changed(inputs=inputs, outputs=outputs)
+    problems = list(problem) if isinstance(problem, (list, tuple)) else [find_problem(name) if name else problem]
     if inputs is None:
         raise OptionError("inputs is missing: say over which numbers of inputs to sweep, e.g. inputs=[1, 10, 100].")
-    problems = list(problem) if isinstance(problem, (list, tuple)) else [find_problem(name) if name else problem]
     return Grid([Block(one, inputs, (1,) if outputs is None else outputs) for one in problems])
 
 

@@ -48,6 +48,8 @@ class Problem:
             raise OptionError(f"A problem needs a name, a non-empty text, not {self.name!r}.")
         if not callable(self.make):
             raise InputError(f"make of problem {self.name!r} must be a function make(n, m, rng) -> (f, x).")
+        if self.reference is not None and not callable(self.reference):
+            raise InputError(f"reference of problem {self.name!r} must be a function reference(f, x), not {self.reference!r}.")
 
     def at(self, n: int, m: int, seed: int = 0) -> tuple[Callable[..., Any], Any]:
         """f and x for n inputs and m outputs; the same seed and sizes give the same data.

@@ -20,7 +20,8 @@
   const buttons = all("button.method", toolbar);
   const showMethods = () => {
     const selectors = [...hidden].map((name) => `[data-series="${CSS.escape(name)}"]`);
-    sheet.textContent = selectors.length ? `${selectors.join(",")}{display:none!important}` : "";
+    const fields = [...hidden].map((name) => `[data-field="${CSS.escape(name)}"]`);
+    sheet.textContent = selectors.length ? `${selectors.join(",")}{display:none!important}${fields.join(",")}{opacity:.15}` : "";
     for (const button of buttons) button.setAttribute("aria-pressed", String(!hidden.has(button.dataset.method)));
     hideTip();
   };
