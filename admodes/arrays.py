@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from .keys import plain_key
 from .kinds import Elementwise, Reduction
-from .levels import Traced
+from .levels import Traced, refuse_threads
 from .protocols import call_function, call_ufunc
 from .rules import ELEMENTWISE
 from .scalars import TapeFloat
@@ -118,11 +118,13 @@ def recorded(tape: Any, step: Step, nodes: tuple[Any, ...], kept: tuple[Any, ...
     result = _new(TapeArray)
     result.value = out
     result.level = tape
-    result.node = len(tape)
+    result.node = index = len(tape)
     result.shared = step.keeps_out
     result.source = None
     result.version = 0
     tape.append((step, nodes, kept, out if step.keeps_out else None))
+    if len(tape) - index != 1:
+        refuse_threads()
     return result
 
 
@@ -178,8 +180,11 @@ def _reduced(array: TapeArray, tape: Any, step: Step) -> Any:
         kept = (value,)
         array.shared = True
     if type(out) is np.float64:
+        index = len(tape)
         tape.append((step, (array.node,), kept, out if step.keeps_out else None))
-        return TapeFloat(float(out), tape, len(tape) - 1)
+        if len(tape) - index != 1:
+            refuse_threads()
+        return TapeFloat(float(out), tape, index)
     return tape.finish(step, (array,), (array.node,), kept, out)
 
 
@@ -206,11 +211,14 @@ def _piece(array: TapeArray, key: slice) -> Any:
     result = _new(TapeArray)
     result.value = gather.evaluate(value, key=key) if step.copies else value[key]
     result.level = tape
-    result.node = len(tape) if node >= 0 else ~len(tape)
+    index = len(tape)
+    result.node = index if node >= 0 else ~index
     result.shared = array.shared = True
     result.source = View(array, None, key, True)
     result.version = 0
     tape.append((step, (node,), step.nothing, None))
+    if len(tape) - index != 1:
+        refuse_threads()
     return result
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -165,3 +165,11 @@ def read_outputs(level: Level, outputs: Sequence[Any]) -> tuple[list[Any], list[
         values.append(value)
         traces.append(trace)
     return values, traces
+
+
+def refuse_threads() -> NoReturn:
+    """Say that two threads recorded at the same moment, so that nobody knows which record is whose."""
+    raise LevelError(
+        "f computes with traced values in several threads at the same time, and what they do cannot be put in order. "
+        "Compute in one thread: [part(item) for item in items] instead of pool.map(part, items)."
+    )

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .kinds import Application, Elementwise
+from .levels import refuse_threads
 from .protocols import call_ufunc
 from .rules import ELEMENTWISE
 from .table.elementwise import constant_power
@@ -120,8 +121,10 @@ def {name}(self, other):
                 result = new(TapeFloat)
                 result.value = out
                 result.level = tape
-                result.node = len(tape)
+                result.node = index = len(tape)
                 tape.append((both, (self.node, other.node), (x, y), out))
+                if len(tape) - index != 1:
+                    refuse_threads()
                 return result
         elif kind is float or kind is int:
             tape = self.level
@@ -130,8 +133,10 @@ def {name}(self, other):
             result = new(TapeFloat)
             result.value = out
             result.level = tape
-            result.node = len(tape)
+            result.node = index = len(tape)
             tape.append((left, (self.node, None), (x, other), out))
+            if len(tape) - index != 1:
+                refuse_threads()
             return result
     except ArithmeticError:
         pass
@@ -149,8 +154,10 @@ def {reflected}(self, other):
         result = new(TapeFloat)
         result.value = out
         result.level = tape
-        result.node = len(tape)
+        result.node = index = len(tape)
         tape.append((right, (None, self.node), (other, y), out))
+        if len(tape) - index != 1:
+            refuse_threads()
         return result
     return general_reflected(self, other)
 """
@@ -175,8 +182,10 @@ class TapeFloat(TracedScalar):
                     result = _new(TapeFloat)
                     result.value = out = float(ufunc(x))
                     result.level = tape
-                    result.node = len(tape)  # type: ignore[arg-type]
+                    result.node = index = len(tape)  # type: ignore[arg-type]
                     tape.append((step, (self.node,), (x,), out))  # type: ignore[attr-defined]
+                    if len(tape) - index != 1:  # type: ignore[arg-type]
+                        refuse_threads()
                     return result
             elif ufunc in _OPERATORS and all(type(value) in _FLOATS or _is_single(value) for value in inputs):
                 left, right = (value if type(value) in _OWN_FLOATS else float(value) for value in inputs)
@@ -200,9 +209,11 @@ class TapeFloat(TracedScalar):
 
 def _record_unary(operand: TapeFloat, step: ScalarStep, out: float) -> TapeFloat:
     tape: Any = operand.level
-    result = TapeFloat(out, tape, len(tape))
+    index = len(tape)
     tape.append((step, (operand.node,), (operand.value,), out))
-    return result
+    if len(tape) - index != 1:
+        refuse_threads()
+    return TapeFloat(out, tape, index)
 
 
 _FLOATS = frozenset({TapeFloat, float, int, np.float64})
@@ -232,6 +243,7 @@ def _install(name: str, symbol: str, ufunc: Any) -> None:
         "both": ScalarStep(rule, (True, True), {}),
         "left": ScalarStep(rule, (True, False), {}),
         "right": ScalarStep(rule, (False, True), {}),
+        "refuse_threads": refuse_threads,
         "general": getattr(TracedScalar, f"__{name}__"),
         "general_reflected": getattr(TracedScalar, reflected),
     }

@@ -16,7 +16,7 @@ import numpy as np
 
 from .arrays import ComplexArray, TapeArray, recorded
 from .kinds import Elementwise, Primitive, require_analytic
-from .levels import Level, Traced, duplicate, next_number
+from .levels import Level, Traced, duplicate, next_number, refuse_threads
 from .operands import is_complex
 from .scalars import TapeFloat
 from .steps.elements import WRITE, ElementStep, GatherStep, WriteStep
@@ -118,9 +118,12 @@ class Tape(list[Record], Level):
         step = STEPS.get(key)
         if step is None:
             step = remember(key, Step(primitive, _NO_PARAMETERS, (), value.shape, ()))
+        index = len(self)
         self.append((step, (), (), None))
+        if len(self) - index != 1:
+            refuse_threads()
         value = value[()] if type(value) is np.ndarray and not value.ndim else value
-        traced: Traced = self._wrap(value, len(self) - 1, passive)
+        traced: Traced = self._wrap(value, index, passive)
         if isinstance(traced, TapeArray):
             traced.shared = primitive is INPUT
         return traced
@@ -237,6 +240,8 @@ class Tape(list[Record], Level):
         else:
             index = len(self)
             self.append((step, nodes, kept, out if step.keeps_out else None))
+            if len(self) - index != 1:
+                refuse_threads()
             result = self._wrap(out, index, not step.smooth)
             if type(result) not in _ARRAYS:
                 return result
@@ -278,6 +283,8 @@ class Tape(list[Record], Level):
         if step is None:
             step = remember(mark, ElementStep(gather, {"key": index}, (value.shape,), (), _FIRST))
         self.append((step, (array.node,), step.nothing, None))
+        if len(self) - number != 1:
+            refuse_threads()
         return PassiveScalar(np.float64(out), self, ~number) if array.passive else TapeFloat(out, self, number)
 
     def write(self, array: Any, key: Any, value: Any) -> None:
@@ -293,6 +300,8 @@ class Tape(list[Record], Level):
         step.number = len(self)
         step.complexes = (True, is_complex(plain)) if is_complex(array) else None
         self.append((step, (array.node, operand), (None, None), None))
+        if len(self) - step.number != 1:
+            refuse_threads()
         array.node, array.passive = ~step.number if passive else step.number, passive
 
     def _keep(self, value: Any, index: int | None) -> Any:

@@ -32,6 +32,7 @@ from support import (
 )
 
 import admodes as ad
+from admodes.errors import LevelError
 
 V = np.array([0.7, -1.3, 2.1])
 W = np.array([1.5, -0.5, 2.0])
@@ -429,3 +430,60 @@ def test_writes_from_another_thread(method: str) -> None:
         return parts[0] * x
 
     assert_right_or_refused(Case(f, V), method)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        lambda x, y: x[0] * x[1],
+        lambda x, y: x[0] + 1.0,
+        lambda x, y: 1.0 - x[0],
+        lambda x, y: np.sin(x[0]),
+        lambda x, y: -x[0],
+        lambda x, y: np.sin(x),
+        lambda x, y: x + x,
+        lambda x, y: x[0:2],
+        lambda x, y: np.sum(x),
+        lambda x, y: x[2],
+        lambda x, y: y.__setitem__(0, x[0]),
+        lambda x, y: np.outer(x, x),
+    ],
+    ids=[
+        "product",
+        "sum",
+        "difference",
+        "function",
+        "negative",
+        "array",
+        "arrays",
+        "slice",
+        "reduction",
+        "element",
+        "write",
+        "matrix",
+    ],
+)
+def test_a_record_between_number_and_append_is_seen(record: Any, monkeypatch: Any) -> None:
+    """Two threads that record at once: numbers belong to the wrong records, and the derivative is silently wrong."""
+
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        first, second = x[0], x[1]  # the records of reading elements come before the other thread's
+        length, tape = len(x.level), x.level
+        calls = iter([length])
+
+        class Raced(type(tape)):
+            def append(self, entry: Any) -> None:
+                if next(calls, None) is not None:
+                    list.append(self, self[length - 1])  # what the other thread records, at the worst moment
+                list.append(self, entry)
+
+        tape.__class__ = Raced
+        try:
+            record(x, y)
+        finally:
+            tape.__class__ = Raced.__base__
+        return np.sum(x) + first + second
+
+    with pytest.raises(LevelError, match="several threads at the same time"):
+        ad.gradient(f, V, method="reverse")
