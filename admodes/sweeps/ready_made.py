@@ -31,7 +31,7 @@ def quick() -> Grid:
             Block(digits_problem(images=100), (650,)),
             Block(DENSE_LAYER, sizes, sizes),
         ],
-        effort=Effort(rounds=9, budget=3.0, sample_seconds=0.003, enough=0.15),
+        effort=Effort(rounds=9, budget=2.4, sample_seconds=0.003, enough=0.15),
         limits=Limits(seconds=15.0),
         total=100.0,
         claims=True,
