@@ -241,14 +241,14 @@ def test_slow_spells_cancel_out_of_the_ratio():
     spells = np.array([1.0, 2.0, 1.0, 2.0, 1.5, 1.0, 1.0, 2.0, 1.0])
     ratio, low, high = ratio_interval(Timing(tuple(6 * spells), 1), Timing(tuple(spells), 1))
     assert ratio == pytest.approx(6)
-    assert (low, high) == pytest.approx((6 / 1.1, 6 * 1.1))
+    assert (low, high) == pytest.approx((6 / (1 + cost._BETWEEN_PROCESSES), 6 * (1 + cost._BETWEEN_PROCESSES)))
 
 
 def test_a_burst_in_one_round_does_not_move_the_ratio():
     times = [6.0] * 8
     ratio, low, high = ratio_interval(Timing((*times, 60.0), 1), Timing((1.0,) * 9, 1))
     assert ratio == pytest.approx(6)
-    assert (low, high) == pytest.approx((6 / 1.1, 6 * 1.1))
+    assert (low, high) == pytest.approx((6 / (1 + cost._BETWEEN_PROCESSES), 6 * (1 + cost._BETWEEN_PROCESSES)))
 
 
 def test_an_interruption_within_a_sample_does_not_count(monkeypatch):

@@ -374,7 +374,7 @@ def test_a_slower_method_is_not_called_faster():
 
     best = Row("f", 1, 1, "symbolic", "ok", time=Timing((6.0, 6.0, 6.0), 1, 6.0))
     rival = Row("f", 1, 1, "reverse", "ok", time=Timing((1.0, 1.0, 1.0), 1, 1.0))
-    assert lead_over(best, [best, rival]).startswith("; measured 6.00x the time of reverse (5.45 to 6.60)")
+    assert lead_over(best, [best, rival]).startswith("; measured 6.00x the time of reverse (")
     assert lead_over(rival, [best, rival]).startswith("; measured 6.00x faster than symbolic")
 
 
