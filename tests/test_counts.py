@@ -236,19 +236,35 @@ def test_memory_is_in_the_row():
 # Times
 
 
+def interval_of(ratio, rounds):
+    """The interval of rounds that all gave the same ratio."""
+    factor = math.exp(math.hypot(math.log(1.5) / math.sqrt(rounds), math.log(1.18)))
+    return ratio / factor, ratio * factor
+
+
+def test_few_rounds_have_a_wide_interval():
+    """Breaks if a ratio of one round, which shows no spread, passes for one that is known well."""
+    widths = []
+    for rounds in (1, 2, 4, 9):
+        ratio, *interval = ratio_interval(Timing((6.0,) * rounds, 1), Timing((1.0,) * rounds, 1))
+        assert interval == pytest.approx(interval_of(ratio, rounds))
+        widths.append(interval[1] - interval[0])
+    assert widths == sorted(widths, reverse=True)
+
+
 def test_slow_spells_cancel_out_of_the_ratio():
     """Breaks if the ratio compares one's fast spell with the other's slow one."""
     spells = np.array([1.0, 2.0, 1.0, 2.0, 1.5, 1.0, 1.0, 2.0, 1.0])
     ratio, low, high = ratio_interval(Timing(tuple(6 * spells), 1), Timing(tuple(spells), 1))
     assert ratio == pytest.approx(6)
-    assert (low, high) == pytest.approx((6 / (1 + cost._BETWEEN_PROCESSES), 6 * (1 + cost._BETWEEN_PROCESSES)))
+    assert (low, high) == pytest.approx(interval_of(6, rounds=9))
 
 
 def test_a_burst_in_one_round_does_not_move_the_ratio():
     times = [6.0] * 8
     ratio, low, high = ratio_interval(Timing((*times, 60.0), 1), Timing((1.0,) * 9, 1))
     assert ratio == pytest.approx(6)
-    assert (low, high) == pytest.approx((6 / (1 + cost._BETWEEN_PROCESSES), 6 * (1 + cost._BETWEEN_PROCESSES)))
+    assert (low, high) == pytest.approx(interval_of(6, rounds=9))
 
 
 def test_an_interruption_within_a_sample_does_not_count(monkeypatch):

@@ -10,10 +10,8 @@ import numpy as np
 
 from ..formatting import format_count, format_seconds
 from ..rows import Row
+from .cost import BETWEEN_PROCESSES
 
-#: What differs between two measurements of the same and does not show in the samples of either (the spell of the machine,
-#: where code and arrays lie in memory): half of its 95% interval, as a part of the time.
-_BETWEEN = 0.1
 _RESAMPLES = 2000
 
 
@@ -79,7 +77,7 @@ def break_even(rows: Sequence[Row]) -> list[BreakEven]:
 
     Times are minima, as everywhere where methods are compared. The interval is the percentile bootstrap: of both, samples
     of the faster half are drawn with replacement, and the times of preparation and of the prepared call, which were not
-    measured in the same rounds as the rival's, are each off by 10% (half of a 95% interval) as well.
+    measured in the same rounds as the rival's, are each off by 18% (half of a 95% interval, as between two processes) as well.
 
     Parameters
     ----------
@@ -142,7 +140,7 @@ def _interval(preparation: float, prepared: Sequence[float], rival: Sequence[flo
     """The 95% interval of the break-even count."""
     rng = np.random.default_rng(0)
     calls, others = (np.min(rng.choice(_fast(samples), (_RESAMPLES, len(samples))), axis=1) for samples in (prepared, rival))
-    once, each = np.exp(rng.normal(0.0, np.log1p(_BETWEEN) / 1.96, (2, _RESAMPLES)))
+    once, each = np.exp(rng.normal(0.0, np.log1p(BETWEEN_PROCESSES) / 1.96, (2, _RESAMPLES)))
     counts = [calls_until(preparation * a, call * b, other) for a, b, call, other in zip(once, each, calls, others, strict=True)]
     # Values that were drawn, and none between them: infinity has no middle with a number.
     low, high = np.sort(counts)[[int(0.025 * _RESAMPLES), int(0.975 * _RESAMPLES)]]
