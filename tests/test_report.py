@@ -16,13 +16,13 @@ import pytest
 from report_cases import HOSTILE, METHODS, claim, failed, many_rows, plausible_rows, row, write_results
 
 from admodes.errors import OptionError
+from admodes.figures.gathering import draw_sections
 from admodes.figures.marks import mark, marks_of
 from admodes.figures.palette import PAPER, ROLES, styles_of
 from admodes.figures.plotting import new_figure
 from admodes.figures.winners import cheapest, not_run
 from admodes.report import write_report
 from admodes.report.conclusions import conclude
-from admodes.report.figures import draw_all
 from admodes.report.findings import find_all
 from admodes.report.overview import advise, score
 from admodes.report.packing import unpack
@@ -439,13 +439,13 @@ def test_figures_are_well_formed_files_of_their_own(folder):
 def test_drawing_leaves_matplotlib_as_it_was():
     """Breaks if making a report changes the user's own figures."""
     before = dict(mpl.rcParams)
-    draw_all(plausible_rows())
+    draw_sections(plausible_rows())
     assert dict(mpl.rcParams) == before
 
 
 def test_lines_show_the_times_and_failures_have_a_mark():
     """Breaks if a curve is drawn from other numbers, or a stopped method is just absent."""
-    plot = next(plot for plot in draw_all(plausible_rows()) if plot.name == "cost-inputs-16")
+    plot = next(plot for plot in draw_sections(plausible_rows())["inputs"] if plot.name == "cost-inputs-16")
     lines = {line.get_label(): line for line in plot.figure.axes[0].get_lines()}
     assert lines["forward"].get_xdata().tolist() == [1, 4, 16]
     np.testing.assert_allclose(lines["forward"].get_ydata(), [22e-6, 28e-6, 52e-6])
@@ -665,9 +665,9 @@ def test_break_even_lists_every_pair_of_the_cell_that_is_drawn():
 
 def test_the_stairs_are_said_to_be_those_of_the_medians():
     """Breaks if stairs through the medians are told as beating single points."""
-    (plot,) = [one for one in draw_all(plausible_rows()) if one.name == "error-cost"]
+    (plot,) = draw_sections(plausible_rows())["tradeoff"]
     assert "the median of another method is both faster" in plot.caption
-    (single,) = [one for one in draw_all(plausible_rows()[:4]) if one.name == "error-cost"]
+    (single,) = draw_sections(plausible_rows()[:4])["tradeoff"]
     assert "median" not in single.caption
 
 

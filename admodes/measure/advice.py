@@ -231,7 +231,7 @@ class _Probe:
 
     def settled(self, best: Row, rows: Sequence[Row]) -> Row:
         """The method of the shape rule where it is as exact, and as fast within the noise: a tie is not worth a difference."""
-        rule = next((row for row in most_exact([row for row in rows if row.succeeded]) if row.method == best.auto), best)
+        rule = next((row for row in most_exact(rows) if row.method == best.auto), best)
         return rule if ratio_interval(rule.time, best.time)[1] <= 1 else best
 
     def answer(self, name: str, sentences: Sequence[str], rows: tuple[Row, ...]) -> Recommendation:

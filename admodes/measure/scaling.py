@@ -164,10 +164,6 @@ def _named(method: str) -> str:
     return method[:1].upper() + method[1:] if method else "f itself"
 
 
-def _the(quantity: str) -> str:
-    return {"time": "its time", "prepared": "its prepared time"}.get(quantity, quantity)
-
-
 def _sentence(fit: Fit, scaling: Scaling) -> str:
     noun = {
         "time": "time grows",

@@ -12,9 +12,10 @@ import numpy as np
 from ..figures.quantities import TIE
 from ..figures.winners import not_run, tied
 from ..formatting import format_bytes, format_count, format_digits, format_number, format_seconds, join_words, plural
+from ..measure.recommendation import fastest_exact
 from ..rows import Row, methods_of
 from ..sweeps.results import Results
-from .cells import capitalized, cells_of, fastest_exact, first_derivatives, is_settled, where
+from .cells import capitalized, cells_of, first_derivatives, is_settled, where
 from .overview import WAYS, advise
 
 

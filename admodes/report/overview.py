@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..formatting import format_count, format_digits, format_number, join_words, plural
-from ..measure.recommendation import AS_EXACT
+from ..measure.recommendation import AS_EXACT, fastest_exact
 from ..reproduce import Claim
 from ..rows import Row, methods_of
-from .cells import cells_of, fastest_exact, first_derivatives, is_settled, leaders
+from .cells import cells_of, first_derivatives, is_settled, leaders
 
 #: What the page means by exact.
 EXACT = (

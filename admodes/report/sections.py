@@ -9,8 +9,8 @@ from ..figures.gathering import draw_sections
 from ..figures.plotting import Plot
 from ..reproduce import Claim
 from ..sweeps.results import Results
+from .claim_figures import draw_claims
 from .conclusions import conclude
-from .figures import draw_claims
 from .findings import Finding, find_all
 from .problem_texts import ABOUT
 from .tables import Failure, Table, doubts_of, failures_of, tables_of
