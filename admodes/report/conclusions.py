@@ -11,7 +11,7 @@ from ..formatting import plural
 from ..measure.break_even import BreakEven, break_even
 from ..measure.scaling import fit_scaling
 from ..rows import Row
-from .cells import Place, cells_of, place_of
+from .cells import Place, capitalized, cells_of, place_of, shortened, where
 
 #: Cells that a list of sentences names at most, beside that of the figure.
 _LISTED = 16
@@ -51,7 +51,7 @@ def conclude(rows: Sequence[Row]) -> Conclusions:
         found.notes |= {"map": [line] if any(row.succeeded for row in grid) else [], "growth": growth}
         if scaling.crossover is not None:
             found.crossover = scaling.crossover.m_at
-    found.notes["break-even"] = _break_even(rows)
+    found.notes["break-even"] = [*_break_even(rows), *_not_prepared(rows)]
     return found
 
 
@@ -73,6 +73,18 @@ def _break_even(rows: Sequence[Row]) -> list[str]:
         found.insert(0, "The other cells, each against the fastest of the methods that were not prepared:")
     rest = len(others) - _LISTED
     return [*shown, *found, *([f"{plural(rest, 'more cell')} with a prepared method are in the tables."] if rest > 0 else [])]
+
+
+def _not_prepared(rows: Sequence[Row]) -> list[str]:
+    """Why methods that can prepare have no break-even count, equal reasons together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.unprepared:
+            groups.setdefault((row.method, row.unprepared), []).append(where(row))
+    return [
+        f"{capitalized(method)} was not prepared in {plural(len(places), 'cell')} ({shortened(places, 4)}): {reason}."
+        for (method, reason), places in groups.items()
+    ]
 
 
 def _prepared(cell: Sequence[Row]) -> list[Row]:
