@@ -958,7 +958,7 @@ def test_a_row_says_why_its_method_was_not_prepared() -> None:
         return np.sum(x**2) + 0 * rng.normal()
 
     found = compared("symbolic", "reverse", f=noisy)
-    assert "random" in found["symbolic"].unprepared
+    assert found["symbolic"].unprepared.startswith("f reads a Generator (`rng`)")
     assert found["reverse"].unprepared == ""
     assert f"symbolic: not prepared: {found['symbolic'].unprepared}" in str(found)
     with pytest.raises(NothingToDrawError, match=re.escape(found["symbolic"].unprepared)):

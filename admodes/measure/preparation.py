@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -101,7 +102,8 @@ def _prepared(subject: Subject, method: Any, value: Derivative, limit: float, to
         return f"preparing it failed: {made.reason}"
     prepared: Prepared = made.value
     if not prepared.prepares:
-        return prepared.reason
+        # What is said of f beside its name is said here beside the method's.
+        return re.sub("^it ", "f ", prepared.reason)
     run = partial(subject.operation.evaluate_prepared, prepared, subject.x)
     first = attempt(lambda: Derivative.of(run(), "the prepared derivative"), max(limit - made.seconds, 1e-3))
     if first.status != "ok":
