@@ -717,7 +717,11 @@ def test_a_power_has_its_interval_and_one_that_was_not_varied_none():
 
 def test_bounds_are_told_as_bounds(tmp_path):
     """The error of a vague reference is shown as the method's own, in one of the places that show it."""
-    vague = [row(method, n, 1, 1e-5 * n, 1e-9, reference_error=1e-9) for n in (1, 4, 16) for method in ("finite", "reverse")]
+    vague = [
+        row(method, n, 1, 1e-5 * n, 1e-9, reference_error=1e-9, hand_error=math.nan)
+        for n in (1, 4, 16)
+        for method in ("finite", "reverse")
+    ]
     assert all(one.is_bound for one in vague)
     page = write_report(write_results(tmp_path / "results.jsonl", vague), tmp_path / "page")
     data = unpack(re.search(r'id="data">([^<]*)<', page.read_text(encoding="utf-8"))[1])
