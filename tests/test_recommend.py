@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -442,3 +444,13 @@ def test_a_row_without_an_error_is_no_exact_one():
         assert most_exact(rows) == [reverse, forward]
     assert fastest_exact([finite]) is None
     assert most_exact([]) == []
+
+
+def test_a_limit_that_strikes_as_its_block_ends_leaves_no_timer_behind():
+    """The timer runs on after the block, and ends the program with "Alarm clock"."""
+    before = signal.getsignal(signal.SIGALRM)
+    for place in range(3000):
+        with contextlib.suppress(TimeLimitReached), time_limit(1e-6 + 2e-8 * place):
+            sum(range(7 * place % 1500))
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        assert signal.getsignal(signal.SIGALRM) is before
