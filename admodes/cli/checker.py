@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import AdmodesError, InputError
+from .answering import answering
 from .group import guarded, main
 from .options import at_point, refuse_existing, words_in
+
+if TYPE_CHECKING:
+    from ..checking import GradientCheck
 
 #: Exit codes of a check.
 VERDICT_CODES = {"right": 0, "wrong": 1, "inconclusive": 3}
@@ -21,26 +25,23 @@ VERDICT_CODES = {"right": 0, "wrong": 1, "inconclusive": 3}
 @at_point
 @click.option("--kind", default="auto", show_default=True, metavar="KIND", help="gradient, jacobian, jvp, vjp, hessian, hvp, ...")
 @click.option("--rtol", default=None, type=click.FloatRange(min=0, min_open=True), help="The relative error that matters.")
-@click.option("--json", "as_json", is_flag=True, help="Print all numbers as JSON.")
+@answering("Print all numbers as JSON.", lambda found: VERDICT_CODES[found.verdict])
 @guarded
-def check(function: str, derivative: str, point: str, kind: str, rtol: float | None, as_json: bool) -> None:
+def check(function: str, derivative: str, point: str, kind: str, rtol: float | None) -> GradientCheck:
     """Check a derivative that somebody wrote by hand against the function it belongs to.
 
     Exit codes: 0 right, 1 wrong, 3 inconclusive, 2 usage error.
     """
     from ..checking import check_gradient
     from ..measure.user_input import find_function, read_point
-    from ..sweeps.results import to_json
 
     f, claim = find_function(function), find_function(derivative)
     try:
-        found = check_gradient(f, claim, read_point(point), kind=kind, rtol=rtol)
+        return check_gradient(f, claim, read_point(point), kind=kind, rtol=rtol)
     except AdmodesError:
         raise
     except Exception as error:
         raise InputError(f"{function} or {derivative} failed at X: {type(error).__name__}: {error}") from error
-    click.echo(to_json(found.to_dict()) if as_json else str(found))
-    sys.exit(VERDICT_CODES[found.verdict])
 
 
 @main.command("benchmark-checkers", short_help="Judge checkers of gradients on claims whose truth is known.")
