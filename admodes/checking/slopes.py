@@ -17,7 +17,7 @@ from ..finite.extrapolation import Limits, Table, best_limits, doubts
 from ..finite.lines import Direction, Point
 from ..finite.quotients import Quotient
 from ..finite.samples import Samples
-from .secants import bends, secants
+from .secants import jumps, secants
 
 Array = np.ndarray[Any, Any]
 #: Lines, shape (k,), and entries of f: all (a slice), or one for each line, shape (k, 1).
@@ -34,11 +34,13 @@ MOST_STEPS = 19
 SAFETY = 3.0
 #: Relative bounds below which no further step is taken, for first and for second derivatives.
 TIGHT = {1: 1e-9, 2: 1e-5}
+#: Where rounding and noise make up at least half of a bound, this multiple of the tight one will do: it gets no better.
+ROUNDED = 100.0
 #: One side differs from the other by a kink where they are further apart than this multiple of their bounds.
 APART = 3.0
 #: Smaller jumps than this part of the slope are no kink that would matter.
 LEAST_JUMP = 1e-5
-#: At the smallest steps the secants of both sides differ by less than this part of the slope where there is no kink.
+#: The secants of both sides, extrapolated from the smallest steps, differ by less than this part of the slope where there is no kink.
 STRAIGHT = LEAST_JUMP / 10
 #: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
 PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
@@ -170,27 +172,28 @@ def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: 
         if not active:
             found.samples = [samples]
             return found
-        _judge(samples, np.array(active), noise, scales, found, least)
-        contradicted = _contradicted(samples, np.array(active), noise)
+        contradicted = _judge(samples, np.array(active), noise, scales, found, least)
         for row, line in enumerate(active):
             _go_on(ladders[line], found, line, bool(contradicted[row]), rounding / scales[line] ** derivative, derivative)
 
 
-def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float) -> None:
-    """Fill the rows of some lines with what all rounds so far tell."""
+def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float) -> Array:
+    """Fill the rows of some lines with what all rounds so far tell; on which of them the smallest step contradicts it."""
     pairs = (lines, slice(None))
-    _fill(found, pairs, _limits_below(samples, pairs, noise, samples.quotient, np.inf))
+    limits, contradicted = _limits_below(samples, pairs, noise, samples.quotient, np.inf)
+    _fill(found, pairs, limits)
     with np.errstate(all="ignore"):
         slope = np.abs(found.value[lines])
-        clear = found.bound[lines] <= TIGHT[samples.quotient.derivative] * slope
+        clear = found.bound[lines] <= _enough(found, lines, samples.quotient.derivative) * slope
         if samples.quotient.derivative == 1:
-            clear &= bends(samples, lines) <= STRAIGHT * slope
+            clear &= jumps(samples, lines) <= STRAIGHT * slope
     rows, columns = np.nonzero(~clear)
     if rows.size:
         _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
     with np.errstate(all="ignore"):
         size, found.flat[lines] = secants(samples, lines, scales, found.step[lines])
         found.size[lines] = np.maximum(size, least)
+    return np.asarray(np.any(contradicted, axis=1))
 
 
 def _look_closely(samples: Samples, pairs: _Pairs, noise: Array, found: Slopes) -> None:
@@ -251,27 +254,30 @@ def _limits(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient) -
     """The surest limit of each entry, with what its smallest step leaves to it as error."""
     steps = np.sort(samples.steps()[:, pairs[0]], axis=0)[::-1]  # NaN first
     counts = np.sum(~np.isnan(steps), axis=0)
-    found = _limits_below(samples, pairs, noise, quotient, np.inf)
+    found, _ = _limits_below(samples, pairs, noise, quotient, np.inf)
     for part in PARTS:
         # Over large steps f may be another function, which is no noise: the smaller ones are asked by themselves.
         cut = len(steps) - counts + (part * counts).astype(int)
         largest = steps[np.minimum(cut, len(steps) - 1), np.arange(len(pairs[0]))]
         largest = np.where(counts - (part * counts).astype(int) >= FEWEST_STEPS, largest, np.nan)
-        smaller = _limits_below(samples, pairs, noise, quotient, largest)
+        smaller, _ = _limits_below(samples, pairs, noise, quotient, largest)
         better = smaller.error < CLEARLY * found.error
         for old, new in zip(found.arrays(), smaller.arrays(), strict=True):
             np.copyto(old, new, where=better)
     return found
 
 
-def _limits_below(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float) -> Limits:
+def _limits_below(
+    samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float
+) -> tuple[Limits, Array]:
+    """The surest limit of the steps up to `largest`, and where the smallest one contradicts it."""
     table = _table(samples, pairs, noise, quotient, largest)
     limits = best_limits(table)
-    error = np.maximum(limits.error, doubts(table, limits)[0])
-    limits.error = np.where(np.isfinite(limits.value), error, np.inf)
+    least, contradicted = doubts(table, limits)
+    limits.error = np.where(np.isfinite(limits.value), np.maximum(limits.error, least), np.inf)
     with np.errstate(all="ignore"):
         limits.rounding = limits.error - limits.truncation
-    return limits
+    return limits, contradicted
 
 
 def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
@@ -280,12 +286,6 @@ def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, la
     with np.errstate(all="ignore"):
         table.rounding = table.rounding + 2 * noise[pairs[1]] / table.steps[:, :, None] ** quotient.derivative
     return table
-
-
-def _contradicted(samples: Samples, lines: Array, noise: Array) -> Array:
-    """Lines on which the smallest step tells something else than the limits."""
-    table = _table(samples, (lines, slice(None)), noise, samples.quotient)
-    return np.asarray(np.any(doubts(table, best_limits(table))[1], axis=1))
 
 
 def _go_on(ladder: _Ladder, found: Slopes, line: int, contradicted: bool, rounding: Array, derivative: int) -> None:
@@ -309,9 +309,15 @@ def _go_on(ladder: _Ladder, found: Slopes, line: int, contradicted: bool, roundi
         octaves = int(np.ceil(np.log(min(hidden, 1e9)) / np.log(RATIO) / derivative)) if hidden > 1 else 4
         top = max(highest - octaves, ladder.ceiling)
         ladder.queue(*range(top, min(highest, top + 4)))
-    elif excess[worst] <= TIGHT[derivative]:
+    elif excess[worst] <= _enough(found, line, derivative)[worst]:
         ladder.remote, asked = True, ladder.remote
         ladder.queue(*([] if asked else [lowest + REMOTE]))
     else:
         ladder.remote = False
         ladder.queue(*range(contiguous + 1, contiguous + 3))
+
+
+def _enough(found: Slopes, lines: Array | int, derivative: int) -> Array:
+    """Relative bounds that are tight enough: where less truncation is left than rounding, smaller steps help no more."""
+    rounded = 2 * SAFETY * found.noise[lines] >= found.bound[lines]
+    return np.asarray(TIGHT[derivative] * np.where(rounded, ROUNDED, 1.0))
