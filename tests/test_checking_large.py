@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import admodes as ad
-from admodes.checking.check import FULL
+from admodes.checking.run import FULL
 
 N = 1_000_000
 X = np.random.default_rng(3).standard_normal(N)

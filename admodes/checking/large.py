@@ -22,6 +22,7 @@ from .halving import Search
 from .naming import element_names, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
+from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
 from .subject import SEEDED, Reading, Subject
 from .verdicts import DETECT, OWN_ROUNDING, Finding, Judgement
@@ -55,15 +56,23 @@ class _Defect:
 
 
 class LargeCheck:
-    """One point of a large x."""
+    """One point of a large x; `repeats` calls of f a value."""
 
     def __init__(
-        self, subject: Subject, point: Point, reading: Reading, noise: Noise, rng: np.random.Generator, rtol: float | None
+        self,
+        subject: Subject,
+        point: Point,
+        reading: Reading,
+        noise: Noise,
+        rng: np.random.Generator,
+        rtol: float | None,
+        repeats: int = 1,
     ) -> None:
         self.subject, self.reading, self.noise, self.rng, self.rtol = subject, reading, noise, rng, rtol
         self.matrix = None if reading.matrix is None or subject.derivative == 2 else reading.matrix
         tree = subject.tree(subject.at(point.x))
-        self.point = Point(Function(_Defect(subject, point, self.matrix), tree, subject.args))
+        defect = Function(_Defect(subject, point, self.matrix), tree, subject.args)
+        self.point, self.repeats = Point(defect) if repeats == 1 else RepeatedPoint(defect, repeats), repeats
         self.first = subject.f.calls
         self.tested: list[Slopes] = []
 
@@ -96,9 +105,10 @@ class LargeCheck:
         names = [f"direction {number + 1} ({'Gaussian' if number % 2 == 0 else 'signs'})" for number in range(len(found))]
         names = self._entries(names)
         check = PointCheck(point.x, self.reading, judged, self.noise, names=names, directions=judged)
-        if (judged.verdict == -1).any():
+        if (judged.verdict == -1).any() and self.repeats == 1:
             self._locate(check, judged, np.array(claimed), vectors[0])
-        check.evaluations = self.subject.f.calls - self.first
+        check.repeats = self.repeats
+        check.evaluations = (self.subject.f.calls - self.first) // self.repeats
         return check
 
     def _entries(self, lines: Sequence[str]) -> list[str]:
