@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..finite.lines import Point
+from .ladders import RANDOM_STEPS
 from .points import PointCheck
 from .probes import Noise
 from .repeated import mean_and_error
@@ -21,10 +22,12 @@ Array = np.ndarray[Any, Any]
 MOST_CALLS, MOST_SECONDS = 20_000, 60.0
 #: Fewer values than this do not tell how far their mean is off.
 FEWEST_REPEATS = 16
+#: Where fewer repeats than this could be paid for each element, random directions take their place.
+WORTHWHILE = 64
 #: So many values at x before and after tell whether f drifts from call to call.
 DRIFT_REPEATS = 64
 #: Repeats are multiplied by at least and at most this until the bound is tight, with so much to spare.
-LEAST_GROWTH, MOST_GROWTH, SPARE = 2.0, 32.0, 1.5
+LEAST_GROWTH, MOST_GROWTH, SPARE = 1.25, 32.0, 1.5
 
 
 def mean_claim(subject: Subject, point: Point, reading: Reading, noise: Noise, repeats: int) -> tuple[Reading, Noise]:
@@ -44,7 +47,7 @@ def mean_claim(subject: Subject, point: Point, reading: Reading, noise: Noise, r
 def average(
     first: PointCheck, check: Callable[[int], PointCheck], most_calls: float, rtol: float | None
 ) -> tuple[PointCheck, list[Finding]]:
-    """Repeat a check that noise left open with more and more values a mean, until it is settled or `most_calls` are spent.
+    """Repeat a check that is not right by single values with more values a mean, until it is settled or `most_calls` are spent.
 
     Parameters
     ----------
@@ -63,8 +66,8 @@ def average(
     list of Finding
     """
     found, repeats, spent, text = first, FEWEST_REPEATS, 0, ""
-    each = max(first.evaluations, 1)
-    while found.verdict == "inconclusive":
+    each = max(min(first.evaluations, first.lines * 2 * RANDOM_STEPS), 1)
+    while found.verdict == "inconclusive" or found.repeats == 1:
         repeats = int(min(repeats, (most_calls - spent) // each))
         if repeats < max(FEWEST_REPEATS, LEAST_GROWTH * found.repeats if found.repeats > 1 else 0):
             break
@@ -73,6 +76,11 @@ def average(
         text = f"as f answers at random, each value is the mean of {repeats} calls"
         repeats = int(repeats * np.clip(SPARE * (_looseness(found) / (rtol or DETECT)) ** 2, LEAST_GROWTH, MOST_GROWTH))
     return found, [Finding("right", "averaged", text)] if text else []
+
+
+def too_many(lines: int, most_calls: float) -> bool:
+    """Whether so many slopes leave each too few repeats."""
+    return lines * 2 * RANDOM_STEPS * WORTHWHILE > most_calls
 
 
 def _looseness(found: PointCheck) -> float:

@@ -22,8 +22,8 @@ FIRST = tuple(range(1, 8))
 REMOTE = 4
 #: Steps of one line at the most: two calls of f each.
 MOST_STEPS = 19
-#: The same for means of an f that answers at random: small steps tell nothing about it.
-RANDOM_FIRST, RANDOM_STEPS = (0, 1, 2, 3), 10
+#: The same for means of an f that answers at random: small steps tell nothing, and large ones are closer to each other.
+RANDOM_FIRST, RANDOM_STEPS = (0, 0.5, 1, 1.5, 2), 10
 #: A bound is a multiple of the estimated error: nobody is accused, or believed, by an estimate that is a little short.
 SAFETY = 3.0
 #: Relative bounds below which no further step is taken, for first and for second derivatives.
@@ -43,7 +43,7 @@ class Plan:
     Attributes
     ----------
     derivative : 1 or 2
-    first : tuple of int
+    first : tuple of float
         The powers of RATIO that each line begins with.
     most : int
         Steps of a line at the most.
@@ -54,7 +54,7 @@ class Plan:
     """
 
     derivative: int
-    first: tuple[int, ...]
+    first: tuple[float, ...]
     most: int
     errors: Array
     rounded: float
@@ -79,7 +79,7 @@ class Ladder:
 
     def __init__(self, plan: Plan, scale: float, typical: float) -> None:
         self.plan, self.scale = plan, scale
-        self.taken: list[int] = []
+        self.taken: list[float] = []
         self.waiting = list(plan.first)
         self.done, self.remote = False, plan.random
         beyond = np.log(max(scale, typical, 1.0) / scale) / np.log(RATIO)
@@ -104,19 +104,19 @@ class Ladder:
         flat = bool(found.flat[line].all())
         if contradicted or found.kink[line].any():
             self.remote = False
-            self._queue(*range(contiguous + 1, contiguous + 1 + REMOTE))
+            self._queue(*(contiguous + step for step in range(1, 1 + REMOTE)))
         elif (flat or hidden > 1) and highest > self.ceiling:
             octaves = int(np.ceil(np.log(min(hidden, 1e9)) / np.log(RATIO) / derivative)) if hidden > 1 else 4
-            top = max(highest - octaves, self.ceiling)
-            self._queue(*range(top, min(highest, top + 4)))
+            top = max(int(highest) - octaves, self.ceiling)
+            self._queue(*range(top, min(int(highest), top + 4)))
         elif excess[worst] <= enough(found, line, self.plan)[worst]:
             self.remote, asked = True, self.remote
             self._queue(*([] if asked else [lowest + REMOTE]))
         else:
             self.remote = False
-            self._queue(*range(contiguous + 1, contiguous + 3))
+            self._queue(contiguous + 1, contiguous + 2)
 
-    def _queue(self, *exponents: int) -> None:
+    def _queue(self, *exponents: float) -> None:
         room = self.plan.most - len(self.taken)
         self.waiting = [exponent for exponent in exponents if exponent not in self.taken][: max(room, 0)]
         self.done = not self.waiting

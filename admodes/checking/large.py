@@ -29,8 +29,8 @@ from .verdicts import DETECT, OWN_ROUNDING, Finding, Judgement
 
 Array = np.ndarray[Any, Any]
 
-#: The chance to miss that the report states.
-MISSED = 1e-6
+#: The chances to miss that the report states: the first one at which less than all of it could be missed.
+MISSED = (1e-6, 1e-4, 1e-2)
 
 
 class _Defect:
@@ -211,10 +211,12 @@ class LargeCheck:
         assert judged is not None  # noqa: S101 - asked after a check
         gaussian = np.max(judged.bound[::2] / np.maximum(judged.size[::2], np.finfo(float).tiny), initial=0.0)
         count = len(judged.bound[::2])
-        seen = 0.8 * float(gaussian) / MISSED ** (1 / count)
+        # Beside noise so small a chance would allow any error: then a larger one says more.
+        missed = next((chance for chance in MISSED if 0.8 * float(gaussian) < chance ** (1 / count)), MISSED[-1])
+        seen = 0.8 * float(gaussian) / missed ** (1 / count)
         return (
             f"{len(judged.verdict)} random directions agree with all {format_count(self.point.x.size)} elements at once; "
-            f"an error of {format_error(seen)} of the whole (root mean square) is missed with a probability below {MISSED:g}"
+            f"an error of {format_error(seen)} of the whole (root mean square) is missed with a probability below {missed:g}"
         )
 
 

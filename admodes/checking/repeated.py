@@ -18,7 +18,7 @@ from ..function import Function
 
 Array = np.ndarray[Any, Any]
 
-#: Standard errors of a mean that count as its rounding; bounds contain nine times as much as that.
+#: Standard errors that stand for the scatter of a quotient; bounds contain nine times as much as that.
 STANDARD_ERRORS = 2 / 3
 #: Two means of the same f differ by no more standard errors than this, unless its answers drift.
 DRIFT = 6.0
@@ -55,7 +55,7 @@ class RepeatedPoint(Point):
 
 
 class RepeatedSamples(Samples):
-    """f beside a `RepeatedPoint`: each sample is a mean, and what it may be off by is part of a quotient's rounding."""
+    """f beside a `RepeatedPoint`: each sample is a mean, and what it may be off by is known."""
 
     point: RepeatedPoint
 
@@ -79,7 +79,7 @@ class RepeatedSamples(Samples):
                 error = np.hypot(above, below) / (2 * steps)
             else:
                 error = np.hypot(above if quotient.sided == "forward" else below, here) / steps
-            table.rounding = table.rounding + STANDARD_ERRORS * error
+            table.scatter = STANDARD_ERRORS * error
         table.noise, table.least_noise = np.zeros_like(table.noise), np.zeros_like(table.least_noise)
         return table
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..finite.lines import Point
-from .averaging import DRIFT_REPEATS, MOST_CALLS, MOST_SECONDS, average, mean_claim
+from .averaging import DRIFT_REPEATS, MOST_CALLS, MOST_SECONDS, average, mean_claim, too_many
 from .kinds import settle_kind
 from .large import LargeCheck
 from .points import PointCheck, check_point, point_at
@@ -45,7 +45,6 @@ class Run:
         self.findings: list[Finding] = []
         self.points: list[PointCheck] = []
         self.chance = ""
-        self.seconds = 0.0
 
     def check(self, kind: str) -> GradientCheck:
         """All steps, until one of them settles it."""
@@ -60,8 +59,8 @@ class Run:
         if (reading.matrix is not None or self._directed) and not self._settled:
             size = 4 if self._large else self.point.x.size**subject.derivative
             estimate = estimated_evaluations(size)
-            self.seconds = seconds_of(lambda: value_at(subject, subject.at(point.x), point))
-            with progress(subject, estimate, estimate * self.seconds):
+            seconds = seconds_of(lambda: value_at(subject, subject.at(point.x), point))
+            with progress(subject, estimate, estimate * seconds):
                 self._judge(reading)
         return GradientCheck(subject, point, self.points, self.findings, self.rtol, self.chance)
 
@@ -93,7 +92,7 @@ class Run:
         if subject.kind in SEEDED and not self._random:
             self.findings += check_linear(subject, reading, self.rng)
         first = self._at(point, reading, noise, directions=self._large)
-        if noise.random.any() and first.verdict == "inconclusive":
+        if noise.random.any() and first.verdict != "right":
             first = self._averaged(first)
         self.points.append(first)
         if first.verdict != "wrong" and nearby is not None and not self._settled:
@@ -134,13 +133,15 @@ class Run:
     def _averaged(self, first: PointCheck) -> PointCheck:
         """What random noise left open, with means of f: half of the calls are left for the point nearby."""
         base = RepeatedPoint(self.point.function, DRIFT_REPEATS)
-        calls = min(MOST_CALLS, MOST_SECONDS / max(self.seconds, 1e-9)) / 2
-        found, findings = average(
-            first,
-            lambda repeats: self._at(self.point, first.reading, first.noise, directions=self._large, repeats=repeats),
-            calls,
-            self.rtol,
-        )
+        subject, leaves = self.subject, self.subject.at(self.point.x)
+        seconds = min(seconds_of(lambda: value_at(subject, leaves, self.point)) for _ in range(5))
+        calls = min(MOST_CALLS, MOST_SECONDS / max(seconds, 1e-9)) / 2
+        directions = self._large or too_many(first.lines, calls)
+
+        def check(repeats: int) -> PointCheck:
+            return self._at(self.point, first.reading, first.noise, directions=directions, repeats=repeats)
+
+        found, findings = average(first, check, calls, self.rtol)
         if found is not first and base.drifts():
             text = "f's answers drift from call to call, so that their means tell nothing: reset what it keeps at each call"
             self.findings.append(Finding("inconclusive", "drift", text))
@@ -162,8 +163,9 @@ class Run:
             return
         point = point_at(subject, nearby)
         noise = self.points[0].noise if self._large else measure_noise(subject, point, reading, self.rng)
-        many = subject.derivative == 1 and point.x.size * point.value.size > NEARBY_FULL
-        found = self._at(point, reading, noise, directions=self._large or many, repeats=repeats)
+        many = self._large or self.points[0].directions is not None
+        many |= subject.derivative == 1 and point.x.size * point.value.size > NEARBY_FULL
+        found = self._at(point, reading, noise, directions=many, repeats=repeats)
         found.place = "nearby"
         self.points.append(found)
 
