@@ -51,6 +51,8 @@ class Plan:
         A bound on f's rounding and noise.
     rounded : float
         Multiple of a tight bound that is enough where it consists of rounding and noise.
+    beyond : bool
+        Whether steps larger than x are taken against rounding and noise.
     """
 
     derivative: int
@@ -58,14 +60,16 @@ class Plan:
     most: int
     errors: Array
     rounded: float
+    beyond: bool = True
 
     @classmethod
-    def of(cls, point: Point, noise: Array, derivative: int) -> Plan:
+    def of(cls, point: Point, noise: Array, derivative: int, *, single: bool = True) -> Plan:
         """The plan for smooth f, or for means of what is random: these get no better but by more repeats."""
         with np.errstate(all="ignore"):
             errors = ROUNDING * (point.relative_value * np.abs(point.value) + noise)
         if isinstance(point, RepeatedPoint):
-            return cls(derivative, RANDOM_FIRST, RANDOM_STEPS, errors + ROUNDING * point.error, np.inf)
+            # Along many elements at once f may turn within such steps, and noise would hide it.
+            return cls(derivative, RANDOM_FIRST, RANDOM_STEPS, errors + ROUNDING * point.error, np.inf, beyond=single)
         return cls(derivative, FIRST, MOST_STEPS, errors, ROUNDED)
 
     @property
@@ -83,7 +87,7 @@ class Ladder:
         self.waiting = list(plan.first)
         self.done, self.remote = False, plan.random
         beyond = np.log(max(scale, typical, 1.0) / scale) / np.log(RATIO)
-        self.ceiling = -int(np.ceil(beyond)) - BEYOND
+        self.ceiling = -int(np.ceil(beyond)) - (BEYOND if plan.beyond else 0)
 
     def step(self) -> float:
         """Take the next step."""

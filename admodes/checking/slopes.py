@@ -123,7 +123,7 @@ def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: 
     samples = (RepeatedSamples if isinstance(point, RepeatedPoint) else Samples)(point, directions, Quotient(derivative))
     if not point.value.size:
         return _no_slopes(len(directions), 0)
-    plan = Plan.of(point, noise, derivative)
+    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1)
     ladders = [Ladder(plan, float(scale), point.typical) for scale in scales]
     found = _no_slopes(len(directions), point.value.size)
     while True:
