@@ -95,3 +95,29 @@ def test_many_elements_at_zero():
     check = ad.check_gradient(lambda x: np.sum(np.sin(x)), only_at_zero(np.cos, 0.0), x)
     assert check.verdict == "wrong"
     assert "at x = 0" in check.reason
+
+
+@pytest.mark.parametrize("error", [AssertionError, KeyError, NotImplementedError, TypeError, ZeroDivisionError])
+@pytest.mark.parametrize("which", ["f", "grad"])
+def test_what_is_raised_at_zero_is_nobodys_fault(error, which):
+    """An exception at a place that was not asked for, which ends the check."""
+
+    def raising(function):
+        def guarded(x):
+            if np.any(np.abs(x) < 1e-3):
+                raise error("not here")
+            return function(x)
+
+        return guarded
+
+    f, grad = (lambda x: x @ x), (lambda x: 2 * x)
+    pair = (raising(f), grad) if which == "f" else (f, raising(grad))
+    assert ad.check_gradient(*pair, X).verdict == "right"
+
+
+def test_x_that_is_no_number():
+    """NaN where x is NaN that is called a mistake."""
+    check = ad.check_gradient(lambda x: np.sum(x**2), lambda x: 2 * x, np.array([np.nan, 1.0]))
+    assert check.verdict == "inconclusive"
+    assert "x is not finite" in check.reason
+    assert str(check)

@@ -17,7 +17,7 @@ from .repeated import RepeatedPoint
 from .result import GradientCheck
 from .subject import SEEDED, Reading, Subject
 from .verdicts import Finding
-from .zero import probe_zero
+from .zero import UNASKED, probe_zero
 
 Array = np.ndarray[Any, Any]
 
@@ -56,7 +56,7 @@ class Run:
         subject, point = self.subject, self.point
         reading = Reading(None) if self._directed else subject.read(subject.leaves, result)
         self._read(reading, result)
-        if (reading.matrix is not None or self._directed) and not self._settled:
+        if (reading.matrix is not None or self._directed) and not self._settled and np.all(np.isfinite(point.x)):
             size = 4 if self._large else self.point.x.size**subject.derivative
             estimate = estimated_evaluations(size)
             seconds = seconds_of(lambda: value_at(subject, subject.at(point.x), point))
@@ -72,7 +72,9 @@ class Run:
             )
         if reading.note:
             self.findings.append(Finding("right", "dtype", reading.note))
-        if not np.all(np.isfinite(self.point.value)):
+        if not np.all(np.isfinite(self.point.x)):
+            self.findings.append(Finding("inconclusive", "not finite", "x is not finite everywhere, and nothing lies beside it"))
+        elif not np.all(np.isfinite(self.point.value)):
             self.findings.append(Finding("inconclusive", "not finite", "f(x) is not finite everywhere, and has no slope there"))
         if self.subject.kind == "value_and_grad" and reading.matrix is not None:
             self._read_value(self.subject.ask(self.subject.leaves)[0] if result is None else result[0])
@@ -171,7 +173,10 @@ class Run:
 
     def _judge_zero(self, noise: Noise) -> None:
         """Nor is one right that is wrong at 0, though f is smooth there."""
-        found = probe_zero(self.subject, noise, self.rng, directed=self._directed, check=self._at_zero)
+        try:
+            found = probe_zero(self.subject, noise, self.rng, directed=self._directed, check=self._at_zero)
+        except UNASKED:
+            return
         if found is not None:
             found.place = "zero"
             self.points.append(found)
