@@ -194,6 +194,9 @@ class LargeCheck:
             errors, rest = search.run()
             named += [_Named(element, entry, errors[element], search.bounds[element]) for element in sorted(errors)]
             self._tell_ranges(check, rest, entry)
+            if place and not errors and not rest:
+                text = f"{output_names(self.subject)[entry]} errs as well, in elements that halving does not tell from rounding"
+                check.findings.append(Finding("wrong", "more", text))
         if named:
             self._name(check, named)
 
