@@ -155,5 +155,5 @@ def test_wrong_elements_of_several_outputs_are_named(kind):
     check = ad.check_gradient(layer, products[kind], X[:1000], kind=kind)
     names = [entry.index.split("(x)")[1] for entry in check.components]
     assert names[0] == "[1] by x[77]"
-    assert names[1:] == ["[2] by x[500]"] or (kind == "jvp" and "(x)[2] errs as well" in check.reason)
+    assert names[1:] == ["[2] by x[500]"] or (kind == "jvp" and "more wrong elements are in the derivatives of" in check.reason)
     assert check.evaluations <= 200
