@@ -12,7 +12,16 @@ from dataclasses import replace
 import mpmath
 import numpy as np
 import pytest
-from checker_truth import along_diagonals, claimed_numbers, compare, evaluate, numbers_of, slopes, true_numbers
+from checker_truth import (
+    along_diagonals,
+    claimed_numbers,
+    compare,
+    evaluate,
+    numbers_of,
+    size_of_slopes,
+    slopes,
+    true_numbers,
+)
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +36,7 @@ from admodes.checking.benchmark import (
     Rate,
     benchmark_cases,
     benchmark_checkers,
+    held_out_cases,
     judge,
     plant_error,
     random_case,
@@ -44,19 +54,34 @@ LOOSE = {
     "fixed point stopped at 1e-8": 1e-8,
     "bisection": 1e-6,
     "least squares at its solution": 10.0,  # of derivatives of 1e-16
+    "variance by mean squares": 1e-10,
+    "Newton stopped at 1e-4": 1e-8,
+    "logistic regression in float32": 1e-6,
+    "mean square in float32": 1e-6,
+    "half precision": 1e-3,
 }
 EXACT = 1e-11
 #: How far f may be from its formula: the noise that the case is about.
 NOISY = {
     "float32": 1e-6,
     "noise": 1e-5,
+    "half precision": 1e-3,
+    "half precision, no exp": 1e-3,
+    "random factor of 1e-4": 1e-3,
+    "random factor of 1e-4, half": 1e-3,
 }
-SMALL = [case.name for case in benchmark_cases() if case.size < 100]
-MANY = [case.name for case in benchmark_cases() if case.size >= 100]
+
+
+def every_case():
+    return [*benchmark_cases(), *held_out_cases()]
+
+
+SMALL = [case.name for case in every_case() if case.size < 100]
+MANY = [case.name for case in every_case() if case.size >= 100]
 
 
 def case_of(name):
-    return next(case for case in benchmark_cases() if case.name == name)
+    return next(case for case in every_case() if case.name == name)
 
 
 def claim_is_true(case, tolerance=EXACT):
@@ -64,7 +89,7 @@ def claim_is_true(case, tolerance=EXACT):
     try:
         claimed = claimed_numbers(case)
         truth = true_numbers(case)
-        found = compare(claimed, truth)
+        found = compare(claimed, truth, size_of_slopes(case))
     except (TypeError, ValueError):  # not as many numbers as there are derivatives, or no real ones
         return False
     diagonals = along_diagonals(case) if case.kind == "gradient" else 0.0
@@ -98,7 +123,7 @@ def test_f_is_its_formula(name):
     case = case_of(name)
     values = np.ravel(np.asarray(case.f(case.point()), float))
     formula = np.array([float(value) for value in evaluate(case.formula, numbers_of(case))])
-    assert np.max(np.abs(values - formula)) <= NOISY.get(case.category, 1e-13) * (np.max(np.abs(formula)) or 1)
+    assert np.max(np.abs(values - formula)) <= NOISY.get(name, NOISY.get(case.category, 1e-13)) * (np.max(np.abs(formula)) or 1)
 
 
 @pytest.mark.parametrize("name", [name for name in SMALL if case_of(name).right])
@@ -124,11 +149,14 @@ def test_wrong_claims_are_off_by_what_they_say(name):
     """A wrong claim that is right, or that is off by another amount than stated."""
     case = case_of(name)
     if case.off > 0:
-        assert compare(claimed_numbers(case), true_numbers(case)).component == pytest.approx(case.off, rel=0.01)
+        found = compare(claimed_numbers(case), true_numbers(case), size_of_slopes(case))
+        assert found.component == pytest.approx(case.off, rel=0.01)
         assert not claim_is_true(case, case.off / 2)
 
 
-@pytest.mark.parametrize("name", ["at zero only", "at equal inputs only", "at ones only"])
+@pytest.mark.parametrize(
+    "name", ["at zero only", "at equal inputs only", "at ones only", "growth from 0, no exp", "shares of 1", "no gap"]
+)
 def test_accidents_are_right_here_and_wrong_elsewhere(name):
     """An accident that is none."""
     case = case_of(name)
@@ -136,11 +164,12 @@ def test_accidents_are_right_here_and_wrong_elsewhere(name):
     assert not claim_is_true(replace(case, x=case.x + np.array([0.1, 0.2, 0.3])[: case.size]), 0.01)
 
 
-def test_a_tie_that_both_take_is_seen_along_the_diagonal_only():
+@pytest.mark.parametrize(("name", "off"), [("tie, both take all", 0.5), ("length at the origin, ones", 1 - 2**-0.5)])
+def test_some_claims_are_wrong_along_the_diagonal_only(name, off):
     """A claim that is called wrong although every coordinate of it is right, without a direction that shows it."""
-    case = case_of("tie, both take all")
+    case = case_of(name)
     assert compare(claimed_numbers(case), true_numbers(case)).component == 0
-    assert along_diagonals(case) == pytest.approx(0.5)
+    assert along_diagonals(case) == pytest.approx(off)
 
 
 def test_what_is_wrong_with_the_manners_shows():
@@ -148,18 +177,32 @@ def test_what_is_wrong_with_the_manners_shows():
     case, x = case_of("stale cache"), np.array([1.0, 2.0, 3.0])
     first = case.grad(case.point())
     assert np.array_equal(case.grad(x), first)
-    for name, call in (("grad writes into x", "grad"), ("f writes into x", "f")):
-        case, x = case_of(name), np.array([1.0, 2.0, 4.0])
+    for name, call in (("grad writes into x", "grad"), ("f writes into x", "f"), ("grad sorts x", "grad")):
+        case, x = case_of(name), np.array([4.0, 1.0, 2.0])
         getattr(case, call)(x)
-        assert not np.array_equal(x, [1.0, 2.0, 4.0])
+        assert not np.array_equal(x, [4.0, 1.0, 2.0])
         assert claim_is_true(case_of(name))
+    for name in ("gradients that add up", "cache by identity"):
+        case, x = case_of(name), np.array([1.0, 2.0, 3.0])
+        assert np.array_equal(case.grad(x), 3 * x**2)
+        x += 1
+        assert not np.array_equal(case.grad(x), 3 * x**2)
     case = case_of("dropout left on")
     assert len({tuple(case.grad(case.point())) for _ in range(20)}) > 1
 
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("a column", (3, 1)), ("one number for all", ()), ("one too few", (2,)), ("0/0", (3,)), ("infinite", (3,))],
+    [
+        ("a column", (3, 1)),
+        ("one number for all", ()),
+        ("one too few", (2,)),
+        ("0/0", (3,)),
+        ("infinite", (3,)),
+        ("a row", (1, 3)),
+        ("flat for a table", (6,)),
+        ("product with two zeros, divided", (3,)),
+    ],
 )
 def test_what_is_wrong_with_the_form_shows(name, shape):
     """A case of bad form that is well-formed."""
@@ -180,6 +223,8 @@ def test_many_inputs_are_right_and_wrong_where_they_say(name):
         "4000 inputs, one sign": [1234],
         "20000 inputs, three 10 % off": [17, 9999, 19000],
         "20000 inputs, last never linked": [19999],
+        "1500 inputs, two swapped": [100, 1400],
+        "1500 inputs, all 0.1 % off": list(range(1500)),
     }.get(name, [])
     right = case_of(f"{case.size} inputs")
     claim, x = case.grad(case.x), [mpmath.mpf(float(number)) for number in case.x]
@@ -456,7 +501,6 @@ def test_the_command_refuses_unknown_peers(command):
     assert "no peer 'torhc'" in done.stderr
 
 
-@pytest.mark.skipif(not hasattr(ad, "check_gradient"), reason="this copy has no check_gradient")
 def test_our_checker_is_not_mistaken():
     """A bug missed, a right gradient accused, or a shrug more often than once in twenty cases."""
     found = benchmark_checkers([])
