@@ -42,7 +42,9 @@ def states() -> list[Case]:
     """What one call leaves for the next one."""
     plain = Subject("state", "sum(x[i]**3 for i in range(n))", lambda x: np.sum(x**3), _X)
     half = Subject("state", "sum(x[i]**2 for i in range(n))/2", lambda x: np.sum(x**2) / 2, _X)
-    total, known, kept = np.zeros(3), {}, {}
+    total = np.zeros(3)
+    known: dict[str, Any] = {}
+    kept: dict[bytes, Any] = {}
 
     def never_cleared(x: Any) -> Any:
         total[:] += 3 * x**2
