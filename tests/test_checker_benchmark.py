@@ -399,7 +399,7 @@ def test_a_campaign_is_reported():
     assert len(found.to_dict()["rates"]) == 14
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32), scales=st.sampled_from(["order one", "mixed scales"]), error=st.sampled_from(ERRORS))
 def test_our_checker_on_random_functions(seed, scales, error):
     """A planted error that is missed, or a right gradient of a smooth function that is accused."""
