@@ -22,6 +22,10 @@ FIRST = tuple(range(1, 8))
 REMOTE = 4
 #: Steps of one line at the most: two calls of f each.
 MOST_STEPS = 19
+#: An edge of f's domain nearer than all steps is approached by so many powers at a time, by so many steps at most.
+LEAP, MOST_LEAPS = 4, 4
+#: A slope of one side with a relative bound like this is known: x lies on the edge.
+KNOWN = 1e-2
 #: The same for means of an f that answers at random: small steps tell nothing, and large ones are closer to each other.
 RANDOM_FIRST, RANDOM_STEPS = (0, 0.5, 1, 1.5, 2), 10
 #: A bound is a multiple of the estimated error: nobody is accused, or believed, by an estimate that is a little short.
@@ -86,6 +90,7 @@ class Ladder:
         self.taken: list[float] = []
         self.waiting = list(plan.first)
         self.done, self.remote = False, plan.random
+        self.leaps: list[float] = []
         beyond = np.log(max(scale, typical, 1.0) / scale) / np.log(RATIO)
         self.ceiling = -int(np.ceil(beyond)) - (BEYOND if plan.beyond else 0)
 
@@ -94,9 +99,16 @@ class Ladder:
         self.taken.append(self.waiting.pop(0))
         return float(self.scale * RATIO ** -float(self.taken[-1]))
 
-    def go_on(self, found: Slopes, line: int, contradicted: bool) -> None:
-        """Decide which steps come next, from what the line has found so far."""
-        lowest, highest, derivative = max(self.taken), min(self.taken), self.plan.derivative
+    def go_on(self, found: Slopes, line: int, contradicted: bool, outside: bool = False) -> None:
+        """Decide which steps come next, from what the line has found so far.
+
+        `outside` says that f is not defined on both sides of x at any step that was taken.
+        """
+        if outside and self._leap(found, line):
+            return
+        # After leaps in vain x is on the edge, and one side has to tell the slope.
+        lowest = max(exponent for exponent in self.taken if not (outside and exponent in self.leaps))
+        highest, derivative = min(self.taken), self.plan.derivative
         contiguous = lowest - REMOTE if self.remote and not self.plan.random else lowest
         size = np.maximum(np.abs(found.value[line]), found.size[line])
         with np.errstate(all="ignore"):
@@ -118,7 +130,16 @@ class Ladder:
             self._queue(*([] if asked else [lowest + REMOTE]))
         else:
             self.remote = False
-            self._queue(contiguous + 1, contiguous + 2)
+            self._queue(*([lowest - 1] if self.leaps else []), contiguous + 1, contiguous + 2)
+
+    def _leap(self, found: Slopes, line: int) -> bool:
+        """Towards an edge of f's domain, to where both sides are inside, unless the slope of one side is known already."""
+        known = np.all(found.bound[line] <= KNOWN * np.abs(found.value[line]))
+        if known or self.plan.random or len(self.leaps) >= MOST_LEAPS:
+            return False
+        self.leaps.append(max(self.taken) + LEAP)
+        self.waiting = self.leaps[-1:]
+        return True
 
     def _queue(self, *exponents: float) -> None:
         room = self.plan.most - len(self.taken)

@@ -17,6 +17,8 @@ Array = np.ndarray[Any, Any]
 
 #: Spacing of the points that noise is measured at, in spacings of the floating-point numbers of x.
 NOISE_SPACING = 2.0**12
+#: Multiples of it, of which the first one is taken that stays inside of f's domain.
+CLOSER = (1.0, 2.0**-8)
 #: The same for what an iteration leaves undone, relative to x, with multiples: between jumps it is smooth, and has a slope.
 COARSE_SPACINGS = ((2.0**-16, 1.0), (2.0**-6, 30.0))
 #: More than this part of what f changes by is no remainder of an iteration, but f itself.
@@ -61,8 +63,11 @@ def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.rand
     """Noise of f and of the claim on very short lines to one side of x, where a kink at x does not pass for noise."""
     across = signs_of(point.x.size, rng) * point.scale
     spacing = NOISE_SPACING * float(np.max(point.relative_x, initial=2.0**-52))
-    places = [subject.at(point.x + step * spacing * across) for step in range(1, POINTS + 1)]
-    values = np.array([value_at(subject, leaves, point) for leaves in places])
+    for closer in CLOSER:
+        places = [subject.at(point.x + step * closer * spacing * across) for step in range(1, POINTS + 1)]
+        values = np.array([value_at(subject, leaves, point) for leaves in places])
+        if np.isfinite(values).all():
+            break
     repeats = np.array([value_at(subject, subject.at(point.x), point) for _ in range(2)])
     spread = np.max(np.abs(repeats - point.value), axis=0)
     found = np.maximum(2 * noise_of_values(values), 3 * np.where(np.isfinite(spread), spread, 0.0))

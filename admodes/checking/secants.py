@@ -50,3 +50,12 @@ def jumps(samples: Samples, lines: Array) -> Array:
             found[rank], bend = np.where(smaller, bend, found[rank]), np.where(smaller, found[rank], bend)
     jump = np.abs(found[0] - (found[1] - found[0]) * (least[0] / (least[1] - least[0])))
     return np.where(np.isnan(jump), np.inf, jump)
+
+
+def one_sided(samples: Samples, lines: Array) -> Array:
+    """On which lines some entry of f was defined at most on one side of x, at every step."""
+    inside = np.zeros((len(lines), samples.point.value.size), bool)
+    for turn in range(samples.rounds):
+        _, above, below, _, _ = samples.sample(turn, lines)
+        inside |= np.isfinite(above) & np.isfinite(below)
+    return np.asarray(~inside.all(axis=1))

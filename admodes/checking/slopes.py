@@ -19,7 +19,7 @@ from ..finite.quotients import Quotient
 from ..finite.samples import Samples
 from .ladders import SAFETY, Ladder, Plan, enough
 from .repeated import RepeatedPoint, RepeatedSamples
-from .secants import jumps, secants
+from .secants import jumps, one_sided, secants
 
 Array = np.ndarray[Any, Any]
 #: Lines, shape (k,), and entries of f: all (a slice), or one for each line, shape (k, 1).
@@ -138,8 +138,9 @@ def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: 
             found.samples = [samples]
             return found
         contradicted = _judge(samples, np.array(active), noise, scales, found, least, plan)
+        outside = one_sided(samples, np.array(active))
         for row, line in enumerate(active):
-            ladders[line].go_on(found, line, bool(contradicted[row]))
+            ladders[line].go_on(found, line, bool(contradicted[row]), bool(outside[row]))
 
 
 def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float, plan: Plan) -> Array:

@@ -61,7 +61,7 @@ def height_of_stairs(steps: Array, differences: Array, spacing: Array) -> Array:
     """The smallest change of f that is not 0, where other steps change nothing and there are many such stairs.
 
     Rounding of intermediate results (``np.exp(x) - 1`` at small x) looks like that. Few stairs are a property of f, and
-    steps so small that even a straight line through the smallest change would be lost below f(x) are no stairs.
+    steps so small that even a parabola through the smallest change, as beside a crest, would be lost below f(x) are no stairs.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def height_of_stairs(steps: Array, differences: Array, spacing: Array) -> Array:
     its_step = np.take_along_axis(np.broadcast_to(steps[:, :, None], sizes.shape), np.argmin(changes, axis=0)[None], 0)[0]
     idle = np.max(np.where(sizes == 0, steps[:, :, None], 0), axis=0)
     with np.errstate(all="ignore"):
-        seen = smallest * (idle / its_step) > spacing
+        seen = smallest * (idle / its_step) ** 2 > spacing
         stairs = (idle > 0) & seen & (smallest * FEWEST_STAIRS < np.fmax.reduce(sizes, axis=0))
     return np.where(stairs, smallest, 0.0)
 
