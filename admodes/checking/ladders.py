@@ -57,6 +57,8 @@ class Plan:
         Multiple of a tight bound that is enough where it consists of rounding and noise.
     beyond : bool
         Whether steps larger than x are taken against rounding and noise.
+    within : bool
+        Whether no step larger than the first ones is taken: a loop may never end there.
     """
 
     derivative: int
@@ -65,16 +67,17 @@ class Plan:
     errors: Array
     rounded: float
     beyond: bool = True
+    within: bool = False
 
     @classmethod
-    def of(cls, point: Point, noise: Array, derivative: int, *, single: bool = True) -> Plan:
+    def of(cls, point: Point, noise: Array, derivative: int, *, single: bool = True, within: bool = False) -> Plan:
         """The plan for smooth f, or for means of what is random: these get no better but by more repeats."""
         with np.errstate(all="ignore"):
             errors = ROUNDING * (point.relative_value * np.abs(point.value) + noise)
         if isinstance(point, RepeatedPoint):
             # Along many elements at once f may turn within such steps, and noise would hide it.
             return cls(derivative, RANDOM_FIRST, RANDOM_STEPS, errors + ROUNDING * point.error, np.inf, beyond=single)
-        return cls(derivative, FIRST, MOST_STEPS, errors, ROUNDED)
+        return cls(derivative, FIRST, MOST_STEPS, errors, ROUNDED, within=within)
 
     @property
     def random(self) -> bool:
@@ -93,6 +96,8 @@ class Ladder:
         self.leaps: list[float] = []
         beyond = np.log(max(scale, typical, 1.0) / scale) / np.log(RATIO)
         self.ceiling = -int(np.ceil(beyond)) - (BEYOND if plan.beyond else 0)
+        if plan.within:
+            self.ceiling = int(min(plan.first))
 
     def step(self) -> float:
         """Take the next step."""

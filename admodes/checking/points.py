@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,10 +11,11 @@ import numpy as np
 from ..finite.curvature import line_direction
 from ..finite.lines import Direction, Point, unit_direction
 from ..formatting import format_error
-from .probes import Noise, signs_of
+from .probes import Noise, signs_of, value_at
 from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
+from .unfinished import REMAINDER, find_pieces
 from .verdicts import Finding, Judgement, judge, widened
 
 Array = np.ndarray[Any, Any]
@@ -102,6 +104,8 @@ def check_point(
     judgement = _judged(subject, point, reading, claimed, slopes, scales, noise, rtol)
     _confirm(subject, point, reading, judgement, scales, noise, rtol)
     found = PointCheck(point.x, reading, judgement, noise)
+    if subject.derivative == 1 and not isinstance(point, RepeatedPoint):
+        found.findings += _allow_for_pieces(subject, point, reading, judgement, noise, rtol, rng)
     slight = judgement.slight()
     if slight > 0 and rtol is None:
         text = (
@@ -114,10 +118,10 @@ def check_point(
     return found
 
 
-def first_slopes(point: Point, noise: Noise, elements: Array, shift: float = 1.0) -> Slopes:
+def first_slopes(point: Point, noise: Noise, elements: Array, shift: float = 1.0, *, within: bool = False) -> Slopes:
     """Along some input elements."""
     directions = [unit_direction(int(element)) for element in elements]
-    return measure_slopes(point, directions, point.scale[elements], noise.value, shift=shift)
+    return measure_slopes(point, directions, point.scale[elements], noise.value, shift=shift, within=within)
 
 
 def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slopes, Array]:
@@ -189,6 +193,53 @@ def _confirm(
     some = replace(noise, claim=noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows])
     second = _judged(subject, point, reading, judgement.claimed[rows], slopes, scales[rows], some, rtol)
     widened(judgement, second, rows, rtol)
+
+
+def _allow_for_pieces(
+    subject: Subject,
+    point: Point,
+    reading: Reading,
+    judgement: Judgement,
+    noise: Noise,
+    rtol: float | None,
+    rng: np.random.Generator,
+) -> list[Finding]:
+    """What a loop that stops early leaves undone: where f jumps, slopes are known to its jumps only."""
+    with np.errstate(all="ignore"):
+        slightly = (judgement.verdict == -1) & (judgement.excess() <= REMAINDER * judgement.size)
+    open_ones = slightly | (judgement.verdict == 0) & np.isfinite(judgement.claimed)
+    open_ones[:, noise.random] = False
+    across = signs_of(point.x.size, rng) * point.scale
+    rounding = np.maximum(point.relative_value * np.abs(point.value), noise.value)
+    entries = np.flatnonzero(open_ones.any(axis=0))
+    pieces = None
+    if entries.size:
+        beside = functools.partial(_value_beside, subject, point, across)
+        pieces = find_pieces(beside, rounding, float(point.relative_x.max()), entries)
+    if pieces is None:
+        return []
+    rows = np.flatnonzero((open_ones & (pieces.height > 0)).any(axis=1))
+    if not rows.size:
+        return []
+    some = replace(
+        noise,
+        value=noise.value + pieces.height,
+        coarse=np.maximum(noise.coarse, pieces.slope),
+        claim=noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows],
+    )
+    slopes, scales = first_slopes(point, some, rows, within=True), point.scale[rows]
+    judged = _judged(subject, point, reading, judgement.claimed[rows], slopes, scales, some, rtol)
+    settled = (judgement.verdict[rows] == 0) & (pieces.height > 0) & (judged.verdict == 1)
+    for name in ("expected", "low", "high", "verdict", "size"):
+        getattr(judgement, name)[rows] = np.where(settled, getattr(judged, name), getattr(judgement, name)[rows])
+    widened(judgement, judged, rows, rtol)
+    jump = format_error(float(pieces.height.max()))
+    text = f"{point.function.name} jumps by {jump} between pieces, as a loop does that stops early: its slopes are known to that"
+    return [Finding("right", "pieces", text)]
+
+
+def _value_beside(subject: Subject, point: Point, across: Array, place: float) -> Array:
+    return value_at(subject, subject.at(point.x + place * across), point)
 
 
 def _kink_findings(

@@ -11,6 +11,7 @@ from ..errors import AdmodesError
 from ..finite.lines import Point
 from .noise import POINTS, noise_of_values
 from .subject import SEEDED, Reading, Subject
+from .unfinished import REMAINDER
 from .verdicts import Finding
 
 Array = np.ndarray[Any, Any]
@@ -21,8 +22,6 @@ NOISE_SPACING = 2.0**12
 CLOSER = (1.0, 2.0**-8)
 #: The same for what an iteration leaves undone, relative to x, with multiples: between jumps it is smooth, and has a slope.
 COARSE_SPACINGS = ((2.0**-16, 1.0), (2.0**-6, 30.0))
-#: More than this part of what f changes by is no remainder of an iteration, but f itself.
-REMAINDER = 1e-4
 #: How far away the nearby point lies, relative to x; then closer until f is defined there.
 NEARBY = (0.2, 0.02, 2e-3, 2e-4)
 #: Answers that differ by fewer spacings than this are the same: sums may be taken in another order.

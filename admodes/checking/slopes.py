@@ -81,6 +81,7 @@ def measure_slopes(
     *,
     shift: float = 1.0,
     least: float = 0.0,
+    within: bool = False,
 ) -> Slopes:
     """First or second derivatives along lines, with bounds.
 
@@ -97,13 +98,15 @@ def measure_slopes(
         Multiple of all steps: another witness takes others.
     least : float
         A size of slopes that is known beforehand: the bound need not be tighter than relative to it.
+    within : bool
+        Whether no steps larger than the first ones are taken, whatever the noise.
     """
     lines, entries = len(directions), point.value.size
     chunk = max(1, min(256, ROUND_VALUES // max(entries, 1)))
     parts = []
     for first in range(0, lines, chunk):
         part = slice(first, min(lines, first + chunk))
-        parts.append(_chunk(point, directions[part], scales[part] * shift, noise, derivative, least))
+        parts.append(_chunk(point, directions[part], scales[part] * shift, noise, derivative, least, within))
     if not parts:
         parts = [_no_slopes(0, entries)]
     joined = {
@@ -119,11 +122,13 @@ def _no_slopes(lines: int, entries: int) -> Slopes:
     return Slopes(**numbers, **flags, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf), size=np.zeros(shape))
 
 
-def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float) -> Slopes:
+def _chunk(
+    point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float, within: bool
+) -> Slopes:
     samples = (RepeatedSamples if isinstance(point, RepeatedPoint) else Samples)(point, directions, Quotient(derivative))
     if not point.value.size:
         return _no_slopes(len(directions), 0)
-    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1)
+    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1, within=within)
     ladders = [Ladder(plan, float(scale), point.typical) for scale in scales]
     found = _no_slopes(len(directions), point.value.size)
     while True:
