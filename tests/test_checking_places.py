@@ -121,3 +121,54 @@ def test_x_that_is_no_number():
     assert check.verdict == "inconclusive"
     assert "x is not finite" in check.reason
     assert str(check)
+
+
+@pytest.mark.parametrize("x", [{"w": S}, [S], (np.ones((2, 2)),), {"a": {"b": np.ones(3)}}])
+def test_a_single_array_in_a_container(x):
+    """A claim that is handed a bare array where it takes a container, and is accused of a cache or crashes."""
+    leaf = lambda tree: (
+        tree if isinstance(tree, np.ndarray) else leaf(next(iter(tree.values() if isinstance(tree, dict) else tree)))
+    )  # noqa: E501, E731
+
+    def double(tree):
+        if isinstance(tree, np.ndarray):
+            return 2 * tree
+        return {key: double(part) for key, part in tree.items()} if isinstance(tree, dict) else [double(part) for part in tree]
+
+    def gradient(tree):
+        assert not isinstance(tree, np.ndarray)
+        return double(tree) if not isinstance(tree, tuple) else tuple(double(tree))
+
+    assert ad.check_gradient(lambda tree: np.sum(leaf(tree) ** 2), gradient, x).verdict == "right"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, AssertionError, IndexError, KeyError, ValueError])
+def test_whatever_f_raises_beside_x_is_an_edge(error):
+    """A check that ends with f's own exception, though f has a value at x."""
+
+    def f(x):
+        if x[0] > 1.0:
+            raise error("outside")
+        return np.sum(x**3)
+
+    def gradient(x):
+        if x[0] > 1.0:
+            raise error("outside")
+        return 3 * x**2
+
+    assert ad.check_gradient(f, gradient, np.array([1.0, 2.0])).verdict == "right"
+    assert ad.check_gradient(f, lambda x: 1.1 * gradient(x), np.array([1.0, 2.0])).verdict == "wrong"
+
+
+def test_a_near_edge_and_a_crest():
+    """Steps that are all beyond the edge of the domain, or a parabola beside a crest that passes for a staircase."""
+    logit = lambda x: np.log(x / (1 - x))  # noqa: E731
+    assert ad.check_gradient(logit, lambda x: 1 / x, 1 - 1e-12).verdict == "wrong"
+    assert ad.check_gradient(logit, lambda x: 1 / (x * (1 - x)), 1 - 1e-9).verdict == "right"
+    assert ad.check_gradient(np.cos, lambda x: -np.sin(x), 1e-9).verdict == "right"
+    assert ad.check_gradient(np.cos, lambda x: np.sin(x), 1e-9).verdict == "wrong"
+
+
+def test_methods_that_are_objects_are_printed():
+    """A report that formats an object as a word."""
+    assert "CentralDifferences" in str(ad.cross_check(lambda x: np.sum(x**2), S, methods=["reverse", ad.CentralDifferences()]))

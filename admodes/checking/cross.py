@@ -60,7 +60,7 @@ class CrossCheck:
 
     def __str__(self) -> str:
         lines = [f"methods against each other: {self.verdict.upper()}"]
-        lines += [f"{name:9} {verdict}" for name, verdict in self.methods.items()]
+        lines += [f"{name!s:9} {verdict}" for name, verdict in self.methods.items()]
         lines += [f"{one} and {two} differ by {format_error(gap)}" for (one, two), gap in self.differences.items()]
         if np.isfinite(self.sensitivity):
             lines.append(f"A difference above {format_error(self.sensitivity)} of a slope would have shown.")

@@ -29,7 +29,7 @@ SAME = 100.0
 #: A product that is off by more than this part of its terms, or so many spacings, is not linear in its direction.
 LINEAR, LINEAR_SPACINGS = 1e-6, 1e3
 #: Errors of f or the claim that mean "not defined here".
-OUTSIDE = (ArithmeticError, ValueError, RuntimeWarning)
+OUTSIDE = (ArithmeticError, AssertionError, LookupError, RuntimeError, RuntimeWarning, ValueError)
 
 
 @dataclass
@@ -196,10 +196,11 @@ def _stale(subject: Subject, leaves: list[Array], elsewhere: list[Array], point:
     if subject.kind in SEEDED or len(leaves) != 1 or not leaves[0].ndim or other is None:
         return []
     buffer = leaves[0].copy()
-    subject.claim(buffer, *subject.args)
+    tree = subject.function.as_input_tree([buffer])  # x may hold its one array in a container
+    subject.claim(tree, *subject.args)
     buffer[...] = elsewhere[0]
     try:
-        reused = subject.read(elsewhere, subject.claim(buffer, *subject.args)).matrix
+        reused = subject.read(elsewhere, subject.claim(tree, *subject.args)).matrix
     except OUTSIDE:
         return []
     if _same(other, reused):

@@ -17,6 +17,8 @@ Array = np.ndarray[Any, Any]
 
 #: Kinds of claim that are called with a second argument, a direction or a cotangent.
 SEEDED = ("jvp", "vjp", "hvp")
+#: What a function that answered at x may raise elsewhere: there it is not defined, as with a ValueError.
+UNDEFINED = (AssertionError, LookupError, RuntimeError)
 KINDS = ("gradient", "jacobian", "jvp", "vjp", "hessian", "hvp", "value_and_grad")
 
 
@@ -56,8 +58,15 @@ class Watched:
         if self.watcher is not None:
             self.watcher()
         before = [(array, array.copy()) for array in _arrays(arguments)]
-        with np.errstate(all="ignore"):
-            result = self.call(*arguments)
+        try:
+            with np.errstate(all="ignore"):
+                result = self.call(*arguments)
+        except AdmodesError:
+            raise
+        except UNDEFINED as error:
+            if self.calls == 1:
+                raise
+            raise ValueError(f"{type(error).__name__}: {error}") from error
         self.mutates |= any(_changed(array, copy) for array, copy in before)
         return result
 
