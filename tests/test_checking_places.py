@@ -126,9 +126,11 @@ def test_x_that_is_no_number():
 @pytest.mark.parametrize("x", [{"w": S}, [S], (np.ones((2, 2)),), {"a": {"b": np.ones(3)}}])
 def test_a_single_array_in_a_container(x):
     """A claim that is handed a bare array where it takes a container, and is accused of a cache or crashes."""
-    leaf = lambda tree: (
-        tree if isinstance(tree, np.ndarray) else leaf(next(iter(tree.values() if isinstance(tree, dict) else tree)))
-    )  # noqa: E501, E731
+
+    def leaf(tree):
+        if isinstance(tree, np.ndarray):
+            return tree
+        return leaf(next(iter(tree.values() if isinstance(tree, dict) else tree)))
 
     def double(tree):
         if isinstance(tree, np.ndarray):
@@ -172,3 +174,14 @@ def test_a_near_edge_and_a_crest():
 def test_methods_that_are_objects_are_printed():
     """A report that formats an object as a word."""
     assert "CentralDifferences" in str(ad.cross_check(lambda x: np.sum(x**2), S, methods=["reverse", ad.CentralDifferences()]))
+
+
+def test_the_keys_of_a_claim_are_those_of_x():
+    """A claim for other keys whose numbers happen to fit."""
+    x = {"a": S, "b": X}
+    f = lambda x: np.sum(x["a"] ** 2) + np.sum(x["b"] ** 2)  # noqa: E731
+    assert ad.check_gradient(f, lambda x: {"a": 2 * x["a"], "b": 2 * x["b"]}, x).verdict == "right"
+    for claim in (lambda x: {"x": 2 * x["a"], "y": 2 * x["b"]}, lambda x: {"a": 2 * x["a"]}):
+        check = ad.check_gradient(f, claim, x, kind="gradient")
+        assert check.verdict == "wrong"
+        assert "['b']" in check.reason

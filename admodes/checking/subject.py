@@ -183,10 +183,13 @@ class Subject:
     def matrix(self, result: Any, rows: list[tuple[int, ...]], columns: list[tuple[int, ...]]) -> Reading:
         """A result whose blocks are of shapes ``row + column``, as one matrix."""
         try:
-            leaves, _ = flatten(result, OutputError, "The claimed derivative")
+            leaves, structure = flatten(result, OutputError, "The claimed derivative")
             arrays = [np.asarray(leaf) for leaf in leaves]
         except (AdmodesError, ValueError) as error:
             return Reading(None, f"returned {_described(result)}: {error}" if result is not None else "returned None")
+        like = self.function.output_structure if self.kind == "jvp" else self.function.input_structures[0]
+        if rows == [()] and isinstance(result, dict) and structure.paths() != like.paths():
+            return Reading(None, f"returned the entries {', '.join(structure.paths())} where {', '.join(like.paths())} is right")
         wanted = [row + column for row in rows for column in columns]
         found = [array.shape for array in arrays]
         if found != wanted:
