@@ -157,3 +157,13 @@ def test_wrong_elements_of_several_outputs_are_named(kind):
     assert names[0] == "[1] by x[77]"
     assert names[1:] == ["[2] by x[500]"] or (kind == "jvp" and "more wrong elements are in the derivatives of" in check.reason)
     assert check.evaluations <= 200
+
+
+@pytest.mark.parametrize(
+    ("factor", "cause"), [(-1, "the sign: all of it is the negative"), (2, "a constant factor: all of it is 2 times")]
+)
+def test_what_is_wrong_alike_everywhere_is_a_cause(factor, cause):
+    """A diagnosis that programs do not see, because it stands in the reason alone."""
+    check = ad.check_gradient(f, lambda x: factor * gradient(x), X[:1000])
+    assert len(check.causes) == 1
+    assert check.causes[0].startswith(cause)

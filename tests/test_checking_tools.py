@@ -56,6 +56,9 @@ def noisy(x):
 def ones(x):
     return np.ones_like(x)
 
+def leaving(x):
+    raise SystemExit(0)
+
 def broken(x):
     raise RuntimeError("out of luck")
 """
@@ -66,7 +69,7 @@ def test_the_report_is_short_and_starts_with_the_worst():
     check = ad.check_gradient(f, wrong, X)
     lines = str(check).splitlines()
     assert lines[0] == "gradient of f: WRONG"
-    assert "1 of 3 components are wrong: x[1]" in lines[1]
+    assert "1 of 3 components is wrong: x[1]" in lines[1]
     head = next(number for number, line in enumerate(lines) if line.startswith("component"))
     assert lines[head + 1].startswith("x[1]")
     assert len(lines) < 15
@@ -258,6 +261,7 @@ def command(tmp_path, monkeypatch):
         (("noisy", "ones"), 3, "INCONCLUSIVE"),
         (("loss", "nothing"), 2, "There is no 'nothing'"),
         (("broken", "right"), 2, "out of luck"),
+        (("leaving", "right"), 2, "SystemExit"),
     ],
 )
 def test_exit_codes(command, functions, code, text):

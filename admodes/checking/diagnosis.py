@@ -55,6 +55,10 @@ RULES: tuple[Callable[[Case], str], ...] = (
 def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findings: Sequence[Finding]) -> list[str]:
     """The likely mistakes, the simplest explanation first; empty where none explains the numbers."""
     causes = [_FOUND[finding.cause] for finding in findings if finding.verdict == "wrong" and finding.cause in _FOUND]
+    for finding in findings:
+        if finding.cause == "factor":
+            alike = finding.text.partition(": ")[2]
+            causes.append(f"{'the sign' if 'negative' in alike else 'a constant factor'}: {alike}")
     shape = _transposed_shape(subject, findings)
     if shape:
         causes.append(shape)

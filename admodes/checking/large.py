@@ -174,7 +174,9 @@ class LargeCheck:
         factor = common_factor(judged)
         if factor is not None:
             text = (
-                "all of it is the negative of the derivative" if abs(factor + 1) < 1e-6 else f"all of it is {factor:.6g} times it"
+                "all of it is the negative of the derivative"
+                if abs(factor + 1) < 1e-6
+                else f"all of it is {factor:.6g} times the derivative"
             )
             check.findings.append(Finding("wrong", "factor", f"in all random directions the claim errs alike: {text}"))
             return

@@ -43,7 +43,7 @@ def _wrong_reason(check: GradientCheck, faults: list[str]) -> str:
     parts = list(faults)
     if wrong:
         where = _PLACES[check.points[check.deciding].place]
-        count = f"{len(wrong)} of {format_count(len(check.worst))} components are wrong{where}"
+        count = f"{len(wrong)} of {format_count(len(check.worst))} components {'is' if len(wrong) == 1 else 'are'} wrong{where}"
         if len(check.worst) == 1:
             count = f"the derivative is wrong{where}"
         parts.append(f"{count}: {described(wrong[0])}")
