@@ -40,7 +40,7 @@ FLOORS = (
     {"api"},
     {"figures", "preparing"},
     {"checking", "measure"},
-    {"reproduce", "testing"},
+    {"ipython", "reproduce", "testing"},
     {"pytest_plugin", "sweeps"},
     {"report"},
     {"cli"},

@@ -1,0 +1,244 @@
+"""The magics, in a shell of IPython's that runs in this process."""
+
+import re
+
+import numpy as np
+import pytest
+
+from admodes.checking import GradientCheck
+from admodes.errors import OptionError
+from admodes.measure import Comparison
+
+interactiveshell = pytest.importorskip("IPython.core.interactiveshell", reason="needs IPython: pip install 'admodes[notebook]'")
+traitlets = pytest.importorskip("traitlets.config")
+magics = pytest.importorskip("admodes.ipython")
+
+SETUP = """
+import numpy as np
+import admodes as ad
+
+def loss(w):
+    return np.sum(w**3)
+
+def gradient(w):
+    return 3 * w**2
+
+def scaled(w, factor, power):
+    return factor * np.sum(w**power)
+
+def broken(w):
+    return w / undefined_constant
+
+def careless(w):
+    return 2 * w**2
+
+w = np.array([1.0, 2.0])
+data = {"a b": [0.5, 1.5]}
+"""
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory):
+    """A shell that leaves nothing behind: no history, no folder in the user's home."""
+    config = traitlets.Config({"HistoryManager": {"enabled": False}})
+    made = interactiveshell.InteractiveShell(ipython_dir=str(tmp_path_factory.mktemp("ipython")), config=config)
+    made.run_line_magic("colors", "NoColor")
+    assert made.run_cell("%load_ext admodes").success
+    assert made.run_cell(SETUP).success
+    return made
+
+
+@pytest.fixture
+def run(shell, capsys):
+    """A cell's value, what it showed, and what it complained of."""
+
+    def run(cell):
+        capsys.readouterr()
+        outcome = shell.run_cell(cell)
+        out, err = capsys.readouterr()
+        return outcome, out, err
+
+    return run
+
+
+def value_of(outcome):
+    assert outcome.success
+    return outcome.result
+
+
+def test_the_package_is_what_is_loaded(shell):
+    """Breaks if `%load_ext admodes` finds no extension in the package itself."""
+    assert {"gradcheck", "difftime"} <= set(shell.magics_manager.magics["line"])
+
+
+# %gradcheck
+
+
+@pytest.mark.parametrize(("grad", "verdict"), [("gradient", "RIGHT"), ("careless", "WRONG")])
+def test_a_report_is_shown(run, grad, verdict):
+    """Breaks if the verdict is not on the screen, or the line returns something that was not asked for."""
+    outcome, out, err = run(f"%gradcheck loss {grad} w")
+    assert verdict in out.splitlines()[0]
+    assert value_of(outcome) is None
+    assert err == ""
+
+
+def test_a_check_is_returned(run, shell):
+    """Breaks if -o does not return the object, or -q shows it all the same."""
+    outcome, out, _ = run("check = %gradcheck -oq loss gradient w\nother = %gradcheck -o -q loss careless w")
+    assert outcome.success
+    assert out == ""
+    assert isinstance(shell.user_ns["check"], GradientCheck)
+    assert [shell.user_ns[name].verdict for name in ("check", "other")] == ["right", "wrong"]
+
+
+def test_a_notebook_gets_html(shell, monkeypatch):
+    """Breaks if a notebook is shown the text for terminals alone."""
+    shown = []
+    monkeypatch.setattr(shell.display_pub, "publish", lambda data, *args, **kwargs: shown.append(data))
+    shell.run_cell("%gradcheck loss gradient w")
+    assert set(shown[0]) == {"text/plain", "text/html"}
+    assert "table" in shown[0]["text/html"] or "<p" in shown[0]["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("loss (lambda w: 3 * w**2) w", "right"),
+        ("loss gradient np.array([1.0, -2.0])", "right"),
+        ("loss gradient np.array(data['a b'])", "right"),
+        ("-k jvp loss (lambda w, v: gradient(w) @ v) w", "right"),
+        ("-a (2.0,3) scaled (lambda w, factor, power: factor * power * w ** (power - 1)) w", "right"),
+        ("-a (2.0, 3) scaled (lambda w, factor, power: power * w ** (power - 1)) w", "wrong"),
+        ("-t 0.5 loss (lambda w: 3.3 * w**2) w", "right"),
+        ("-kgradient loss gradient w", "right"),
+    ],
+)
+def test_expressions_and_options_are_read(run, line, verdict):
+    """Breaks if blanks in brackets and quotes cut an expression, or an option is not handed on."""
+    assert value_of(run(f"%gradcheck -oq {line}")[0]).verdict == verdict
+
+
+# %difftime
+
+
+def test_times_are_printed_and_returned(run):
+    """Breaks if a method is missing, its time is no number, or the object is not that of `ad.compare`."""
+    outcome, out, _ = run("%difftime -o -m forward,reverse -r 3 loss w")
+    comparison = value_of(outcome)
+    assert isinstance(comparison, Comparison)
+    assert [row.method for row in comparison] == ["forward", "reverse"]
+    assert all(len(row.time.samples) == 3 and row.status == "ok" and row.digits > 14 for row in comparison)
+    assert out.startswith("loss: 2 in, 1 out; f itself takes")
+    assert re.search(r"^ reverse +ok .*[µm]s", out, re.MULTILINE)
+    assert "3 interleaved rounds; Use " in out
+
+
+@pytest.mark.parametrize(
+    ("line", "methods", "operator"),
+    [
+        ("-m reverse loss w", ["reverse"], "differentiate"),
+        ("-m reverse,ad.CentralDifferences(order=2,step=1e-5) loss w", ["reverse", "finite"], "differentiate"),
+        ("-m 'forward,forward' loss w", ["forward", "forward (2)"], "differentiate"),
+        ("-m reverse -p hessian loss w", ["reverse"], "hessian"),
+        ("-m reverse -p jvp np.sin 0.5", ["reverse"], "jvp"),
+        ("-m reverse -a (2.0,3) scaled w", ["reverse"], "differentiate"),
+        ("-m reverse -t 2.5 loss (w * 2)", ["reverse"], "differentiate"),
+    ],
+)
+def test_what_is_timed_can_be_chosen(run, line, methods, operator):
+    """Breaks if methods, operator, arguments or seconds do not reach the measurement."""
+    comparison = value_of(run(f"%difftime -oq -r 2 {line}")[0])
+    assert [(row.method, row.operator, row.status) for row in comparison] == [(name, operator, "ok") for name in methods]
+
+
+def test_a_method_that_fails_is_a_row(run):
+    """Breaks if one method that cannot do f ends the comparison, or its reason is lost."""
+    outcome, out, _ = run("%difftime -o -r 2 -m reverse,complex (lambda w: np.sum(np.linalg.svdvals(np.outer(w, w)))) w")
+    assert [row.status for row in value_of(outcome)] == ["ok", "unsupported"]
+    assert "complex: unsupported: " in out
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("%gradcheck", "takes f, grad and x after its options.*here is nothing"),
+        ("%gradcheck loss gradient", "here is loss and gradient"),
+        ("%gradcheck loss gradient 2 * w", "An expression that holds blanks stands in brackets"),
+        ("%gradcheck loss gradient missing", "x is 'missing', but name 'missing' is not defined: run the cell"),
+        ("%gradcheck loss gradient w[7]", "x is 'w\\[7\\]', which raised IndexError"),
+        ("%gradcheck loss gradient w[", "cannot be read: a bracket or a quote is not closed"),
+        ("%gradcheck loss gradient 'w", "is no expression of Python's: unterminated"),
+        ("%gradcheck loss gradient 3w", "no expression of Python's|is not defined|here is"),
+        ("%gradcheck -z loss gradient w", "no option -z.*-o, -q, -k KIND, -t RTOL and -a ARGS"),
+        ("%gradcheck -k", "no option -k, or its value is missing"),
+        ("%gradcheck -k gradent loss gradient w", "gradent"),
+        ("%gradcheck -t 0 loss gradient w", "rtol"),
+        ("%gradcheck -t 'x' loss gradient w", "-t is 'x'"),
+        ("%gradcheck -t w loss gradient w", "-t takes a number"),
+        ("%gradcheck -a 2 scaled gradient w", "-a takes a tuple.*-a \\(2,\\)"),
+        ("%gradcheck loss gradient 'text'", "text|str"),
+        ("%difftime w loss", "a ndarray and not a function: name the function first"),
+        ("%difftime loss", "takes f and x"),
+        ("%difftime loss np.array([np.nan])", "x\\[0\\] is nan"),
+        ("%difftime -m revers loss w", "Did you mean 'reverse'"),
+        ("%difftime -m , loss w", "methods is empty"),
+        ("%difftime -p gradent loss w", "no operator 'gradent'"),
+        ("%difftime -r 0 loss w", "rounds must be an integer of at least 1"),
+        ("%difftime -r 2.5 loss w", "rounds must be an integer"),
+        ("%difftime -t -1 loss w", "budget must be a positive number"),
+        ("%difftime -p gradient (lambda x: 2 * x) w", "needs f\\(x\\) of shape \\(\\)"),
+    ],
+)
+def test_bad_input_is_a_message(run, line, message):
+    """Breaks if a mistake in the line buries its reader under a traceback, or goes unnoticed."""
+    outcome, out, err = run(line)
+    assert not outcome.success
+    assert err.startswith("UsageError: ")
+    assert re.search(message, err)
+    assert "Traceback" not in out + err
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("line", ["%gradcheck broken gradient w", "%difftime broken w"])
+def test_errors_of_f_are_shown_where_they_arise(run, line):
+    """Breaks if a mistake inside of the user's own function is shown without its line."""
+    outcome, out, err = run(line)
+    assert not outcome.success
+    assert "return w / undefined_constant" in out + err
+
+
+@pytest.mark.parametrize(
+    ("text", "separator", "pieces"),
+    [
+        ("", "", []),
+        ("   ", "", []),
+        ("a  b\tc", "", ["a", "b", "c"]),
+        ("f(1, 2) [3, (4, 5)] {'k': 1}", "", ["f(1, 2)", "[3, (4, 5)]", "{'k': 1}"]),
+        ("'a b' x", "", ["'a b'", "x"]),
+        ("a-b -c", "", ["a-b", "-c"]),
+        ("forward, g(1, 2)", ",", ["forward", "g(1, 2)"]),
+        (",,", ",", []),
+    ],
+)
+def test_pieces(text, separator, pieces):
+    """Breaks if a line is cut inside of brackets or quotes, or not cut at its blanks."""
+    assert magics.pieces_of(text, separator) == pieces
+
+
+def test_unclosed_brackets_are_refused():
+    with pytest.raises(OptionError, match="not closed"):
+        magics.pieces_of("f (1, 2")
+
+
+def test_numbers_are_those_of_the_measurement(run):
+    """Breaks if the table's ratio is not the row's."""
+    outcome, out, _ = run("%difftime -o -r 3 -m reverse loss w")
+    (row,) = value_of(outcome)
+    shown = re.search(r"^ reverse +ok .* ([\d.,]+) +1 +16\.0$", out, re.MULTILINE)
+    assert shown is not None
+    assert float(shown[1].replace(",", "")) == pytest.approx(row.ratio, rel=0.01)
+    assert np.isfinite(row.ratio)
