@@ -40,9 +40,8 @@ data = {"a b": [0.5, 1.5]}
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory):
     """A shell that leaves nothing behind: no history, no folder in the user's home."""
-    config = traitlets.Config({"HistoryManager": {"enabled": False}})
+    config = traitlets.Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
     made = interactiveshell.InteractiveShell(ipython_dir=str(tmp_path_factory.mktemp("ipython")), config=config)
-    made.run_line_magic("colors", "NoColor")
     assert made.run_cell("%load_ext admodes").success
     assert made.run_cell(SETUP).success
     return made
