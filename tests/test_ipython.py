@@ -11,7 +11,7 @@ from admodes.measure import Comparison
 
 interactiveshell = pytest.importorskip("IPython.core.interactiveshell", reason="needs IPython: pip install 'admodes[notebook]'")
 traitlets = pytest.importorskip("traitlets.config")
-magics = pytest.importorskip("admodes.ipython")
+lines = pytest.importorskip("admodes.ipython.lines")
 
 SETUP = """
 import numpy as np
@@ -158,6 +158,76 @@ def test_a_method_that_fails_is_a_row(run):
     assert "complex: unsupported: " in out
 
 
+# %trace
+
+
+def last_value(trace):
+    return trace.nodes[trace.outputs[0]].value
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "gradient"),
+    [
+        ("%%trace -o x1=2.0 x2=5.0\nnp.log(x1) + x1 * x2 - np.sin(x2)", 11.652071455, [5.5, 1.716337815]),
+        ("%%trace -o one two\nproduct = one * two\nnp.log(one) + product - np.sin(two)", 11.652071455, [5.5, 1.716337815]),
+        ("%%trace -o x=w\nk = 3; np.sum(x**k)  # of all", 9.0, [[3.0, 12.0]]),
+        ("%%trace -o x=2.0\n(\n    x\n    * x\n)", 4.0, [4.0]),
+        ('%%trace -o x=2.0\ntext = """é\nb"""\nx * len(text)', 6.0, [3.0]),
+        ("%%trace -o x=2.0\n'é'; x * x;", 4.0, [4.0]),
+        ("%%trace -o square 3.0\ndef square(x):\n    return x * x", 9.0, [6.0]),
+        ("%trace -oq loss w", 9.0, [[3.0, 12.0]]),
+        ("%trace -oq (lambda a, b: a * b) 2.0 5", 10.0, [5.0, 2.0]),
+    ],
+)
+def test_what_is_traced(run, shell, cell, value, gradient):
+    """Breaks if a cell or a function is traced as another one, or by other variables."""
+    shell.user_ns.update(one=2.0, two=5.0)
+    trace = value_of(run(cell)[0])
+    assert last_value(trace) == pytest.approx(value)
+    adjoints = [trace.nodes[place].adjoint for place in trace.inputs]
+    for found, expected in zip(adjoints, gradient, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_a_cell_keeps_its_variables_to_itself(run, shell):
+    """Breaks if tracing a cell leaves its variables, or the function that it became, in the notebook."""
+    before = set(shell.user_ns)
+    assert run("%%trace x=2.0\nhidden = x * x\nhidden + 1")[0].success
+    assert {name for name in set(shell.user_ns) - before if not name.startswith("_")} == set()
+
+
+def test_a_trace_names_the_variables_of_its_cell(run):
+    """Breaks if the lines of a traced cell cannot be read back."""
+    trace = value_of(run("%%trace -o x=2.0\nhidden = np.sin(x)\nhidden * x")[0])
+    assert [node.variable for node in trace.nodes][:2] == ["x", "hidden"]
+
+
+def test_a_trace_is_shown_once(run):
+    """Breaks if a trace is not shown, or a cell's is shown twice: by the magic, and as the cell's value."""
+    for cell in ("%trace loss w", "%%trace x=2.0\nx * x", "%%trace -o x=2.0\nx * x"):
+        outcome, out, _ = run(cell)
+        assert outcome.success
+        assert ("Adjoint trace" in out) == ("-o" not in cell)
+        assert (outcome.result is not None) == ("-o" in cell)
+    assert run("kept = %trace -oq loss w")[1] == ""
+
+
+def test_calls_are_grouped(run):
+    """Breaks if -g shows the operations inside of a function that f calls."""
+    cell = "%%trace -o{} f 0.5\ndef half(x):\n    return x / 2 + 1\ndef f(x):\n    return half(x) * x"
+    alone, grouped = (value_of(run(cell.format(flag))[0]) for flag in ("", "g"))
+    assert len(grouped.nodes) < len(alone.nodes)
+    assert "half" in [node.operation for node in grouped.nodes]
+
+
+def test_a_cell_that_fails_is_not_traced(run):
+    """Breaks if a traced cell whose definition fails shows its error twice, or an older function of that name."""
+    outcome, out, err = run("%%trace loss w\nloss_of = undefined_thing")
+    assert not outcome.success
+    assert (out + err).count("NameError: name 'undefined_thing'") == 1
+    assert "trace of" not in out
+
+
 # What is refused
 
 
@@ -180,6 +250,19 @@ def test_a_method_that_fails_is_a_row(run):
         ("%gradcheck -t w loss gradient w", "-t takes a number"),
         ("%gradcheck -a 2 scaled gradient w", "-a takes a tuple.*-a \\(2,\\)"),
         ("%gradcheck loss gradient 'text'", "text|str"),
+        ("%trace loss", "takes f and x.*here is loss"),
+        ("%trace", "here is nothing"),
+        ("%trace w loss", "a ndarray and not a function"),
+        ("%trace -z loss w", "%trace has no option -z.*-o, -q and -g"),
+        ("%trace loss 'text'", "text|str"),
+        ("%%trace\nw * 2", "names the variables.*here is nothing"),
+        ("%%trace w[0]\nw * 2", "names the variables.*here is w\\[0\\]"),
+        ("%%trace x = 2.0\nx * 2", "no blanks around ="),
+        ("%%trace x x\nx * 2", "here is x and x"),
+        ("%%trace x=missing\nx * 2", "x is 'missing', but name"),
+        ("%%trace loss w\nloss(w)", "loss is a function, and the cell ends with an expression"),
+        ("%%trace x=2.0\nx * (2", "The cell is no Python: .* in line 1"),
+        ("%%trace x=2.0\nfloat(x)", "float"),
         ("%difftime w loss", "a ndarray and not a function: name the function first"),
         ("%difftime loss", "takes f and x"),
         ("%difftime loss np.array([np.nan])", "x\\[0\\] is nan"),
@@ -225,12 +308,12 @@ def test_errors_of_f_are_shown_where_they_arise(run, line):
 )
 def test_pieces(text, separator, pieces):
     """Breaks if a line is cut inside of brackets or quotes, or not cut at its blanks."""
-    assert magics.pieces_of(text, separator) == pieces
+    assert lines.pieces_of(text, separator) == pieces
 
 
 def test_unclosed_brackets_are_refused():
     with pytest.raises(OptionError, match="not closed"):
-        magics.pieces_of("f (1, 2")
+        lines.pieces_of("f (1, 2")
 
 
 def test_numbers_are_those_of_the_measurement(run):

@@ -1,35 +1,32 @@
-"""The extension for notebooks, which ``%load_ext admodes`` loads: ``%gradcheck``, ``%difftime`` and ``%%trace``."""
+"""The extension for notebooks, which ``%load_ext admodes`` loads: ``%gradcheck``, ``%difftime`` and ``%trace``."""
 
 from __future__ import annotations
 
 import re
-import tokenize
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
-from .checking import GradientCheck, check_gradient
-from .errors import AdmodesError, OptionError
-from .formatting import join_words, text_table
-from .measure import Comparison, Effort
-from .measure.comparison import method_table
-from .measure.recommendation import advise_from_rows
-from .measure.subject import Subject
-from .measure.table import columns_of, heading, notes
-from .measure.trials import measure
-from .methods import available_methods
+from ..checking import GradientCheck, check_gradient
+from ..errors import AdmodesError, OptionError
+from ..formatting import join_words, text_table
+from ..measure import Comparison, Effort
+from ..measure.comparison import method_table
+from ..measure.recommendation import advise_from_rows
+from ..measure.subject import Subject
+from ..measure.table import columns_of, heading, notes
+from ..measure.trials import measure
+from ..methods import available_methods
+from ..traces import Trace, trace
+from .cells import cell_function, final_expression
+from .lines import FLAGS, pieces_of, read_line, require_all
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-#: What every magic has: return the object, show nothing.
-_FLAGS = "oq"
-#: The options of `%difftime` that take a value.
-_TIMING_OPTIONS = {"m": "METHODS", "p": "OPERATOR", "r": "ROUNDS", "t": "SECONDS", "a": "ARGS"}
 #: The columns of a comparison that `%difftime` prints, in this order.
 _SHORT = ("method", "status", "median", "quartiles", "times f", "calls of f", "digits")
 
@@ -65,8 +62,9 @@ class AdmodesMagics(Magics):
         -a ARGS     further arguments of both, as a tuple: ``-a (A,b)``
         """
         with refusing():
-            options, pieces = read_line("gradcheck", line, {"k": "KIND", "t": "RTOL", "a": "ARGS"}, ["f", "grad", "x"])
-            f, grad, x = (self._value(name, piece) for name, piece in pieces.items())
+            options, pieces = read_line("gradcheck", line, {"k": "KIND", "t": "RTOL", "a": "ARGS"})
+            require_all("gradcheck", pieces, ["f", "grad", "x"])
+            f, grad, x = (self._value(name, piece) for name, piece in zip(["f", "grad", "x"], pieces))
             rtol = self._number("-t", options["t"]) if "t" in options else None
             check = check_gradient(f, grad, x, args=self._arguments(options), kind=options.get("k", "auto"), rtol=rtol)
         if "q" not in options:
@@ -90,8 +88,11 @@ class AdmodesMagics(Magics):
         -a ARGS     further arguments of f, as a tuple: ``-a (A,b)``
         """
         with refusing():
-            options, pieces = read_line("difftime", line, _TIMING_OPTIONS, ["f", "x"])
-            f, x = self._function(pieces["f"]), self._value("x", pieces["x"])
+            options, pieces = read_line(
+                "difftime", line, {"m": "METHODS", "p": "OPERATOR", "r": "ROUNDS", "t": "SECONDS", "a": "ARGS"}
+            )
+            require_all("difftime", pieces, ["f", "x"])
+            f, x = self._function(pieces[0]), self._value("x", pieces[1])
             table = method_table(self._methods(options["m"]) if "m" in options else None)
             rounds = self._number("-r", options.get("r", "7"))
             effort = Effort(rounds, self._number("-t", options.get("t", "5")), enough=1.0)
@@ -103,6 +104,62 @@ class AdmodesMagics(Magics):
         if "q" not in options:
             print(short_table(comparison))  # noqa: T201 - as %timeit does
         return comparison if "o" in options else None
+
+    @line_cell_magic
+    def trace(self, line: str, cell: str | None = None) -> Trace | None:
+        """Show one evaluation, operation by operation, with its derivatives forward and backward.
+
+        ``%trace [-o] [-q] [-g] f x ...``
+            of a function, by all of its arguments here: ``%trace f 2.0 5.0``
+        ``%%trace [-o] [-q] [-g] x1 x2=5.0 ...``
+            of the expression that the cell ends with, by these variables; what the cell assigns stays inside of it
+        ``%%trace [-o] [-q] [-g] f x ...``
+            over a cell that ends with something else, above all f's definition: the cell is run, then f traced
+
+        -o  return the `Trace`
+        -q  show nothing
+        -g  one node for each function that is called, ``sigmoid`` for instance, instead of one for each operation
+        """
+        with refusing():
+            options, pieces = read_line("trace", line, {}, FLAGS + "g")
+            source = "" if cell is None else self.shell.transform_cell(cell)
+            last = final_expression(source)
+            if last is not None:
+                variables = self._variables(pieces)
+                f, points = cell_function(source, last, list(variables), self.shell.user_ns), list(variables.values())
+            else:
+                self.shell.ex(compile(source, self.shell.compile.cache(source), "exec"))
+                f, points = self._traced(pieces)
+            found = trace(f, points[0], args=points[1:], argnums=tuple(range(len(points))))
+        shown = found.grouped() if "g" in options else found
+        # What a cell returns is shown as its value.
+        if "q" not in options and not ("o" in options and cell is not None):
+            self._show(shown)
+        return shown if "o" in options else None
+
+    def _variables(self, pieces: list[str]) -> dict[str, Any]:
+        """The variables of a cell and their values."""
+        named = [re.fullmatch(r"([^\W\d]\w*)(?:=([^=].*))?", piece) for piece in pieces]
+        if not named or None in named or len({found[1] for found in named if found}) < len(named):
+            raise OptionError(
+                "%%trace names the variables of the cell's last expression, as in %%trace x1 x2=5.0 (no blanks around =), "
+                f"and here is {join_words(pieces) or 'nothing'}."
+            )
+        variables = {found[1]: self._value(found[1], found[2] or found[1]) for found in named if found}
+        for name, value in variables.items():
+            if callable(value):
+                raise OptionError(
+                    f"{name} is a function, and the cell ends with an expression: name its variables, as in %%trace x=2.0."
+                )
+        return variables
+
+    def _traced(self, pieces: list[str]) -> tuple[Callable[..., Any], list[Any]]:
+        """The function that a line names, and its arguments."""
+        if len(pieces) < 2:
+            raise OptionError(
+                f"%trace takes f and x, with a blank between them (%trace f x), and here is {join_words(pieces) or 'nothing'}."
+            )
+        return self._function(pieces[0]), [self._value("x", piece) for piece in pieces[1:]]
 
     def _show(self, value: Any) -> None:
         """Show an object as it prints; in a notebook, its HTML."""
@@ -148,51 +205,6 @@ class AdmodesMagics(Magics):
         return [part if part in known or part.isidentifier() else self._value("-m", part) for part in parts]
 
 
-def read_line(magic: str, line: str, valued: Mapping[str, str], names: list[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The options of a line, which come first, and its expressions.
-
-    Parameters
-    ----------
-    magic, line : str
-    valued : dict
-        Letter of an option that takes a value -> what that is called. Every magic has the flags ``-o`` and ``-q``.
-    names : list of str
-        What the expressions stand for.
-
-    Returns
-    -------
-    options, expressions : dict
-        Letter -> value; name -> expression.
-
-    Raises
-    ------
-    OptionError
-        If there is another option, or another number of expressions.
-
-    Examples
-    --------
-    >>> read_line("gradcheck", "-oq -k jvp f g (1, 2)", {"k": "KIND"}, ["f", "grad", "x"])
-    ({'o': '', 'q': '', 'k': 'jvp'}, {'f': 'f', 'grad': 'g', 'x': '(1, 2)'})
-    """
-    pieces, options = pieces_of(line), {}
-    while pieces and re.match(r"-[a-zA-Z]", pieces[0]):
-        option = pieces.pop(0)
-        letter, value = option[1], option[2:]
-        if set(option[1:]) <= set(_FLAGS):
-            options.update(dict.fromkeys(option[1:], ""))
-        elif letter in valued and (value or pieces):
-            options[letter] = (value or pieces.pop(0)).strip("\"'")
-        else:
-            known = [f"-{flag}" for flag in _FLAGS] + [f"-{name} {word}" for name, word in valued.items()]
-            raise OptionError(f"%{magic} has no option {option}, or its value is missing. It has {join_words(known)}.")
-    if len(pieces) != len(names):
-        raise OptionError(
-            f"%{magic} takes {join_words(names)} after its options, with blanks between them (%{magic} {' '.join(names)}), "
-            f"and here is {join_words(pieces) or 'nothing'}. An expression that holds blanks stands in brackets."
-        )
-    return options, dict(zip(names, pieces))
-
-
 @contextmanager
 def refusing() -> Iterator[None]:
     """Show our errors as what they say: a message, without the way to it through our own code."""
@@ -200,47 +212,6 @@ def refusing() -> Iterator[None]:
         yield
     except AdmodesError as error:
         raise UsageError(str(error)) from error
-
-
-def pieces_of(text: str, separator: str = "") -> list[str]:
-    """Text cut at its blanks, or at each `separator`, but not within brackets and quotes.
-
-    Parameters
-    ----------
-    text : str
-    separator : str
-        One character; by default blanks.
-
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    OptionError
-        If a bracket or a quote is not closed.
-
-    Examples
-    --------
-    >>> pieces_of("-o loss np.zeros((2, 3))  data['a b']")
-    ['-o', 'loss', 'np.zeros((2, 3))', "data['a b']"]
-    >>> pieces_of("reverse,f(1, 2)", ",")
-    ['reverse', 'f(1, 2)']
-    """
-    try:
-        tokens = [token for token in tokenize.generate_tokens(StringIO(text.strip()).readline) if token.string.strip()]
-    except (tokenize.TokenError, SyntaxError) as error:
-        raise OptionError(f"{text.strip()!r} cannot be read: a bracket or a quote is not closed.") from error
-    pieces, depth, end = [""], 0, 0
-    for token in tokens:
-        start = token.start[1]
-        if depth == 0 and (token.string == separator if separator else start > end):
-            pieces.append("")
-        if depth or token.string != separator:
-            pieces[-1] += " " * (start - end if depth else 0) + token.string
-        depth += (token.string in "([{") - (token.string in ")]}")
-        end = token.end[1]
-    return [piece for piece in pieces if piece]
 
 
 def short_table(comparison: Comparison) -> str:
