@@ -101,7 +101,7 @@ class Sketch:
     note: str = ""
 
 
-def sketch_trace(trace: Trace, *, seed: str | int | None = None, tangents: bool, adjoints: bool, locals: bool) -> Sketch:  # noqa: A002 - as in Node
+def sketch_trace(trace: Trace, *, seed: str | int | None = None, tangents: bool, adjoints: bool) -> Sketch:
     """The sketch of a whole trace, one cell a node.
 
     Parameters
@@ -109,8 +109,8 @@ def sketch_trace(trace: Trace, *, seed: str | int | None = None, tangents: bool,
     trace : Trace
     seed : str or int, optional
         The input by which the tangents are derivatives, by name or number; the first by default.
-    tangents, adjoints, locals : bool
-        What is shown besides the values.
+    tangents, adjoints : bool
+        Whether they are shown besides the values.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def sketch_trace(trace: Trace, *, seed: str | int | None = None, tangents: bool,
     outputs = set(trace.outputs)
     cells = tuple(_cell(node, place, node.place in outputs, adjoints) for node in trace.nodes)
     links = tuple(
-        Link(operand, node.place, number_text(local) if locals else "")
+        Link(operand, node.place, number_text(local))
         for node in trace.nodes
         for operand, local in zip(node.operands, [*node.locals, *[None] * len(node.operands)])
     )
