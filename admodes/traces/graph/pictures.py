@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from ..model import Trace
 
-#: Nodes that are drawn one by one, and those whose edges still have room for numbers.
-MOST_NODES, _MOST_WITH_LABELS = 100, 30
+#: Nodes that are drawn one by one, those whose edges still have room for numbers, inputs of which the first is of interest.
+MOST_NODES, _MOST_WITH_LABELS, _MOST_SEEDS = 100, 30, 16
 #: A graph is not summed up into fewer boxes than this.
 _LEAST_NODES = 10
 #: Inches beside and above a graph, a line of its legend, the narrowest and the widest picture.
@@ -28,7 +29,7 @@ def make_sketch(
     trace: Trace,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -40,7 +41,9 @@ def make_sketch(
     trace : Trace
     seed : str or int, optional
         The input by which the tangents are derivatives: one of ``trace.seeds``, or its number. The first by default.
-    tangents, adjoints : bool
+    tangents : bool, optional
+        Whether they stand in the boxes: by default where a seed is given, or there are few to choose from.
+    adjoints : bool
         Whether they stand in the boxes.
     locals : bool, optional
         Whether the local derivatives stand on the edges: by default where the graph is small.
@@ -58,6 +61,8 @@ def make_sketch(
     """
     if isinstance(max_nodes, bool) or not isinstance(max_nodes, int | np.integer) or max_nodes < _LEAST_NODES:
         raise OptionError(f"max_nodes={max_nodes!r} is no number of nodes to draw: write a whole number from {_LEAST_NODES} on.")
+    if tangents is None:
+        tangents = seed is not None or len(trace.seeds) <= _MOST_SEEDS
     whole = sketch_trace(trace, seed=seed, tangents=tangents, adjoints=adjoints)
     sketch = summarise(whole, int(max_nodes))
     return only(sketch, links=len(sketch.cells) <= _MOST_WITH_LABELS if locals is None else locals)
@@ -68,7 +73,7 @@ def plot(
     ax: Axes | None = None,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -98,7 +103,7 @@ def plot(
 
     sketch = make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes)
     lines, layout = arrange(sketch)
-    width, height = _inches(layout.width, layout.height)
+    width, height = _inches(layout.width, layout.height, _WIDEST)
     with drawing_on(ax, height, width) as axes:
         return draw(axes, sketch, lines, layout)
 
@@ -107,7 +112,7 @@ def to_svg(
     trace: Trace,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -151,7 +156,7 @@ def to_dot(
     trace: Trace,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -182,7 +187,7 @@ def to_mermaid(
     trace: Trace,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -209,8 +214,8 @@ def to_mermaid(
     return mermaid_text(make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes))
 
 
-def _inches(width: float, height: float) -> tuple[float, float]:
+def _inches(width: float, height: float, widest: float = math.inf) -> tuple[float, float]:
     """The size of a figure for a picture of so many points, legend and margins included."""
     across, down = width / 72 + _MARGIN, height / 72 + _MARGIN
-    scale = min(1.0, _WIDEST / across)
+    scale = min(1.0, widest / across)
     return max(_NARROWEST, across * scale), down * scale + _LEGEND

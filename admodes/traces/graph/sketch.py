@@ -23,12 +23,13 @@ INPUT, CONSTANT, OPERATION, OUTPUT, SUMMARY = "input", "constant", "operation", 
 
 #: Characters of a label, of a name and of the text of an array.
 _LONGEST_LABEL, _LONGEST_NAME = 26, 18
-#: Elements of a vector that are written out.
-_WRITTEN_OUT = 3
+#: Elements and characters of a vector that is written out.
+_WRITTEN_OUT, _LONGEST_VECTOR = 3, 24
 
 _NAME = r"[^\W\d]\w*(?:\[[^\]]*\])?"
 _BINARY = re.compile(rf"(?:{_NAME}) (\S+) (?:{_NAME})")
 _CALL = re.compile(rf"([\w.]+)\((?:{_NAME})(?:, (?:{_NAME}))*\)")
+_ELEMENT = re.compile(rf"{_NAME}")
 _POWER = re.compile(r" ?\*\* ?(-?\d+)(?![\w.])")
 _SIGNS = {" * ": " × ", " - ": " − ", " / ": " ÷ "}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -157,9 +158,12 @@ def _cell(node: Node, seed: int | None, is_output: bool, adjoints: bool) -> Cell
         name = node.name if node.variable not in ("", node.name) else ""
         formula = node.formula or label
     else:
-        kind, label = OPERATION, label_of(node.formula, node.operation)
+        kind, label, name = OPERATION, label_of(node.formula, node.operation), node.name
         variable = "" if node.variable == node.name else _short(node.variable, _LONGEST_NAME)
-        name = f"{node.name} {variable}".strip()
+        if variable and _ELEMENT.fullmatch(node.formula):
+            label = variable
+        elif variable:
+            name = f"{name} {variable}"
         formula = f"{node.name} = {node.formula}"
     return Cell(
         OUTPUT if is_output else kind,
@@ -248,7 +252,9 @@ def value_text(value: Any) -> str:
     if array.size == 0:
         return f"{shape} []"
     if array.ndim == 1 and array.size <= _WRITTEN_OUT:
-        return f"[{', '.join(map(number_text, array))}]"
+        text = f"[{', '.join(map(number_text, array))}]"
+        if len(text) <= _LONGEST_VECTOR:
+            return text
     ends = [number_text(array.flat[0]), number_text(array.flat[-1])]
     return f"{shape} [{ends[0]}{', ' if array.size == 2 else ' … '}{ends[1]}]" if array.size > 1 else f"{shape} [{ends[0]}]"
 
