@@ -134,13 +134,11 @@ def _width(line: Sequence[Word]) -> float:
 @lru_cache(maxsize=4096)
 def measure(word: Word) -> float:
     """The width of a word in points, in the font that figures have."""
-    import matplotlib as mpl
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     from ...figures.plotting import STYLE
 
-    with mpl.rc_context(STYLE):
-        font = FontProperties(family=STYLE["font.family"], size=word.size, weight="bold" if word.bold else "normal")
-        width, _, _ = text_to_path.get_text_width_height_descent(word.text, font, ismath=False)
+    font = FontProperties(family=STYLE["font.family"], size=word.size, weight="bold" if word.bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(word.text, font, ismath=False)
     return float(width)

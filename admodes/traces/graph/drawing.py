@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: How much larger than measured a small graph is drawn at most.
 _LARGEST = 1.25
 _MARGIN = 6.0
+#: Inches between a graph, its legend, its note and the ends of the figure.
+_BESIDE = 0.4
 #: Of an arrow: its length, half of its width.
 _ARROW = 6.0, 2.7
 #: The corners of an input.
@@ -130,6 +132,25 @@ def is_dark(axes: Axes) -> bool:
 
 def _color(role: Role, dark: bool) -> str:
     return role.dark if dark else role.light
+
+
+def fit_figure(axes: Axes, layout: Layout, widest: float) -> None:
+    """Make the figure of the axes as large as the picture needs, with its legend and its note.
+
+    Parameters
+    ----------
+    axes : Axes
+        With the picture on them, alone in their figure.
+    layout : Layout
+    widest : float
+        Inches.
+    """
+    figure, legend = axes.get_figure(root=True), axes.get_legend()
+    if figure is None or legend is None:
+        return
+    scale = min(1.0, widest * 72 / layout.width) if layout.width else 1.0
+    beside = legend.get_window_extent().height / figure.dpi + _BESIDE
+    figure.set_size_inches(figure.get_figwidth(), (layout.height + 2 * _MARGIN) * scale / 72 + beside)
 
 
 def _fit(axes: Axes, layout: Layout) -> None:

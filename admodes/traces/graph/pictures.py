@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MOST_NODES, _MOST_WITH_LABELS, _MOST_SEEDS = 100, 30, 16
 #: A graph is not summed up into fewer boxes than this.
 _LEAST_NODES = 10
-#: Inches beside and above a graph, a line of its legend, the narrowest and the widest picture.
-_MARGIN, _LEGEND, _NARROWEST, _WIDEST = 0.3, 0.85, 5.6, 40.0
+#: Inches beside a graph, the narrowest and the widest picture; an SVG may have any width.
+_MARGIN, _NARROWEST, _WIDEST = 0.3, 5.6, 40.0
 
 
 def make_sketch(
@@ -99,13 +99,16 @@ def plot(
         As `make_sketch` does.
     """
     from .boxes import arrange
-    from .drawing import draw
+    from .drawing import draw, fit_figure
 
     sketch = make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes)
     lines, layout = arrange(sketch)
-    width, height = _inches(layout.width, layout.height, _WIDEST)
-    with drawing_on(ax, height, width) as axes:
-        return draw(axes, sketch, lines, layout)
+    width = min(_WIDEST, max(_NARROWEST, layout.width / 72 + _MARGIN))
+    with drawing_on(ax, width=width) as axes:
+        draw(axes, sketch, lines, layout)
+        if ax is None:
+            fit_figure(axes, layout, _WIDEST)
+        return axes
 
 
 def to_svg(
@@ -141,14 +144,15 @@ def to_svg(
 
     from ...figures import svg
     from .boxes import arrange
-    from .drawing import draw
+    from .drawing import draw, fit_figure
     from .svg import finish_svg
 
     sketch = make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes)
     lines, layout = arrange(sketch)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=_inches(layout.width, layout.height), layout="constrained")
-        draw(figure.add_subplot(), sketch, lines, layout)
+        figure = Figure(figsize=(max(_NARROWEST, layout.width / 72 + _MARGIN), _NARROWEST), layout="constrained")
+        axes = draw(figure.add_subplot(), sketch, lines, layout)
+        fit_figure(axes, layout, math.inf)
     return finish_svg(svg.to_svg(figure, "graph"), sketch)
 
 
@@ -212,10 +216,3 @@ def to_mermaid(
     from .mermaid import mermaid_text
 
     return mermaid_text(make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes))
-
-
-def _inches(width: float, height: float, widest: float = math.inf) -> tuple[float, float]:
-    """The size of a figure for a picture of so many points, legend and margins included."""
-    across, down = width / 72 + _MARGIN, height / 72 + _MARGIN
-    scale = min(1.0, widest / across)
-    return max(_NARROWEST, across * scale), down * scale + _LEGEND

@@ -29,7 +29,7 @@ _WRITTEN_OUT, _LONGEST_VECTOR = 3, 24
 _NAME = r"[^\W\d]\w*(?:\[[^\]]*\])?"
 _BINARY = re.compile(rf"(?:{_NAME}) (\S+) (?:{_NAME})")
 _CALL = re.compile(rf"([\w.]+)\((?:{_NAME})(?:, (?:{_NAME}))*\)")
-_ELEMENT = re.compile(rf"{_NAME}")
+_ELEMENT = re.compile(r"[^\W\d]\w*\[\d+\]")
 _POWER = re.compile(r" ?\*\* ?(-?\d+)(?![\w.])")
 _SIGNS = {" * ": " × ", " - ": " − ", " / ": " ÷ "}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -132,7 +132,30 @@ def sketch_trace(trace: Trace, *, seed: str | int | None = None, tangents: bool,
     )
     names = [trace.nodes[output].variable or trace.nodes[output].name for output in trace.outputs]
     result = (names[0] if len(names) == 1 else "the sum of all outputs") if adjoints and names else ""
-    return Sketch(cells, links, trace.title, "" if place is None else trace.seeds[place], result)
+    whole = Sketch(cells, links, trace.title, "" if place is None else trace.seeds[place], result)
+    return _unpack(whole, [np.shape(node.value) for node in trace.nodes])
+
+
+def _unpack(sketch: Sketch, shapes: Sequence[tuple[int, ...]]) -> Sketch:
+    """Draw a vector that f takes apart, each element once, as what it was made of: its elements are the inputs."""
+    readers: dict[int, list[int]] = {index: [] for index, cell in enumerate(sketch.cells) if cell.kind == INPUT}
+    for link in sketch.links:
+        if link.source in readers:
+            readers[link.source].append(link.target)
+    cells = list(sketch.cells)
+    dropped = set()
+    for index, targets in readers.items():
+        if not targets:
+            continue
+        reads = [cells[target].formula.partition(" = ")[2] for target in targets]
+        if len(set(reads)) == len(reads) == (*shapes[index], 0)[0] and all(_ELEMENT.fullmatch(read) for read in reads):
+            dropped.add(index)
+            for target in targets:
+                cells[target] = replace(cells[target], kind=OUTPUT if cells[target].kind == OUTPUT else INPUT)
+    kept = [index for index in range(len(cells)) if index not in dropped]
+    where = {index: number for number, index in enumerate(kept)}
+    links = [Link(where[one], where[other], label) for one, other, label in ((link.source, link.target, link.label) for link in sketch.links) if one in where]
+    return replace(sketch, cells=tuple(cells[index] for index in kept), links=tuple(links))
 
 
 def only(sketch: Sketch, *, links: bool) -> Sketch:
