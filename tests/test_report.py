@@ -19,6 +19,7 @@ from admodes.errors import OptionError
 from admodes.figures.marks import mark, marks_of
 from admodes.figures.palette import PAPER, ROLES, styles_of
 from admodes.figures.plotting import new_figure
+from admodes.figures.svg import to_svg
 from admodes.figures.winners import cheapest, not_run
 from admodes.report import write_report
 from admodes.report.conclusions import conclude

@@ -66,8 +66,8 @@ def test_no_edge_passes_behind_a_node_or_a_label(graph):
             assert inside(label, points)
             assert (label.width, label.height) == edge.label
     for box in [*layout.nodes, *labels]:
-        assert -1e-9 <= box.left
-        assert -1e-9 <= box.top
+        assert box.left >= -1e-9
+        assert box.top >= -1e-9
         assert box.right <= layout.width + 1e-9
         assert box.bottom <= layout.height + 1e-9
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..figures.marks import marks_of
 from ..figures.palette import ROLES, styles_of
+from ..figures.svg import to_svg
 from ..formatting import format_number
 from ..rows import STATUSES, methods_of
 from ..sweeps.results import Results, read_results

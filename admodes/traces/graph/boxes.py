@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...figures.palette import INK, MUTED, Role, styles_of
 from .layering import Edge
@@ -36,7 +36,7 @@ class Placed(NamedTuple):
     word: Word
     x: float
     y: float
-    align: str
+    align: Literal["left", "center", "right"]
 
 
 Lines = list[list[Word]]

@@ -27,7 +27,8 @@ def dot_text(sketch: Sketch) -> str:
     """
     lines = [
         "digraph trace {",
-        "  graph [rankdir=LR, ordering=in, nodesep=0.25, ranksep=0.5, labelloc=t, labeljust=l, " + f"label={quote(_caption(sketch))}];",
+        "  graph [rankdir=LR, ordering=in, nodesep=0.25, ranksep=0.5, labelloc=t, labeljust=l];",
+        f"  label={quote(_caption(sketch))};",
         '  node [fontname="DejaVu Sans", fontsize=11, color="#5c6978"];',
         '  edge [fontname="DejaVu Sans", fontsize=9, color="#5c6978", fontcolor="#5c6978"];',
     ]
@@ -44,7 +45,7 @@ def dot_text(sketch: Sketch) -> str:
 
 
 def quote(text: str) -> str:
-    """A string of DOT's. Its backslashes are doubled, since `\\N` and the like would stand for something else.
+    r"""A string of DOT's. Its backslashes are doubled, since `\\N` and the like would stand for something else.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def quote(text: str) -> str:
     Examples
     --------
     >>> print(quote('a "name" of two' + chr(10) + 'lines'))
-    "a \\"name\\" of two\\nlines"
+    "a \"name\" of two\nlines"
     """
     text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r\n", "\n")
     # Characters that end a line in some program or other, or that no file should hold.

@@ -17,7 +17,7 @@ from ...figures.palette import INK, MUTED, RULE, Role
 from ...figures.plotting import STYLE, add_legend, literal
 from .boxes import ADJOINT, TANGENT, Lines, Placed, edge_word, place_words
 from .layout import Box, Layout, Point
-from .sketch import CONSTANT, INPUT, OPERATION, OUTPUT, SUMMARY, Cell, Sketch
+from .sketch import CONSTANT, INPUT, OPERATION, OUTPUT, SUMMARY, Sketch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ _KINDS = {
     CONSTANT: "constant",
     OPERATION: "operation",
     OUTPUT: "output",
-    SUMMARY: "several, summed up",
+    SUMMARY: "several together",
 }
 
 
@@ -247,8 +247,8 @@ def _add_keys(axes: Axes, sketch: Sketch, dark: bool) -> None:
     legend = axes.get_legend()
     if legend is not None:
         for handle, text in zip(handles, legend.get_texts(), strict=True):
-            colored = isinstance(handle, Line2D)
-            text.set(color=handle.get_color() if colored else _color(INK, dark), fontsize=9.5)
+            color = handle.get_color() if isinstance(handle, Line2D) else _color(INK, dark)
+            text.set(color=color, fontsize=9.5)
 
 
 def _key(label: str, marker: str, role: Role, dark: bool, size: float = 11) -> Line2D:
@@ -261,4 +261,4 @@ def _small_box(
 ) -> Patch:
     """A box of the legend, with the corners of those in the picture."""
     box = Box(width / 2 - xdescent, height / 2 - ydescent, width, height * 1.3)
-    return _rounded(box, height if orig_handle.get_facecolor()[3] and orig_handle.get_edgecolor()[3] else 2.5)
+    return _rounded(box, height if orig_handle.get_label() == _KINDS[INPUT] else 2.5)

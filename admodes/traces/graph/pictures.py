@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
 from ...errors import OptionError
 from ...figures.plotting import STYLE, drawing_on
+from .dot import dot_text
+from .mermaid import mermaid_text
 from .sketch import Sketch, only, sketch_trace
 from .summary import summarise
 
@@ -25,30 +29,39 @@ _LEAST_NODES = 10
 _MARGIN, _NARROWEST, _WIDEST = 0.3, 5.6, 40.0
 
 
-def make_sketch(
-    trace: Trace,
-    *,
-    seed: str | int | None = None,
-    tangents: bool | None = None,
-    adjoints: bool = True,
-    locals: bool | None = None,  # noqa: A002 - as in Node
-    max_nodes: int = MOST_NODES,
-) -> Sketch:
+class Options(TypedDict, total=False):
+    """What a picture shows besides the values.
+
+    Attributes
+    ----------
+    seed : str or int
+        The input by which the tangents are derivatives: one of ``trace.seeds``, or its number. The first by default.
+    tangents : bool
+        Whether they stand in the boxes: by default where a seed is given, or there are few to choose from.
+    adjoints : bool
+        Whether they stand in the boxes; they do by default.
+    locals : bool
+        Whether the local derivatives stand on the edges: by default where the graph is small.
+    max_nodes : int
+        Larger graphs are summed up: calls of functions, repeated parts, and if need be the middle become one box. 100 by
+        default.
+    """
+
+    seed: str | int | None
+    tangents: bool | None
+    adjoints: bool
+    locals: bool | None
+    max_nodes: int
+
+
+def make_sketch(trace: Trace, **options: Unpack[Options]) -> Sketch:
     """What a picture of the trace says.
 
     Parameters
     ----------
     trace : Trace
-    seed : str or int, optional
-        The input by which the tangents are derivatives: one of ``trace.seeds``, or its number. The first by default.
-    tangents : bool, optional
-        Whether they stand in the boxes: by default where a seed is given, or there are few to choose from.
-    adjoints : bool
-        Whether they stand in the boxes.
-    locals : bool, optional
-        Whether the local derivatives stand on the edges: by default where the graph is small.
-    max_nodes : int
-        Larger graphs are summed up: repeated parts, and if need be the middle, become one box.
+    **options
+        As in `Options`.
 
     Returns
     -------
@@ -57,27 +70,28 @@ def make_sketch(
     Raises
     ------
     OptionError
-        If there is no such seed, or `max_nodes` is not a whole number of at least 10.
+        If there is no such option or seed, or `max_nodes` is not a whole number of at least 10.
     """
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int | np.integer) or max_nodes < _LEAST_NODES:
-        raise OptionError(f"max_nodes={max_nodes!r} is no number of nodes to draw: write a whole number from {_LEAST_NODES} on.")
+    if unknown := [name for name in options if name not in Options.__annotations__]:
+        known = ", ".join(Options.__annotations__)
+        raise OptionError(f"Pictures of a trace have no option {unknown[0]!r}: there is {known}.")
+    most = options.get("max_nodes", MOST_NODES)
+    if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < _LEAST_NODES:
+        raise OptionError(f"max_nodes={most!r} is no number of nodes to draw: write a whole number from {_LEAST_NODES} on.")
+    seed, tangents = options.get("seed"), options.get("tangents")
     if tangents is None:
         tangents = seed is not None or len(trace.seeds) <= _MOST_SEEDS
-    whole = sketch_trace(trace, seed=seed, tangents=tangents, adjoints=adjoints)
-    sketch = summarise(whole, int(max_nodes))
-    return only(sketch, links=len(sketch.cells) <= _MOST_WITH_LABELS if locals is None else locals)
+    shown = trace.grouped() if len(trace.nodes) > most and trace.source is not None else trace
+    whole = sketch_trace(shown, seed=seed, tangents=tangents, adjoints=options.get("adjoints", True))
+    sketch = summarise(whole, int(most))
+    if len(shown.nodes) < len(trace.nodes):
+        note = f"{len(trace.nodes):,} nodes: each call of a function is one box."
+        sketch = replace(sketch, note=f"{note} {sketch.note}".strip())
+    locals_shown = options.get("locals")
+    return only(sketch, links=len(sketch.cells) <= _MOST_WITH_LABELS if locals_shown is None else locals_shown)
 
 
-def plot(
-    trace: Trace,
-    ax: Axes | None = None,
-    *,
-    seed: str | int | None = None,
-    tangents: bool | None = None,
-    adjoints: bool = True,
-    locals: bool | None = None,  # noqa: A002 - as in Node
-    max_nodes: int = MOST_NODES,
-) -> Axes:
+def plot(trace: Trace, ax: Axes | None = None, **options: Unpack[Options]) -> Axes:
     """The computation graph: inputs on the left, the output on the right.
 
     Parameters
@@ -86,8 +100,8 @@ def plot(
     ax : matplotlib.axes.Axes, optional
         A figure of its own by default, as large as the graph needs. The letters grow and shrink with the axes, and
         the colours suit their ground, light or dark.
-    seed, tangents, adjoints, locals, max_nodes
-        As for `make_sketch`.
+    **options
+        As in `Options`.
 
     Returns
     -------
@@ -101,7 +115,7 @@ def plot(
     from .boxes import arrange
     from .drawing import draw, fit_figure
 
-    sketch = make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes)
+    sketch = make_sketch(trace, **options)
     lines, layout = arrange(sketch)
     width = min(_WIDEST, max(_NARROWEST, layout.width / 72 + _MARGIN))
     with drawing_on(ax, width=width) as axes:
@@ -111,15 +125,7 @@ def plot(
         return axes
 
 
-def to_svg(
-    trace: Trace,
-    *,
-    seed: str | int | None = None,
-    tangents: bool | None = None,
-    adjoints: bool = True,
-    locals: bool | None = None,  # noqa: A002 - as in Node
-    max_nodes: int = MOST_NODES,
-) -> str:
+def to_svg(trace: Trace, path: str | Path | None = None, **options: Unpack[Options]) -> str:
     """The computation graph as an SVG file, the same bytes for the same trace.
 
     It has a title and a description of every operation, a hint on each box, and follows readers who prefer dark pages.
@@ -127,8 +133,10 @@ def to_svg(
     Parameters
     ----------
     trace : Trace
-    seed, tangents, adjoints, locals, max_nodes
-        As for `make_sketch`.
+    path : str or Path, optional
+        Where to write it as well.
+    **options
+        As in `Options`.
 
     Returns
     -------
@@ -147,31 +155,26 @@ def to_svg(
     from .drawing import draw, fit_figure
     from .svg import finish_svg
 
-    sketch = make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes)
+    sketch = make_sketch(trace, **options)
     lines, layout = arrange(sketch)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(max(_NARROWEST, layout.width / 72 + _MARGIN), _NARROWEST), layout="constrained")
         axes = draw(figure.add_subplot(), sketch, lines, layout)
         fit_figure(axes, layout, math.inf)
-    return finish_svg(svg.to_svg(figure, "graph"), sketch)
+    text = finish_svg(svg.to_svg(figure, "graph"), sketch)
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8")
+    return text
 
 
-def to_dot(
-    trace: Trace,
-    *,
-    seed: str | int | None = None,
-    tangents: bool | None = None,
-    adjoints: bool = True,
-    locals: bool | None = None,  # noqa: A002 - as in Node
-    max_nodes: int = MOST_NODES,
-) -> str:
+def to_dot(trace: Trace, **options: Unpack[Options]) -> str:
     """The computation graph in the language of Graphviz: ``dot -Tpdf`` draws it.
 
     Parameters
     ----------
     trace : Trace
-    seed, tangents, adjoints, locals, max_nodes
-        As for `make_sketch`.
+    **options
+        As in `Options`.
 
     Returns
     -------
@@ -182,27 +185,17 @@ def to_dot(
     OptionError
         As `make_sketch` does.
     """
-    from .dot import dot_text
-
-    return dot_text(make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes))
+    return dot_text(make_sketch(trace, **options))
 
 
-def to_mermaid(
-    trace: Trace,
-    *,
-    seed: str | int | None = None,
-    tangents: bool | None = None,
-    adjoints: bool = True,
-    locals: bool | None = None,  # noqa: A002 - as in Node
-    max_nodes: int = MOST_NODES,
-) -> str:
+def to_mermaid(trace: Trace, **options: Unpack[Options]) -> str:
     """The computation graph in the language of Mermaid, which Markdown viewers draw.
 
     Parameters
     ----------
     trace : Trace
-    seed, tangents, adjoints, locals, max_nodes
-        As for `make_sketch`.
+    **options
+        As in `Options`.
 
     Returns
     -------
@@ -213,6 +206,4 @@ def to_mermaid(
     OptionError
         As `make_sketch` does.
     """
-    from .mermaid import mermaid_text
-
-    return mermaid_text(make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes))
+    return mermaid_text(make_sketch(trace, **options))

@@ -8,6 +8,7 @@ as compact as it can be, and a node stands in the middle of its four places.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from .layering import Layers
 
@@ -57,7 +58,7 @@ def _align(
 ) -> list[int]:
     """The block of each node, named by its first node: nodes that will stand at one height."""
     blocks = list(range(len(layers.sizes)))
-    for previous, column in zip(columns, columns[1:]):
+    for previous, column in pairwise(columns):
         place = {node: number for number, node in enumerate(previous)}
         free = 0
         for node in column:
@@ -78,7 +79,7 @@ def _compact(columns: Sequence[Sequence[int]], blocks: Sequence[int], separation
     above: dict[int, dict[int, float]] = {block: {} for block in blocks}
     below: dict[int, dict[int, float]] = {block: {} for block in blocks}
     for column in columns:
-        for upper, lower in zip(column, column[1:]):
+        for upper, lower in pairwise(column):
             one, other = blocks[upper], blocks[lower]
             distance = max(separation(upper, lower), above[other].get(one, 0.0))
             above[other][one] = below[one][other] = distance

@@ -154,7 +154,11 @@ def _unpack(sketch: Sketch, shapes: Sequence[tuple[int, ...]]) -> Sketch:
                 cells[target] = replace(cells[target], kind=OUTPUT if cells[target].kind == OUTPUT else INPUT)
     kept = [index for index in range(len(cells)) if index not in dropped]
     where = {index: number for number, index in enumerate(kept)}
-    links = [Link(where[one], where[other], label) for one, other, label in ((link.source, link.target, link.label) for link in sketch.links) if one in where]
+    links = [
+        Link(where[one], where[other], label)
+        for one, other, label in ((link.source, link.target, link.label) for link in sketch.links)
+        if one in where
+    ]
     return replace(sketch, cells=tuple(cells[index] for index in kept), links=tuple(links))
 
 
@@ -284,7 +288,7 @@ def value_text(value: Any) -> str:
 
 def counted(words: Sequence[str], most: int = 3) -> str:
     """The commonest words with their counts: ``96 ×, 96 tanh and 4 more``."""
-    counts = {word: 0 for word in words}
+    counts = dict.fromkeys(words, 0)
     for word in words:
         counts[word] += 1
     common = sorted(counts, key=lambda word: -counts[word])
