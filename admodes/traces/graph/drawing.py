@@ -101,8 +101,11 @@ def draw(axes: Axes, sketch: Sketch, lines: Sequence[Lines], layout: Layout, *, 
     """
     dark = is_dark(axes)
     _fit(axes, layout)
+    drawn: set[Any] = set()
     for number, (link, path, label) in enumerate(zip(sketch.links, layout.paths, layout.labels, strict=True)):
-        _draw_edge(axes, f"edge-{number}", path, label, link.label, dark)
+        line = _line(path, label, drawn)
+        words = [_text(Placed(edge_word(link.label), label.x, label.y, "center"), dark)] if label else []
+        _Group(axes, f"edge-{number}", _arrow(line, path[-1], dark), words)
     for number, (cell, words, box) in enumerate(zip(sketch.cells, lines, layout.nodes, strict=True)):
         shapes = _shapes(cell.kind, box, dark)
         _Group(axes, f"node-{number}", shapes, [_text(word, dark) for word in place_words(words, box.x, box.y)])
@@ -211,28 +214,41 @@ def _text(placed: Placed, dark: bool) -> Text:
     )
 
 
-def _draw_edge(axes: Axes, name: str, path: Sequence[Point], label: Box | None, text: str, dark: bool) -> None:
-    """A curve with an arrow at its end, interrupted where its label stands."""
-    color = _color(MUTED, dark)
-    length, half = _ARROW
-    x, y = path[-1]
-    vertices, codes = [path[0]], [Path.MOVETO]
-    for place in range(1, len(path), 3):
-        piece = list(path[place : place + 3])
-        before = path[place - 1]
-        if label and before[1] == piece[-1][1] == label.y and before[0] <= label.x <= piece[-1][0]:
+def _line(path: Sequence[Point], label: Box | None, drawn: set[Any]) -> Path:
+    """A curve that is interrupted where its label stands, without what it shares with edges that are drawn already.
+
+    Lines that are drawn over each other look bolder than others.
+    """
+    vertices: list[Point] = []
+    codes = []
+    for place in range(0, len(path) - 1, 3):
+        curve = tuple(path[place : place + 4])
+        start, *piece = curve
+        if curve in drawn:
+            continue
+        drawn.add(curve)
+        if not vertices:
+            vertices, codes = [start], [Path.MOVETO]
+        if label and start[1] == piece[-1][1] == label.y and start[0] <= label.x <= piece[-1][0]:
             vertices += [(label.left, label.y), (label.right, label.y), piece[-1]]
             codes += [Path.LINETO, Path.MOVETO, Path.LINETO]
         else:
             vertices += piece
             codes += [Path.CURVE4] * 3
-    # The line ends inside of the arrow, which would not be pointed otherwise.
-    vertices[-1] = (x - length / 2, y)
-    line = PathPatch(Path(vertices, codes), facecolor="none", edgecolor=color, linewidth=1.1, capstyle="butt")
+    # It ends inside of the arrow, which would not be pointed otherwise.
+    x, y = vertices[-1]
+    vertices[-1] = (x - _ARROW[0] / 2, y)
+    return Path(vertices, codes)
+
+
+def _arrow(line: Path, end: Point, dark: bool) -> list[Patch]:
+    (length, half), (x, y) = _ARROW, end
+    color = _color(MUTED, dark)
     tip = [(x, y), (x - length, y - half), (x - length, y + half)]
-    head = Polygon(tip, closed=True, facecolor=color, edgecolor="none", linewidth=0)
-    words = [_text(Placed(edge_word(text), label.x, label.y, "center"), dark)] if label else []
-    _Group(axes, name, [line, head], words)
+    return [
+        PathPatch(line, facecolor="none", edgecolor=color, linewidth=1.1, capstyle="butt"),
+        Polygon(tip, closed=True, facecolor=color, edgecolor="none", linewidth=0),
+    ]
 
 
 def _add_keys(axes: Axes, sketch: Sketch, dark: bool) -> None:
