@@ -59,13 +59,20 @@ def value_text(value: Any, digits: int = 3) -> str:
         return "-"
     if not isinstance(value, np.ndarray):
         return number_text(value, digits)
+    return f"{value.shape} {elements_text(value, digits)}"
+
+
+def elements_text(value: Any, digits: int = 3) -> str:
+    """The first and last elements of an array; a number, and None, as in `value_text`."""
+    if not isinstance(value, np.ndarray):
+        return value_text(value, digits)
     flat = value.ravel()
     if flat.size > _ELEMENTS:
         texts = [number_text(item, digits) for item in (*flat[: _ELEMENTS - 1].tolist(), flat[-1].item())]
         texts.insert(_ELEMENTS - 1, "...")
     else:
         texts = [number_text(item, digits) for item in flat.tolist()]
-    return f"{value.shape} [{', '.join(texts)}]"
+    return f"[{', '.join(texts)}]"
 
 
 def tables_of(trace: Trace, digits: int, lines: int | None) -> list[Table]:
@@ -105,7 +112,7 @@ def _evaluation(trace: Trace, digits: int) -> Table:
 def _tangents(trace: Trace, digits: int) -> Table:
     columns = ("tangent", "formula", *(f"by {seed}" for seed in trace.seeds))
     rows = [
-        (f"{node.name}'", _tangent_formula(trace, node, digits), *(value_text(part, digits) for part in node.tangents))
+        (f"{node.name}'", _tangent_formula(trace, node, digits), *(elements_text(part, digits) for part in node.tangents))
         for node in trace.nodes
     ]
     return Table("tangent", "Tangent trace (forward mode)", columns, rows)
@@ -116,8 +123,12 @@ def _tangent_formula(trace: Trace, node: Node, digits: int) -> str:
         return "seed"
     if not node.operands:
         return "0"
+    if node.tangent_formula:
+        return node.tangent_formula
     terms = [
-        f"{trace.nodes[operand].name}' through {node.operation}" if local is None else _product(local, f"{trace.nodes[operand].name}'", digits)
+        f"{node.operation}({trace.nodes[operand].name}')"
+        if local is None
+        else _product(local, f"{trace.nodes[operand].name}'", digits)
         for operand, local in zip(node.operands, node.locals, strict=True)
     ]
     return joined(terms)
@@ -126,7 +137,7 @@ def _tangent_formula(trace: Trace, node: Node, digits: int) -> str:
 def _product(local: Any, name: str, digits: int) -> str:
     """``5 v0'``; a factor of one is left out."""
     if isinstance(local, np.ndarray):
-        return f"{value_text(local, digits)} {name}"
+        return f"{elements_text(local, digits)} {name}"
     text = number_text(local, digits)
     return name if text == "1" else f"-{name}" if text == "-1" else f"{text} {name}"
 
@@ -143,18 +154,20 @@ def _adjoints(trace: Trace, digits: int) -> Table:
     received: dict[int, list[str]] = {}
     for node in reversed(trace.nodes):
         for operand, part in zip(node.operands, node.downstream, strict=True):
-            received.setdefault(operand, []).append(value_text(part, digits))
-    rows = []
+            received.setdefault(operand, []).append(elements_text(part, digits))
+    rows: list[tuple[str, ...]] = []
     for node in reversed(trace.nodes):
         names = [trace.nodes[operand].name for operand in node.operands]
         rows.append(
             (
                 node.name,
                 node.variable,
-                value_text(node.adjoint, digits),
+                elements_text(node.adjoint, digits),
                 joined(received[node.place]) if node.place in received else "seed" if node.place in trace.outputs else "not read",
-                ", ".join(f"by {name}: {value_text(local, digits)}" for name, local in zip(names, node.locals, strict=True)),
-                ", ".join(f"to {name}: {value_text(part, digits)}" for name, part in zip(names, node.downstream, strict=True)),
+                ", ".join(f"by {name}: {elements_text(local, digits)}" for name, local in zip(names, node.locals, strict=True)),
+                ", ".join(f"to {name}: {elements_text(part, digits)}" for name, part in zip(names, node.downstream, strict=True)),
             )
         )
-    return Table("adjoint", "Adjoint trace (reverse mode)", ("node", "variable", "upstream", "sum of", "local", "downstream"), rows)
+    return Table(
+        "adjoint", "Adjoint trace (reverse mode)", ("node", "variable", "upstream", "sum of", "local", "downstream"), rows
+    )

@@ -17,7 +17,7 @@ from ..operators import Operators
 from ..protocols import call_function
 
 #: Frames in which a function of NumPy that is written with others is at work; they have it as `function`.
-_COMPOSITES = frozenset({call_function.__code__, Operators.mean.__code__})
+_COMPOSITES = frozenset({call_function.__code__, vars(Operators)["mean"].__code__})
 _ENTRY: CodeType = Function.__call__.__code__
 _MACHINERY = frozenset({"admodes", "numpy", "optree", "scipy"})
 

@@ -57,10 +57,13 @@ def as_html(trace: Trace, digits: int, lines: int | None) -> str:
 def _html_table(table: Table) -> str:
     sides = ["left" if name in _WORDS else "right; white-space:nowrap" for name in table.columns]
     head = "".join(
-        f'<th scope="col" style="text-align:{side}">{html.escape(name)}</th>' for name, side in zip(table.columns, sides, strict=True)
+        f'<th scope="col" style="text-align:{side}">{html.escape(name)}</th>'
+        for name, side in zip(table.columns, sides, strict=True)
     )
     body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:{side}">{html.escape(text)}</td>' for text, side in zip(row, sides, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(f'<td style="text-align:{side}">{html.escape(text)}</td>' for text, side in zip(row, sides, strict=True))
+        + "</tr>"
         for row in _rows(table)
     )
     return (
@@ -73,7 +76,7 @@ def as_markdown(trace: Trace, digits: int, lines: int | None) -> str:
     """The tables as GitHub's Markdown has them."""
     parts = [f"**{_markdown(trace.title)}**"]
     for table in tables_of(trace, digits, lines):
-        head = f"| {' | '.join(table.columns)} |\n|{'|'.join(' :-- ' if name in _WORDS else ' --: ' for name in table.columns)}|"
+        head = f"| {' | '.join(map(_markdown, table.columns))} |\n|{'|'.join(' :-- ' if name in _WORDS else ' --: ' for name in table.columns)}|"
         body = "\n".join(f"| {' | '.join(_markdown(text) for text in row)} |" for row in _rows(table))
         parts.append(f"{table.caption}\n\n{head}\n{body}")
     return "\n\n".join(parts) + "\n"
@@ -89,7 +92,9 @@ def as_latex(trace: Trace, digits: int, lines: int | None) -> str:
     for table in tables_of(trace, digits, lines):
         sides = "".join("l" if name in _WORDS else "r" for name in table.columns)
         head = " & ".join(_latex_text(name) for name in table.columns)
-        body = "\n".join("  " + " & ".join(_latex_cell(table, i, text) for i, text in enumerate(row)) + r" \\" for row in _rows(table))
+        body = "\n".join(
+            "  " + " & ".join(_latex_cell(table, i, text) for i, text in enumerate(row)) + r" \\" for row in _rows(table)
+        )
         parts.append(
             f"% {table.caption}\n\\begin{{tabular}}{{{sides}}}\n  \\hline\n  {head} \\\\\n  \\hline\n{body}\n  \\hline\n\\end{{tabular}}"
         )
@@ -106,7 +111,10 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     **{sign: f"\\{sign}" for sign in "&%$#_"},
 }
-_FUNCTIONS = frozenset({"log", "sin", "cos", "tan", "exp", "sinh", "cosh", "tanh", "arctan", "arcsin", "arccos", "max", "min", "det"})
+_FUNCTIONS = frozenset(
+    {"log", "sin", "cos", "tan", "exp", "sinh", "cosh", "tanh", "arctan", "arcsin", "arccos", "max", "min", "det"}
+)
+_MATHEMATICS = re.compile(r"[\w\s'.,:+\-*/@()\[\]=<>!%|&]+")
 _TOKENS = re.compile(r"v\d+'?|\d+(?:\.\d+)?(?:e[+-]?\d+)?|[^\W\d]\w*|\*\*|==|!=|<=|>=|//|\s+|.", re.DOTALL)
 _SIGNS = {"*": r"\,", "**": r"\mathbin{**}", "@": r"\,", "<=": r"\le ", ">=": r"\ge ", "!=": r"\ne ", "==": "=", "'": "'"}
 
@@ -119,8 +127,8 @@ def _latex_cell(table: Table, column: int, text: str) -> str:
     """A cell: formulas and numbers as mathematics, names and words as text."""
     if not text or text.startswith("... ") or table.columns[column] in ("variable", "in"):
         return _latex_text(text)
-    if re.fullmatch(r"[a-z ]+", text):
-        return text
+    if re.fullmatch(r"[a-z ]+", text) or not _MATHEMATICS.fullmatch(text):
+        return _latex_text(text)
     return f"${''.join(map(_latex_token, _TOKENS.findall(text)))}$"
 
 
@@ -129,12 +137,14 @@ def _latex_token(token: str) -> str:
         return rf"\dot{{v}}_{{{node[1]}}}" if node[2] else rf"v_{{{node[1]}}}"
     if number := re.fullmatch(r"(\d+(?:\.\d+)?)e([+-]?\d+)", token):
         return rf"{number[1]} \cdot 10^{{{int(number[2])}}}"
+    if token in ("by", "to", "with"):
+        return rf"\ \mathrm{{{token}}}\ "
     if token in _FUNCTIONS:
         return f"\\{token}"
     if re.fullmatch(r"[^\W\d]\w*", token):
         return rf"\mathrm{{{_latex_text(token)}}}" if len(token) > 1 else token
     if token.isspace():
-        return r"\ "if token != " " else " "
+        return r"\ " if token != " " else " "
     return _SIGNS.get(token) or _ESCAPES.get(token, token)
 
 
@@ -142,13 +152,38 @@ def as_csv(trace: Trace) -> str:
     """One row for each node, numbers to the last bit, arrays as nested lists."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    columns = ["place", "name", "variable", "operation", "formula", "line", "group", "value", "operands", "locals", "adjoint", "downstream"]
+    columns = [
+        "place",
+        "name",
+        "variable",
+        "operation",
+        "formula",
+        "line",
+        "group",
+        "value",
+        "operands",
+        "locals",
+        "adjoint",
+        "downstream",
+    ]
     writer.writerow([*columns, *(f"tangent by {seed}" for seed in trace.seeds)])
     for node in trace.nodes:
         line = "" if node.line is None else node.line
-        texts = [_exact(part) for part in (node.value, list(node.operands), list(node.locals), node.adjoint, list(node.downstream))]
+        texts = [
+            _exact(part) for part in (node.value, list(node.operands), list(node.locals), node.adjoint, list(node.downstream))
+        ]
         writer.writerow(
-            [node.place, node.name, node.variable, node.operation, node.formula, line, node.group, *texts, *map(_exact, node.tangents)]
+            [
+                node.place,
+                node.name,
+                node.variable,
+                node.operation,
+                node.formula,
+                line,
+                node.group,
+                *texts,
+                *map(_exact, node.tangents),
+            ]
         )
     return stream.getvalue()
 
@@ -165,4 +200,3 @@ def _exact(value: Any) -> str:
 
     found = listed(value)
     return json.dumps(found) if isinstance(found, list) else "" if found is None else str(found)
-
