@@ -17,14 +17,14 @@ _ELEMENTS = 4
 
 
 class Table(NamedTuple):
-    """A table: its kind ("value", "tangent" or "adjoint"), a caption, headings and rows of texts.
+    """A table: its kind ("value", "tangent" or "adjoint"), a caption, headings (and whether a column is text), rows of texts.
 
     Where it is shortened, `left_out` rows are missing after row `cut`.
     """
 
     kind: str
     caption: str
-    columns: tuple[str, ...]
+    columns: list[tuple[str, bool]]
     rows: list[tuple[str, ...]]
     cut: int = 0
     left_out: int = 0
@@ -93,24 +93,19 @@ def _shortened(table: Table, lines: int | None) -> Table:
 
 
 def _evaluation(trace: Trace, digits: int) -> Table:
-    columns = ["node", "formula", "value"]
-    rows = [[node.name, node.formula, value_text(node.value, digits)] for node in trace.nodes]
-    groups = any(node.group and node.group != node.operation for node in trace.nodes)
-    for row, node in zip(rows, trace.nodes, strict=True):
-        named = node.variable if node.operation != "input" else ""
-        row.append(named)
-        if groups:
-            row.append(node.group)
-    if any(row[3] for row in rows) or groups:
-        columns.append("variable")
-    else:
-        rows = [row[:3] for row in rows]
-    columns += ["in"] if groups else []
-    return Table("value", "Evaluation trace", tuple(columns), [tuple(row) for row in rows])
+    rows = [(node.name, node.formula, value_text(node.value, digits)) for node in trace.nodes]
+    columns = [("node", True), ("formula", True), ("value", False)]
+    # Of an input the formula is its name, and of a call that is a node the operation is its name.
+    variables = ["" if node.operation == "input" else node.variable for node in trace.nodes]
+    groups = ["" if node.group == node.operation else node.group for node in trace.nodes]
+    more = [(heading, texts) for heading, texts in (("variable", variables), ("in", groups)) if any(texts)]
+    columns += [(heading, True) for heading, _ in more]
+    wider = [(*row, *(texts[place] for _, texts in more)) for place, row in enumerate(rows)]
+    return Table("value", "Evaluation trace", columns, wider)
 
 
 def _tangents(trace: Trace, digits: int) -> Table:
-    columns = ("tangent", "formula", *(f"by {seed}" for seed in trace.seeds))
+    columns = [("tangent", True), ("formula", True), *((f"by {seed}", False) for seed in trace.seeds)]
     rows = [
         (f"{node.name}'", _tangent_formula(trace, node, digits), *(elements_text(part, digits) for part in node.tangents))
         for node in trace.nodes
@@ -125,12 +120,10 @@ def _tangent_formula(trace: Trace, node: Node, digits: int) -> str:
         return "0"
     if node.tangent_formula:
         return node.tangent_formula
-    terms = [
-        f"{node.operation}({trace.nodes[operand].name}')"
-        if local is None
-        else _product(local, f"{trace.nodes[operand].name}'", digits)
-        for operand, local in zip(node.operands, node.locals, strict=True)
-    ]
+    terms = []
+    for operand, local in zip(node.operands, node.locals, strict=True):
+        name = f"{trace.nodes[operand].name}'"
+        terms.append(f"{node.operation}({name})" if local is None else _product(local, name, digits))
     return joined(terms)
 
 
@@ -151,7 +144,7 @@ def joined(terms: Sequence[str]) -> str:
 
 
 def _adjoints(trace: Trace, digits: int) -> Table:
-    received: dict[int, list[str]] = {}
+    received: dict[int, list[str]] = {place: ["seed"] for place in trace.outputs}
     for node in reversed(trace.nodes):
         for operand, part in zip(node.operands, node.downstream, strict=True):
             received.setdefault(operand, []).append(elements_text(part, digits))
@@ -163,11 +156,10 @@ def _adjoints(trace: Trace, digits: int) -> Table:
                 node.name,
                 node.variable,
                 elements_text(node.adjoint, digits),
-                joined(received[node.place]) if node.place in received else "seed" if node.place in trace.outputs else "not read",
+                joined(received.get(node.place, ["not read"])),
                 ", ".join(f"by {name}: {elements_text(local, digits)}" for name, local in zip(names, node.locals, strict=True)),
                 ", ".join(f"to {name}: {elements_text(part, digits)}" for name, part in zip(names, node.downstream, strict=True)),
             )
         )
-    return Table(
-        "adjoint", "Adjoint trace (reverse mode)", ("node", "variable", "upstream", "sum of", "local", "downstream"), rows
-    )
+    columns = [("node", True), ("variable", True), ("upstream", False), ("sum of", True), ("local", True), ("downstream", True)]
+    return Table("adjoint", "Adjoint trace (reverse mode)", columns, rows)
