@@ -101,7 +101,7 @@ class Watch:
             frame = frame.f_back
         composite = None
         for entered in reversed(inner if frame is not None else []):
-            if self._is_user(entered, first=not users):
+            if self._is_user(entered, first=entered is inner[-1]):
                 users.append(entered)
                 composite = None
             elif composite is None and entered.f_code in _COMPOSITES:
