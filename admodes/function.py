@@ -147,6 +147,28 @@ class Function:
         return trees
 
 
+class ScalarFunction(Function):
+    """A function that must return a number: it says so before any work is done on the derivative."""
+
+    operator = "gradient"
+
+    def __call__(self, leaves: Sequence[Any]) -> Leaves:
+        outputs = super().__call__(leaves)
+        instead = "value_and_jacobian" if self.operator == "value_and_gradient" else "jacobian"
+        if not self.output_structure.is_leaf:
+            raise ShapeError(
+                f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned a container "
+                f"{self.output_structure}. Use `{instead}(f, x)` or return one number."
+            )
+        shape = outputs[0].shape
+        if shape != ():
+            raise ShapeError(
+                f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned shape {shape}. "
+                f"Use `{instead}(f, x)` or sum the output."
+            )
+        return outputs
+
+
 def _converted(convert: Callable[[Any, str], Any], leaves: Sequence[Any], what: str, structure: Structure) -> Leaves:
     """`convert` of the leaves; the way to one through the container is spelled out only where its conversion fails."""
     if structure.is_leaf:

@@ -23,7 +23,7 @@ from ..table.fourier import fourier, half_fourier, half_inverse, inverse_fourier
 from ..table.polynomials import convolution
 from ..table.products import einsum, matmul
 from ..table.scans import extremes_so_far, running_products
-from .products import convolved, multiplied, summed_products
+from .contractions import convolved, multiplied, summed_products
 from .sets import NONE, Sets
 
 Numbers = Sequence[Any]

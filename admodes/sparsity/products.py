@@ -1,111 +1,120 @@
-"""What products of arrays make their elements depend on: matmul, einsum and convolution."""
+"""Products of a Jacobian or a Hessian with k seeds at once, all leaves of the inputs and of the outputs in one row."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .sets import Sets
+from ..differentiator import Differentiator, GradientFunction, unit_seeds
+from ..errors import ShapeError
+from ..forward import Forward
+from ..function import Function, Leaves
+from ..reverse import Linearization, Reverse, linearize
 
-Shape = tuple[int, ...]
-
-
-def multiplied(sets: Sets, step: Any, numbers: Sequence[Any], constants: Sequence[Any], most: int) -> Any:
-    """As `summed_products`, of ``x @ y``."""
-    x, y = (len(shape) for shape in step.shapes)
-    stack = "abcdefghijklmnopqrstuvw"[: max(x, y, 2) - 2]
-    left = "z" if x == 1 else stack[len(stack) - (x - 2) :] + "yz"
-    right = "z" if y == 1 else stack[len(stack) - (y - 2) :] + "zx"
-    out = stack + "y" * (x > 1) + "x" * (y > 1)
-    return summed_products(sets, f"{left},{right}->{out}", step, numbers, constants, most)
+Map = Callable[[Leaves], Leaves]
 
 
-def summed_products(
-    sets: Sets, subscripts: str, step: Any, numbers: Sequence[Any], constants: Sequence[Any], most: int
-) -> Any:
-    """The sets of an einsum's output.
+class Products:
+    """The products with the Jacobian of a function, by one way of differentiating.
 
-    An element depends, of each operand, on all elements that agree with it in the letters they share. With one
-    constant factor beside it, the products with its zeros do not count (`constants` says where it is not zero), as
-    long as there are at most `most` others.
+    Parameters
+    ----------
+    function : Function
+    differentiator : Differentiator
+        One that supplies jvp, vjp or both.
+    linear : Linearization or None
+        f on a tape, where it has been recorded already: reverse mode goes back over that.
+
+    Attributes
+    ----------
+    dtype : dtype
+        Of the derivative.
+    pushes, pulls : bool
+        Which of `push` and `pull` cost a sweep for all seeds.
+    exact : bool
+        Whether products are right but for rounding.
+    rows : int or None
+        Rows that the matrix is expected to have: the outputs are counted in the first product.
     """
-    left, _, out = subscripts.partition("->")
-    terms = left.split(",")
-    result = None
-    for position, own in enumerate(numbers):
-        if own is None:
-            continue
-        part = None
-        if len(terms) == 2 and constants[1 - position] is not None:
-            other = 1 - position
-            part = _by_nonzeros(sets, (terms[position], own), (terms[other], constants[other]), out, step.shape, most)
-        if part is None:
-            part = _by_letters(sets, terms[position], own, out, step.shape)
-        result = part if result is None else sets.either(result, part)
-    return result
+
+    def __init__(self, function: Function, differentiator: Differentiator, linear: Linearization | None = None) -> None:
+        self.function = function
+        self.differentiator = differentiator
+        self.linear = linear
+        self.dtype = np.result_type(*[leaf.dtype for leaf in function.inputs]) if function.inputs else np.dtype(float)
+        self.pushes = type(differentiator).jvp is not Differentiator.jvp
+        self.pulls = type(differentiator).vjp is not Differentiator.vjp
+        self.exact = differentiator.traces
+        self.outputs: Leaves = [] if linear is None else linear.outputs
+        self.rows: int | None = None
+        self._pullback: Map | None = None
+        if linear is not None and differentiator.name in (Reverse.name, "auto"):
+            self._pullback = linear.pullback
+
+    @property
+    def largest(self) -> int:
+        """Numbers that one seed carries, at most: known from the tape, else guessed on the safe side."""
+        known = 32 if self.linear is None else 1
+        return max(known * self.function.input_size, self.linear.tape.largest if self.linear else 1, self.function.largest)
+
+    def push(self, directions: np.ndarray) -> np.ndarray:
+        """(k, n) directions to (k, m) tangents."""
+        self.outputs, tangents = self.differentiator.jvp(self.function, self._split(directions, self.function.inputs))
+        self._check_rows()
+        return _flat(tangents)
+
+    def pull(self, weights: np.ndarray) -> np.ndarray:
+        """(k, m) weights to (k, n) cotangents."""
+        if self._pullback is None:
+            self.outputs, self._pullback = self.differentiator.vjp(self.function)
+        self._check_rows()
+        return _flat(self._pullback(self._split(weights, self.outputs)))
+
+    def _check_rows(self) -> None:
+        size = sum(np.size(output) for output in self.outputs)
+        if size != (size if self.rows is None else self.rows):
+            raise ShapeError(
+                f"The pattern has {self.rows} rows, but `{self.function.name}(x)` has {size} elements. Give it one row an element "
+                "of f(x): a container's leaves one after the other, each in C order."
+            )
+
+    def exact_row(self, row: int) -> np.ndarray:
+        """One row of the matrix by reverse mode, with nothing left out."""
+        linear = self.linear or linearize(self.function)
+        return _flat(linear.pullback(unit_seeds(linear.outputs, row, row + 1)))[0]
+
+    def exact_column(self, column: int) -> np.ndarray:
+        """One column of the matrix by forward mode, with nothing left out."""
+        return _flat(Forward().jvp(self.function, unit_seeds(self.function.inputs, column, column + 1))[1])[0]
+
+    def _split(self, seeds: np.ndarray, leaves: Sequence[Any]) -> Leaves:
+        parts, start = [], 0
+        for leaf in leaves:
+            size, shape = math.prod(np.shape(leaf)), np.shape(leaf)
+            parts.append(seeds[:, start : start + size].reshape(len(seeds), *shape).astype(leaf.dtype))
+            start += size
+        return parts
 
 
-def _by_letters(sets: Sets, term: str, own: Any, out: str, shape: Shape) -> Any:
-    """Letters that the output lacks are united over; those that the operand lacks are broadcast."""
-    letters = "".join(dict.fromkeys(term))
-    if len(letters) < len(term):
-        own = np.einsum(f"{term}->{letters}", own)  # a diagonal: no sum
-    kept = [letter for letter in out if letter in letters]
-    summed = [letter for letter in letters if letter not in kept]
-    arranged = np.transpose(own, [letters.index(letter) for letter in (*kept, *summed)])
-    front = arranged.shape[: len(kept)]
-    count = math.prod(front)
-    if summed:
-        groups = np.repeat(np.arange(count), math.prod(arranged.shape[len(kept) :]))
-        arranged = sets.unite(groups, arranged.ravel(), count)
-    full = tuple(front[kept.index(letter)] if letter in kept else 1 for letter in out)
-    return np.array(np.broadcast_to(arranged.reshape(full), shape))
+class SecondProducts(Products):
+    """The products with the Hessian of a scalar function: it is symmetric, so that pulling back is pushing forward."""
+
+    def __init__(self, function: Function, differentiator: Differentiator, linear: Linearization | None = None) -> None:
+        super().__init__(GradientFunction(Reverse(), function), differentiator, linear)
+        self._scalar = function
+        self.outputs = list(function.inputs)
+
+    def push(self, directions: np.ndarray) -> np.ndarray:
+        """(k, n) directions to (k, n) products."""
+        self._check_rows()
+        return _flat(self.differentiator.hvp(self._scalar, self._split(directions, self._scalar.inputs)))
+
+    pull = push
 
 
-def _by_nonzeros(
-    sets: Sets, operand: tuple[str, Any], constant: tuple[str, Any], out: str, shape: Shape, most: int
-) -> Any:
-    """The same by each product of an element with a constant that is not zero; None where they are too many."""
-    (term, own), (letters, nonzero) = operand, constant
-    places = dict(zip(letters, np.nonzero(nonzero), strict=False))
-    if len(places) < len(letters):
-        return None
-    lengths = dict(zip(term, own.shape, strict=True))
-    free = [letter for letter in lengths if letter not in places]
-    count = len(places[letters[0]]) if letters else 1
-    extents = [lengths[letter] for letter in free]
-    # A letter of length one in the constant stands for all of the operand's elements.
-    stretched = any(nonzero.shape[letters.index(letter)] != lengths.get(letter, size) for letter, size in _sizes(constant))
-    if count * math.prod(extents) > most or stretched:
-        return None
-    grids = np.indices(extents).reshape(len(free), math.prod(extents))
-    index = {letter: np.repeat(place, grids.shape[1]) for letter, place in places.items()}
-    index |= {letter: np.tile(grid, count) for letter, grid in zip(free, grids, strict=True)}
-    source = own[tuple(index[letter] for letter in term)]
-    target = np.ravel_multi_index(tuple(index[letter] for letter in out), shape) if out else np.zeros(source.size, dtype=int)
-    return sets.unite(target, source, math.prod(shape)).reshape(shape)
-
-
-def _sizes(constant: tuple[str, Any]) -> list[tuple[str, int]]:
-    return list(zip(constant[0], constant[1].shape, strict=True))
-
-
-def convolved(sets: Sets, step: Any, numbers: Sequence[Any], constants: Sequence[Any]) -> Any:
-    """The sets of a full convolution: element k adds up the products of places that add up to k."""
-    first, second = (np.arange(shape[0]) for shape in step.shapes)
-    targets = first[:, None] + second
-    result = None
-    for position, own in enumerate(numbers):
-        if own is None:
-            continue
-        sources = own[:, None] if position == 0 else own
-        nonzero = constants[1 - position]
-        if nonzero is not None:
-            sources = np.where(nonzero if position == 0 else nonzero[:, None], sources, 0)
-        flat = np.broadcast_to(sources, targets.shape).ravel()
-        part = sets.unite(targets.ravel(), flat, step.shape[0])
-        result = part if result is None else sets.either(result, part)
-    return result
+def _flat(leaves: Sequence[Any]) -> np.ndarray:
+    rows = [np.reshape(leaf, (np.shape(leaf)[0], -1)) if np.size(leaf) else np.zeros((np.shape(leaf)[0], 0)) for leaf in leaves]
+    return np.concatenate(rows, axis=1) if len(rows) != 1 else rows[0]
