@@ -10,7 +10,7 @@ import numpy as np
 from .differentiator import Differentiator
 from .function import Function, Leaves, ScalarFunction
 from .methods import find_differentiator
-from .sparsity import sparse_hessian, sparse_jacobian
+from .sparsity import sparse_gradient, sparse_hessian, sparse_jacobian
 
 Method = str | Differentiator
 Arguments = Sequence[Any]
@@ -92,18 +92,22 @@ def value_and_gradient(
     return function.as_output_tree(outputs), function.as_input_tree(blocks[0])
 
 
-def gradient(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0) -> Any:
+def gradient(
+    f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0, sparse: bool = False
+) -> Any:
     """The gradient of a scalar function.
 
     Parameters
     ----------
     f, x, method, args, argnums
         As for `differentiate`; f must be scalar.
+    sparse : bool
+        Compute and return only those rows of x that f reads (a table of vectors, of which it looks up a few).
 
     Returns
     -------
     ndarray, NumPy scalar or container
-        Of x's shape and structure.
+        Of x's shape and structure; with `sparse` a `SparseRows` (rows, values, shape) in place of each array.
 
     Raises
     ------
@@ -117,6 +121,8 @@ def gradient(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Ar
     >>> ad.gradient(lambda x: np.sum(np.sin(x)), np.zeros(3))
     array([1., 1., 1.])
     """
+    if sparse is not False:
+        return sparse_gradient(f, x, find_differentiator(method), args, argnums, sparse)
     differentiator, function = find_differentiator(method), ScalarFunction(f, x, args, argnums)
     return function.as_input_tree(differentiator.derivative(function)[0])
 

@@ -61,8 +61,13 @@ class Function:
         for number in self.selected:
             what = _argument_name(number)
             leaves, structure = flatten(self.positional[number], InputError, what)
-            self.inputs += _converted(as_input, leaves, what, structure)
+            self.inputs += _converted(self.as_input, leaves, what, structure)
             self._groups.append((structure, len(leaves)))
+
+    @staticmethod
+    def as_input(leaf: Any, what: str) -> Any:
+        """A leaf of x as a floating-point array."""
+        return as_input(leaf, what)
 
     @property
     def input_names(self) -> list[str]:
