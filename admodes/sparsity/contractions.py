@@ -23,9 +23,7 @@ def multiplied(sets: Sets, step: Any, numbers: Sequence[Any], constants: Sequenc
     return summed_products(sets, f"{left},{right}->{out}", step, numbers, constants, most)
 
 
-def summed_products(
-    sets: Sets, subscripts: str, step: Any, numbers: Sequence[Any], constants: Sequence[Any], most: int
-) -> Any:
+def summed_products(sets: Sets, subscripts: str, step: Any, numbers: Sequence[Any], constants: Sequence[Any], most: int) -> Any:
     """The sets of an einsum's output.
 
     An element depends, of each operand, on all elements that agree with it in the letters they share. With one
@@ -65,9 +63,7 @@ def _by_letters(sets: Sets, term: str, own: Any, out: str, shape: Shape) -> Any:
     return np.array(np.broadcast_to(arranged.reshape(full), shape))
 
 
-def _by_nonzeros(
-    sets: Sets, operand: tuple[str, Any], constant: tuple[str, Any], out: str, shape: Shape, most: int
-) -> Any:
+def _by_nonzeros(sets: Sets, operand: tuple[str, Any], constant: tuple[str, Any], out: str, shape: Shape, most: int) -> Any:
     """The same by each product of an element with a constant that is not zero; None where they are too many."""
     (term, own), (letters, nonzero) = operand, constant
     places = dict(zip(letters, np.nonzero(nonzero), strict=False))

@@ -44,7 +44,7 @@ class Products:
         self.function = function
         self.differentiator = differentiator
         self.linear = linear
-        self.dtype = np.result_type(*[leaf.dtype for leaf in function.inputs]) if function.inputs else np.dtype(float)
+        self.dtype: Any = np.result_type(*[leaf.dtype for leaf in function.inputs]) if function.inputs else np.dtype(float)
         self.pushes = type(differentiator).jvp is not Differentiator.jvp
         self.pulls = type(differentiator).vjp is not Differentiator.vjp
         self.exact = differentiator.traces
@@ -77,18 +77,21 @@ class Products:
         size = sum(np.size(output) for output in self.outputs)
         if size != (size if self.rows is None else self.rows):
             raise ShapeError(
-                f"The pattern has {self.rows} rows, but `{self.function.name}(x)` has {size} elements. Give it one row an element "
-                "of f(x): a container's leaves one after the other, each in C order."
+                f"The pattern has {self.rows} rows, but `{self.function.name}(x)` has {size} elements. Give it one row an "
+                "element of f(x): a container's leaves one after the other, each in C order."
             )
 
     def exact_row(self, row: int) -> np.ndarray:
         """One row of the matrix by reverse mode, with nothing left out."""
         linear = self.linear or linearize(self.function)
-        return _flat(linear.pullback(unit_seeds(linear.outputs, row, row + 1)))[0]
+        found: np.ndarray = _flat(linear.pullback(unit_seeds(linear.outputs, row, row + 1)))[0]
+        return found
 
     def exact_column(self, column: int) -> np.ndarray:
         """One column of the matrix by forward mode, with nothing left out."""
-        return _flat(Forward().jvp(self.function, unit_seeds(self.function.inputs, column, column + 1))[1])[0]
+        seeds = unit_seeds(self.function.inputs, column, column + 1)
+        found: np.ndarray = _flat(Forward().jvp(self.function, seeds)[1])[0]
+        return found
 
     def _split(self, seeds: np.ndarray, leaves: Sequence[Any]) -> Leaves:
         parts, start = [], 0
@@ -112,7 +115,9 @@ class SecondProducts(Products):
         self._check_rows()
         return _flat(self.differentiator.hvp(self._scalar, self._split(directions, self._scalar.inputs)))
 
-    pull = push
+    def pull(self, weights: np.ndarray) -> np.ndarray:
+        """(k, n) weights to (k, n) products."""
+        return self.push(weights)
 
 
 def _flat(leaves: Sequence[Any]) -> np.ndarray:

@@ -68,7 +68,7 @@ class Sets:
 
     def _pair(self, left: int, right: int) -> int:
         """The union of two sets; numbers in a loop ask for the same ones again and again."""
-        if left == right or right == NONE:
+        if right in (left, NONE):
             return left
         if left == NONE:
             return right

@@ -54,7 +54,7 @@ def verify(products: Products, matrix: Any, seed: np.ndarray, product: np.ndarra
         _look_at(products, matrix, line, forward=forward, given=given)
 
 
-def _tolerance(products: Products, scale: np.ndarray) -> np.ndarray:
+def _tolerance(products: Products, scale: np.ndarray) -> Any:
     if products.exact:
         return _ROUNDING * np.finfo(products.dtype).eps * scale
     values = max((float(np.max(np.abs(output), initial=0)) for output in products.outputs), default=0.0)
