@@ -68,13 +68,14 @@ def _look_at(products: Products, matrix: Any, line: int, *, forward: bool, given
     places = matrix.indices[inside]
     outside = np.abs(exact)
     outside[places] = 0.0
-    scale = np.max(np.abs(exact), initial=0)
-    rounding = _ROUNDING * np.finfo(products.dtype).eps
+    # What is rounding in the largest entries is rounding in a row that would be zero.
+    scale, largest = np.max(np.abs(exact), initial=0), np.max(np.abs(matrix.data), initial=0)
+    epsilon = np.finfo(products.dtype).eps
     worst = int(np.argmax(outside))
-    if not outside[worst] <= rounding * scale:
+    if not outside[worst] <= max(_ROUNDING * epsilon * scale, epsilon * largest):
         row, column = (line, worst) if forward else (worst, line)
         raise SparsityError(_refusal(f"row {row}, column {column} ({exact[worst]:.3g})", given))
-    if not np.all(np.abs(exact[places] - matrix.data[inside]) <= np.sqrt(rounding) * scale):
+    if not np.all(np.abs(exact[places] - matrix.data[inside]) <= max(np.sqrt(epsilon) * scale, _ROUNDING * epsilon * largest)):
         raise SparsityError(
             f"Two sweeps of `{products.function.name}` disagree in {'row' if forward else 'column'} {line} of its derivative: is "
             "it another function in each call (random numbers, a counter)? Make the random numbers outside and pass them in args."
