@@ -14,7 +14,7 @@ from ..reverse import Linearization, Reverse, linearize
 from .colouring import UNCOLOURED, Plan, plan_both, plan_columns, plan_rows, plan_symmetric
 from .pattern import detect, given_pattern, scipy_sparse
 from .products import Products, SecondProducts
-from .verification import random_seed, verify
+from .verification import Trial, random_seed, verify
 
 Planner = Callable[[Any], Plan]
 
@@ -76,19 +76,21 @@ def _recorded(function: Function) -> Linearization:
 
 def _found(products: Products, sparse: Any, planner: Planner) -> Any:
     """The matrix, verified."""
+    given = products.linear is None
     if products.linear is None:
         matrix, used_zeros = given_pattern(sparse, products.function.input_size), False
     else:
         matrix, used_zeros = detect(products.linear)
-    found = _compressed(products, matrix, planner(matrix), given=products.linear is None)
-    if used_zeros and not np.isfinite(found.data).all():
+    found, trial = _compressed(products, matrix, planner(matrix))
+    if used_zeros and not (np.isfinite(found.data).all() and np.isfinite(trial.product).all()):
         # A constant 0 times an infinite derivative is no zero.
         matrix, _ = detect(products.linear, zeros=False)  # type: ignore[arg-type]
-        found = _compressed(products, matrix, planner(matrix), given=False)
+        found, trial = _compressed(products, matrix, planner(matrix))
+    verify(products, found, trial, given=given)
     return found
 
 
-def _compressed(products: Products, matrix: Any, plan: Plan, *, given: bool) -> Any:
+def _compressed(products: Products, matrix: Any, plan: Plan) -> tuple[Any, Trial]:
     """The matrix of that pattern, by the seeds of the plan; one random seed goes along with the first kind of them."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     columns = matrix.indices
@@ -106,8 +108,7 @@ def _compressed(products: Products, matrix: Any, plan: Plan, *, given: bool) -> 
         other = _fill(products, products.pull, plan.rows, extra, (data, entries, rows[entries], columns[entries]))
         product = product if forward else other
     found = scipy_sparse().csr_array((data, columns, matrix.indptr), shape=matrix.shape)
-    verify(products, found, seed, np.asarray(product), forward=forward, given=given)
-    return found
+    return found, Trial(seed, np.asarray(product), forward)
 
 
 def _fill(products: Products, product: Callable[..., Any], colours: np.ndarray, seed: Any, target: Any) -> Any:

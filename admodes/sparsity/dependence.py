@@ -20,6 +20,7 @@ from ..steps.elements import WRITE
 from ..table import structural
 from ..table.complex_values import conjugate, imaginary_part, real_part
 from ..table.fourier import fourier, half_fourier, half_inverse, inverse_fourier
+from ..table.linalg import solve_matrix
 from ..table.polynomials import convolution
 from ..table.products import einsum, matmul
 from ..table.scans import extremes_so_far, running_products
@@ -108,12 +109,12 @@ def _written(reader: Reader, step: Any, numbers: Numbers, values: Sequence[Any])
     return target
 
 
-def _lanes(reader: Reader, step: Any, numbers: Numbers, axes: Sequence[int]) -> Any:
-    """The union over `axes` of the first operand, in its shape with those axes at length one."""
-    kept = reduced_shape(step.shapes[0], axes)
+def _lanes(reader: Reader, step: Any, numbers: Numbers, axes: Sequence[int], position: int = 0) -> Any:
+    """The union over `axes` of one operand, in its shape with those axes at length one."""
+    kept = reduced_shape(step.shapes[position], axes)
     lanes = np.arange(math.prod(kept)).reshape(kept)
-    groups = np.broadcast_to(lanes, step.shapes[0])
-    return reader.sets.unite(groups.ravel(), numbers[0].ravel(), lanes.size).reshape(kept)
+    groups = np.broadcast_to(lanes, step.shapes[position])
+    return reader.sets.unite(groups.ravel(), numbers[position].ravel(), lanes.size).reshape(kept)
 
 
 def _reduced(reader: Reader, step: Any, numbers: Numbers, values: Sequence[Any]) -> Any:
@@ -166,6 +167,17 @@ def _constants(reader: Reader, step: Any, numbers: Numbers, values: Sequence[Any
     return [reader.constant(step, numbers, values, position) for position in range(len(numbers))]
 
 
+def _solved(reader: Reader, step: Any, numbers: Numbers, values: Sequence[Any]) -> Any:
+    """Each column of a solution depends on its whole matrix, and on the column of the right-hand side."""
+    axes = ((-2, -1), (-2,))
+    parts = [
+        np.array(np.broadcast_to(_lanes(reader, step, numbers, axes[position], position), step.shape))
+        for position, own in enumerate(numbers)
+        if own is not None
+    ]
+    return parts[0] if len(parts) == 1 else reader.sets.either(*parts)
+
+
 def _everything(reader: Reader, step: Any, numbers: Numbers, values: Sequence[Any]) -> Any:
     """All of the output depends on all of the operands, or on its own matrix of a stack."""
     if step.primitive.stacked and len(numbers) == 1:
@@ -190,5 +202,6 @@ _RULES: dict[Any, Rule] = {
     matmul: _multiplied,
     einsum: _contracted,
     convolution: _convolved,
+    solve_matrix: _solved,
 }
 _KINDS: tuple[tuple[type, Rule], ...] = ((Elementwise, _elementwise), (Reduction, _reduced))

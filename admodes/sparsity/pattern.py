@@ -110,14 +110,14 @@ def given_pattern(pattern: Any, inputs: int) -> Any:
     OptionError, ShapeError
         It is no matrix, or has not one column an input.
     """
-    sparse = scipy_sparse()
+    sparse, given = scipy_sparse(), pattern
     if not sparse.issparse(pattern):
         try:
             pattern = np.asarray(pattern) != 0
         except (TypeError, ValueError) as error:
-            raise OptionError(_NO_PATTERN.format(type(pattern).__name__)) from error
+            raise OptionError(_NO_PATTERN.format(f"an object of type {type(pattern).__name__}")) from error
         if pattern.ndim != 2:
-            raise OptionError(_NO_PATTERN.format(f"array of shape {pattern.shape}"))
+            raise OptionError(_NO_PATTERN.format(f"an array of shape {pattern.shape}" if pattern.ndim else repr(given)))
     if len(pattern.shape) != 2 or pattern.shape[1] != inputs:
         raise ShapeError(
             f"The pattern has shape {tuple(pattern.shape)}, but x has {inputs} elements. Give it one row an element of f(x) and "
@@ -131,5 +131,5 @@ def given_pattern(pattern: Any, inputs: int) -> Any:
 
 _NO_PATTERN = (
     "sparse= takes True (the pattern is found), or the pattern itself as a matrix of scipy.sparse or a boolean array of two "
-    "axes, not a {}."
+    "axes; this is {}."
 )

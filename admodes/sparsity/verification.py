@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,16 +23,22 @@ def random_seed(length: int, dtype: Any) -> np.ndarray:
     return np.asarray(rng.uniform(0.5, 1.5, length) * rng.choice([-1.0, 1.0], length), dtype)
 
 
-def verify(products: Products, matrix: Any, seed: np.ndarray, product: np.ndarray, *, forward: bool, given: bool) -> None:
+class Trial(NamedTuple):
+    """A random seed and its product: the derivative times the seed, or the seed times the derivative if not `forward`."""
+
+    seed: np.ndarray
+    product: np.ndarray
+    forward: bool
+
+
+def verify(products: Products, matrix: Any, trial: Trial, *, given: bool) -> None:
     """Compare a product with the matrix that was put together from the others.
 
     Parameters
     ----------
     products : Products
     matrix : csr_array
-    seed, product : ndarray
-        ``product`` is the derivative times `seed`, or `seed` times the derivative if not `forward`.
-    forward : bool
+    trial : Trial
     given : bool
         Whether the pattern came from outside.
 
@@ -41,6 +47,7 @@ def verify(products: Products, matrix: Any, seed: np.ndarray, product: np.ndarra
     SparsityError
         There is an entry that the pattern leaves out, or f is another function in each run.
     """
+    seed, product, forward = trial
     matrix = matrix if forward else matrix.T.tocsr()
     with np.errstate(all="ignore"):
         expected, scale = matrix @ seed, abs(matrix) @ abs(seed)
