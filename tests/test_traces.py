@@ -331,7 +331,7 @@ def test_loops_number_their_variables():
         return other * 1
 
     names = [node.variable for node in ad.trace(f, 0.5).nodes]
-    assert names == ["x", "a_1", "a_2", "other_1", "x_1", "other (1)", "other (2)"]
+    assert names == ["x", "a_1", "a_2", "other_1", "x_1", "other (1)", "other (2)", ""]
 
 
 def test_code_without_source_has_true_names_or_none():

@@ -52,8 +52,7 @@ def assert_adds_up(trace: ad.Trace, tolerance: float = 1e-9) -> None:
 
 
 def assert_true(f: Any, x: Any, tolerance: float = 1e-6, **options: Any) -> ad.Trace:
-    """The trace adds up at every granularity; all tangents are what central differences of the nodes' values say, and
-    so is the gradient of f."""
+    """All tangents, and the gradient of f, are what central differences say; the trace adds up at every granularity."""
     x = np.array(x, dtype=float)
     trace = ad.trace(f, x, **options)
     assert_adds_up(trace)
