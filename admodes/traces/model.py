@@ -98,6 +98,16 @@ class Trace:
         What each of a node's tangents is a derivative by: ``x1``, ``x[2]``.
     source : Source or None
         What it was read from, by `ad.trace`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import admodes as ad
+    >>> trace = ad.trace(lambda x: np.sin(x) * x, 2.0)
+    >>> trace
+    <trace of f(x): 3 nodes>
+    >>> [(node.name, node.formula, round(node.adjoint, 3)) for node in trace.nodes]
+    [('v0', 'x', 0.077), ('v1', 'sin(v0)', 2.0), ('v2', 'v1 * v0', 1.0)]
     """
 
     nodes: tuple[Node, ...]
