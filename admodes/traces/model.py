@@ -13,7 +13,7 @@ from .writing import as_csv, as_html, as_latex, as_markdown, as_text
 _LINES = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
     """One line of a trace: an input, a constant, or the result of one operation.
 
@@ -48,8 +48,8 @@ class Node:
     group : str
         The function called by f that it was computed in, ``sigmoid``; "" where that is f itself.
     tangent_formula : str
-        How its tangent follows from those of its operands where the operation is linear, ``W @ v0'``; "" where the local
-        derivatives say it.
+        How its tangent follows from those of its operands where the operation is linear or a product of arrays, ``W @ v0'``;
+        "" where the local derivatives say it.
     """
 
     place: int
@@ -81,7 +81,7 @@ class Source(Protocol):
         """The adjoints of the inputs, arranged as x."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """One evaluation of f, operation by operation, with its derivatives forward and backward.
 
@@ -115,7 +115,7 @@ class Trace:
     outputs: tuple[int, ...]
     title: str
     seeds: tuple[str, ...] = ()
-    source: Source | None = field(default=None, repr=False, compare=False)
+    source: Source | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return self.text()
