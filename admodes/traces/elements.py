@@ -16,6 +16,7 @@ from ..table.structural import select
 from ..tape import CONSTANT, INPUT
 from .evaluation import Evaluation, derivative, number_or_array
 from .formulas import constant_text, formula_of, operation_name
+from .grouping import elementary
 from .model import Node
 from .sweeping import local_derivative, read, record_of
 from .tables import joined
@@ -58,7 +59,8 @@ def build_elements(evaluation: Evaluation) -> tuple[list[Node], list[int], list[
     ordered = _in_order(evaluation, kept)
     place = {element.key: place for place, element in enumerate(ordered)}
     variables = evaluation.variables()
-    nodes = [_node(evaluation, element, place, variables) for element in ordered]
+    groups = {unit.exit: unit.group for unit in elementary(evaluation.tape)}
+    nodes = [_node(evaluation, element, place, variables, groups[element.key[0]]) for element in ordered]
     inputs = [place[key] for number in range(len(evaluation.labels)) for key in _keys(evaluation, number)]
     return nodes, inputs, [place[key] for key in outputs]
 
@@ -96,8 +98,9 @@ def _elements_of(evaluation: Evaluation, number: int) -> list[_Element]:
         if node is None:
             constant = tape.constants[number][position]
             array = np.asarray(constant.value)
-            for element, item in zip(elements, np.broadcast_to(array, step.shape).ravel() if pairs_up else [array] * len(elements)):
-                element.texts.append(constant_text(item) if pairs_up or not constant.name else constant.name)
+            items = np.broadcast_to(array, step.shape).ravel() if pairs_up else [constant.name or array] * len(elements)
+            for element, item in zip(elements, items, strict=True):
+                element.texts.append(item if isinstance(item, str) else constant_text(item))
             continue
         jacobian, structure = _paired(evaluation, number, position) if pairs_up else _dense(evaluation, number, position)
         for row, mask, element in zip(jacobian, structure, elements, strict=True):
@@ -116,7 +119,7 @@ def _pairs_up(step: Any, values: Sequence[Any]) -> bool:
     if not step.primitive.passive or not values or step.parameters:
         return False
     try:
-        return np.broadcast_shapes(*map(np.shape, values)) == step.shape
+        return bool(np.broadcast_shapes(*map(np.shape, values)) == step.shape)
     except ValueError:
         return False
 
@@ -155,7 +158,7 @@ def _dense(evaluation: Evaluation, number: int, position: int) -> tuple[Any, Any
 
 def _is_moved(evaluation: Evaluation, element: _Element) -> bool:
     primitive = evaluation.tape[element.key[0]][0].primitive
-    return bool(primitive.structural) and primitive is not select and element.locals == [1.0]
+    return element.locals == [1.0] and primitive is not select and bool(primitive.structural)
 
 
 def _used(evaluation: Evaluation, elements: dict[Key, _Element], outputs: Sequence[Key]) -> list[_Element]:
@@ -178,7 +181,7 @@ def _in_order(evaluation: Evaluation, elements: Sequence[_Element]) -> list[_Ele
     return sorted(elements, key=lambda element: (*level[element.key], *element.key))
 
 
-def _node(evaluation: Evaluation, element: _Element, place: dict[Key, int], variables: dict[int, str]) -> Node:
+def _node(evaluation: Evaluation, element: _Element, place: dict[Key, int], variables: dict[int, str], group: str) -> Node:
     number, i = element.key
     tape, here = evaluation.tape, place[element.key]
     value = tape.values[number]
@@ -203,7 +206,7 @@ def _node(evaluation: Evaluation, element: _Element, place: dict[Key, int], vari
         adjoint,
         tuple(adjoint * local if adjoint or not math.isinf(local) else 0.0 for local in element.locals),
         site.line,
-        site.calls[0].name if site.calls else "",
+        group,
     )
 
 

@@ -78,10 +78,10 @@ def derivative(part: Any) -> Any:
     if part is None:
         return None
     array = np.asarray(part)
-    return number_or_array(array.astype(np.result_type(array, np.float32)) if array.dtype.kind in "biu" else array)
+    return number_or_array(array.astype(float) if array.dtype.kind in "biu" else array)
 
 
 def zeros(value: Any) -> Any:
     """A derivative of zero, like `value`."""
-    shape = np.shape(value)
-    return np.zeros(shape, np.result_type(value, np.float32)) if shape else 0.0
+    array = np.asarray(value)
+    return np.zeros(array.shape, float if array.dtype.kind in "biu" else array.dtype) if array.ndim else 0.0

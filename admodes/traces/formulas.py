@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..custom import CustomPrimitive
-from ..kinds import Primitive
+from ..kinds import Linear, Multilinear, Primitive
 from ..steps.elements import WRITE
 from ..table.elementwise import constant_power
 from ..table.structural import gather
@@ -64,7 +64,25 @@ def formula_of(step: Any, operands: Sequence[str]) -> str:
         return f"{operands[0]} ** {constant_text(parameters['exponent'])}"
     if name in _SYMBOLS and len(operands) == 2:
         return f"{operands[0]} {_SYMBOLS[name]} {operands[1]}"
-    return f"{name}({', '.join(operands)})"
+    return f"{name}({', '.join([*operands, *_options(step)])})"
+
+
+def _options(step: Any) -> list[str]:
+    """Parameters that tell operations of one name apart: ``axis=0``."""
+    options = []
+    for name, value in step.parameters.items():
+        if name == "axes" and len(value) == len(step.shapes[0]):
+            continue
+        if type(value) in (int, str) or (type(value) is tuple and all(type(part) is int for part in value)):
+            single = name == "axes" and len(value) == 1
+            options.append(f"axis={value[0]}" if single else f"{name}={value!r}")
+    return options
+
+
+def is_linear(step: Any, live: int) -> bool:
+    """Whether an operation is linear in its `live` operands together, so that tangents go through it as values do."""
+    primitive = step.primitive
+    return isinstance(primitive, Linear) or primitive.structural or (isinstance(primitive, Multilinear) and live == 1)
 
 
 def key_text(key: Any) -> str:

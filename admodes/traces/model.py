@@ -52,6 +52,9 @@ class Node:
         Line in the file of f.
     group : str
         The function called by f that it was computed in, ``sigmoid``; "" where that is f itself.
+    tangent_formula : str
+        How its tangent follows from those of its operands where the operation is linear, ``W @ v0'``; "" where the local
+        derivatives say it.
     """
 
     place: int
@@ -67,6 +70,7 @@ class Node:
     downstream: tuple[Any, ...] = ()
     line: int | None = None
     group: str = ""
+    tangent_formula: str = ""
 
 
 class Source(Protocol):
@@ -97,6 +101,8 @@ class Trace:
     title : str
     seeds : tuple of str
         What each of a node's tangents is a derivative by: ``x1``, ``x[2]``.
+    source : Source or None
+        What it was read from, by `ad.trace`.
     """
 
     nodes: tuple[Node, ...]

@@ -10,7 +10,7 @@ import numpy as np
 from ..kinds import Elementwise
 from ..tape import CONSTANT, INPUT
 from .evaluation import Evaluation, derivative, number_or_array, zeros
-from .formulas import constant_text, formula_of, operation_name
+from .formulas import constant_text, formula_of, is_linear, operation_name
 from .grouping import Unit, reads_of
 from .model import Node
 from .recording import TraceTape
@@ -57,22 +57,37 @@ def _node(evaluation: Evaluation, unit: Unit, place: dict[int, int], variables: 
         tuple(zeros(tape.values[o]) if part is None else derivative(part) for o, part in zip(operands, handed, strict=True)),
         tape.watch.sites[number].line,
         unit.group,
+        _tangent_formula(tape, unit, place),
     )
 
 
 def _formula(tape: TraceTape, unit: Unit, place: dict[int, int], variable: str) -> str:
     number = unit.exit
-    step, operands, _, _ = tape[number]
+    step = tape[number][0]
     if step.primitive is INPUT:
         return variable
     if step.primitive is CONSTANT:
         return constant_text(tape.values[number])
     if unit.whole:
         return f"{unit.group}({', '.join(f'v{place[operand]}' for operand in reads_of(tape, unit))})"
-    texts = [
-        f"v{place[record_of(node)]}" if node is not None else constant.name or constant_text(constant.value)
-        for node, constant in zip(operands, tape.constants[number], strict=True)
+    return formula_of(step, _texts(tape, number, place, ""))
+
+
+def _texts(tape: TraceTape, number: int, place: dict[int, int], mark: str) -> list[str]:
+    """The operands of a record in a formula; `mark` tells their tangents from their values."""
+    return [
+        f"v{place[record_of(node)]}{mark}" if node is not None else constant.name or constant_text(constant.value)
+        for node, constant in zip(tape[number][1], tape.constants[number], strict=True)
     ]
+
+
+def _tangent_formula(tape: TraceTape, unit: Unit, place: dict[int, int]) -> str:
+    step, operands, _, _ = tape[unit.exit]
+    live = sum(node is not None for node in operands)
+    if unit.whole or not live or not step.primitive.differentiable(0) or not is_linear(step, live):
+        return ""
+    texts = _texts(tape, unit.exit, place, "'")
+    texts = ["0" if node is None and step.primitive.structural else text for node, text in zip(operands, texts, strict=True)]
     return formula_of(step, texts)
 
 

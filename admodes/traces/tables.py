@@ -17,14 +17,14 @@ _ELEMENTS = 4
 
 
 class Table(NamedTuple):
-    """A table: its kind ("value", "tangent" or "adjoint"), a caption, headings and rows of texts.
+    """A table: its kind ("value", "tangent" or "adjoint"), a caption, headings (and whether a column is text), rows of texts.
 
     Where it is shortened, `left_out` rows are missing after row `cut`.
     """
 
     kind: str
     caption: str
-    columns: tuple[str, ...]
+    columns: list[tuple[str, bool]]
     rows: list[tuple[str, ...]]
     cut: int = 0
     left_out: int = 0
@@ -59,54 +59,62 @@ def value_text(value: Any, digits: int = 3) -> str:
         return "-"
     if not isinstance(value, np.ndarray):
         return number_text(value, digits)
+    return f"{value.shape} {elements_text(value, digits)}"
+
+
+def elements_text(value: Any, digits: int = 3) -> str:
+    """The first and last elements of an array; a number, and None, as in `value_text`."""
+    if not isinstance(value, np.ndarray):
+        return value_text(value, digits)
     flat = value.ravel()
     if flat.size > _ELEMENTS:
         texts = [number_text(item, digits) for item in (*flat[: _ELEMENTS - 1].tolist(), flat[-1].item())]
         texts.insert(_ELEMENTS - 1, "...")
     else:
         texts = [number_text(item, digits) for item in flat.tolist()]
-    return f"{value.shape} [{', '.join(texts)}]"
+    return f"[{', '.join(texts)}]"
 
 
 def tables_of(trace: Trace, digits: int, lines: int | None) -> list[Table]:
     """The tables of a trace, each of at most so many rows (None for all)."""
-    tables = [_evaluation(trace, digits)]
+    nodes, cut, left_out = _shown(trace.nodes, lines)
+    tables = [_evaluation(nodes, digits)]
     if trace.seeds:
-        tables.append(_tangents(trace, digits))
-    tables.append(_adjoints(trace, digits))
-    return [_shortened(table, lines) for table in tables]
+        tables.append(_tangents(trace, nodes, digits))
+    back, cut_back, _ = _shown(trace.nodes[::-1], lines)
+    return [
+        *(table._replace(cut=cut, left_out=left_out) for table in tables),
+        _adjoints(trace, back, digits)._replace(cut=cut_back, left_out=left_out),
+    ]
 
 
-def _shortened(table: Table, lines: int | None) -> Table:
-    left_out = 0 if lines is None else len(table.rows) - max(lines, 2)
+def _shown(nodes: Sequence[Node], lines: int | None) -> tuple[Sequence[Node], int, int]:
+    """The first and last nodes; after how many of them, and how many, are left out."""
+    most = len(nodes) if lines is None else max(lines, 2)
+    left_out = len(nodes) - most
     if left_out <= 0:
-        return table
-    cut = (max(lines or 0, 2) + 1) // 2
-    return table._replace(rows=[*table.rows[:cut], *table.rows[cut + left_out :]], cut=cut, left_out=left_out)
+        return nodes, 0, 0
+    cut = (most + 1) // 2
+    return (*nodes[:cut], *nodes[cut + left_out :]), cut, left_out
 
 
-def _evaluation(trace: Trace, digits: int) -> Table:
-    columns = ["node", "formula", "value"]
-    rows = [[node.name, node.formula, value_text(node.value, digits)] for node in trace.nodes]
-    groups = any(node.group and node.group != node.operation for node in trace.nodes)
-    for row, node in zip(rows, trace.nodes, strict=True):
-        named = node.variable if node.operation != "input" else ""
-        row.append(named)
-        if groups:
-            row.append(node.group)
-    if any(row[3] for row in rows) or groups:
-        columns.append("variable")
-    else:
-        rows = [row[:3] for row in rows]
-    columns += ["in"] if groups else []
-    return Table("value", "Evaluation trace", tuple(columns), [tuple(row) for row in rows])
+def _evaluation(nodes: Sequence[Node], digits: int) -> Table:
+    rows = [(node.name, node.formula, value_text(node.value, digits)) for node in nodes]
+    columns = [("node", True), ("formula", True), ("value", False)]
+    # Of an input the formula is its name, and of a call that is a node the operation is its name.
+    variables = ["" if node.operation == "input" else node.variable for node in nodes]
+    groups = ["" if node.group == node.operation else node.group for node in nodes]
+    more = [(heading, texts) for heading, texts in (("variable", variables), ("in", groups)) if any(texts)]
+    columns += [(heading, True) for heading, _ in more]
+    wider = [(*row, *(texts[line] for _, texts in more)) for line, row in enumerate(rows)]
+    return Table("value", "Evaluation trace", columns, wider)
 
 
-def _tangents(trace: Trace, digits: int) -> Table:
-    columns = ("tangent", "formula", *(f"by {seed}" for seed in trace.seeds))
+def _tangents(trace: Trace, nodes: Sequence[Node], digits: int) -> Table:
+    columns = [("tangent", True), ("formula", True), *((f"by {seed}", False) for seed in trace.seeds)]
     rows = [
-        (f"{node.name}'", _tangent_formula(trace, node, digits), *(value_text(part, digits) for part in node.tangents))
-        for node in trace.nodes
+        (f"{node.name}'", _tangent_formula(trace, node, digits), *(elements_text(part, digits) for part in node.tangents))
+        for node in nodes
     ]
     return Table("tangent", "Tangent trace (forward mode)", columns, rows)
 
@@ -116,17 +124,19 @@ def _tangent_formula(trace: Trace, node: Node, digits: int) -> str:
         return "seed"
     if not node.operands:
         return "0"
-    terms = [
-        f"{trace.nodes[operand].name}' through {node.operation}" if local is None else _product(local, f"{trace.nodes[operand].name}'", digits)
-        for operand, local in zip(node.operands, node.locals, strict=True)
-    ]
+    if node.tangent_formula:
+        return node.tangent_formula
+    terms = []
+    for operand, local in zip(node.operands, node.locals, strict=True):
+        name = f"{trace.nodes[operand].name}'"
+        terms.append(f"{node.operation}({name})" if local is None else _product(local, name, digits))
     return joined(terms)
 
 
 def _product(local: Any, name: str, digits: int) -> str:
     """``5 v0'``; a factor of one is left out."""
     if isinstance(local, np.ndarray):
-        return f"{value_text(local, digits)} {name}"
+        return f"{elements_text(local, digits)} {name}"
     text = number_text(local, digits)
     return name if text == "1" else f"-{name}" if text == "-1" else f"{text} {name}"
 
@@ -139,22 +149,26 @@ def joined(terms: Sequence[str]) -> str:
     return text
 
 
-def _adjoints(trace: Trace, digits: int) -> Table:
-    received: dict[int, list[str]] = {}
+def _adjoints(trace: Trace, nodes: Sequence[Node], digits: int) -> Table:
+    received: dict[int, list[Any]] = {node.place: [] for node in nodes}
     for node in reversed(trace.nodes):
         for operand, part in zip(node.operands, node.downstream, strict=True):
-            received.setdefault(operand, []).append(value_text(part, digits))
-    rows = []
-    for node in reversed(trace.nodes):
+            if operand in received:
+                received[operand].append(part)
+    rows: list[tuple[str, ...]] = []
+    for node in nodes:
+        parts = ["seed"] if node.place in trace.outputs else []
+        parts += [elements_text(part, digits) for part in received[node.place]]
         names = [trace.nodes[operand].name for operand in node.operands]
         rows.append(
             (
                 node.name,
                 node.variable,
-                value_text(node.adjoint, digits),
-                joined(received[node.place]) if node.place in received else "seed" if node.place in trace.outputs else "not read",
-                ", ".join(f"by {name}: {value_text(local, digits)}" for name, local in zip(names, node.locals, strict=True)),
-                ", ".join(f"to {name}: {value_text(part, digits)}" for name, part in zip(names, node.downstream, strict=True)),
+                elements_text(node.adjoint, digits),
+                joined(parts or ["not read"]),
+                ", ".join(f"by {name}: {elements_text(local, digits)}" for name, local in zip(names, node.locals, strict=True)),
+                ", ".join(f"to {name}: {elements_text(part, digits)}" for name, part in zip(names, node.downstream, strict=True)),
             )
         )
-    return Table("adjoint", "Adjoint trace (reverse mode)", ("node", "variable", "upstream", "sum of", "local", "downstream"), rows)
+    columns = [("node", True), ("variable", True), ("upstream", False), ("sum of", True), ("local", True), ("downstream", True)]
+    return Table("adjoint", "Adjoint trace (reverse mode)", columns, rows)

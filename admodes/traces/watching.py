@@ -6,8 +6,8 @@ returned, since a frame keeps the variables that it ended with.
 
 from __future__ import annotations
 
+import inspect
 import linecache
-import sys
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from ..operators import Operators
 from ..protocols import call_function
 
 #: Frames in which a function of NumPy that is written with others is at work; they have it as `function`.
-_COMPOSITES = frozenset({call_function.__code__, Operators.mean.__code__})
+_COMPOSITES = frozenset({call_function.__code__, vars(Operators)["mean"].__code__})
 _ENTRY: CodeType = Function.__call__.__code__
 _MACHINERY = frozenset({"admodes", "numpy", "optree", "scipy"})
 
@@ -95,17 +95,17 @@ class Watch:
         """Frames of the user's functions, f's first; and that of the function of NumPy that the last of them called."""
         users: list[FrameType] = []
         inner: list[FrameType] = []
-        frame: FrameType | None = sys._getframe(2)
+        frame = inspect.currentframe()
         while frame is not None and not (frame.f_code is _ENTRY and frame.f_locals["self"] is self.function):
             inner.append(frame)
             frame = frame.f_back
         composite = None
-        for frame in reversed(inner if frame is not None else []):
-            if self._is_user(frame, first=not users):
-                users.append(frame)
+        for entered in reversed(inner if frame is not None else []):
+            if self._is_user(entered, first=entered is inner[-1]):
+                users.append(entered)
                 composite = None
-            elif composite is None and frame.f_code in _COMPOSITES:
-                composite = frame
+            elif composite is None and entered.f_code in _COMPOSITES:
+                composite = entered
         return users, composite
 
     def _is_user(self, frame: FrameType, first: bool) -> bool:
