@@ -145,10 +145,10 @@ def _unpack(sketch: Sketch, shapes: Sequence[tuple[int, ...]]) -> Sketch:
     cells = list(sketch.cells)
     dropped = set()
     for index, targets in readers.items():
-        if not targets:
+        if not targets or len(shapes[index]) != 1:
             continue
         reads = [cells[target].formula.partition(" = ")[2] for target in targets]
-        if len(set(reads)) == len(reads) == (*shapes[index], 0)[0] and all(_ELEMENT.fullmatch(read) for read in reads):
+        if len(set(reads)) == len(reads) == shapes[index][0] and all(_ELEMENT.fullmatch(read) for read in reads):
             dropped.add(index)
             for target in targets:
                 cells[target] = replace(cells[target], kind=OUTPUT if cells[target].kind == OUTPUT else INPUT)
