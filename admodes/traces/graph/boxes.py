@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -140,5 +141,7 @@ def measure(word: Word) -> float:
     from ...figures.plotting import STYLE
 
     font = FontProperties(family=STYLE["font.family"], size=word.size, weight="bold" if word.bold else "normal")
-    width, _, _ = text_to_path.get_text_width_height_descent(word.text, font, ismath=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # such a name is as wide as the boxes that stand for its letters
+        width, _, _ = text_to_path.get_text_width_height_descent(word.text, font, ismath=False)
     return float(width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -164,7 +165,8 @@ def to_svg(trace: Trace, path: str | Path | None = None, **options: Unpack[Optio
 
     sketch = make_sketch(trace, **options)
     lines, layout = arrange(sketch)
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the fonts are the reader's, not matplotlib's
         figure = Figure(figsize=(max(_NARROWEST, layout.width / 72 + _MARGIN), _NARROWEST))
         axes = draw(figure.add_subplot(), sketch, lines, layout)
         fit_figure(axes, layout)
