@@ -192,7 +192,7 @@ def test_edges_of_one_node_share_their_way():
     """Three lines beside each other for one value that is read in three places."""
     chain = [Edge(node, node + 1) for node in range(1, 6)]
     layout = lay_out([(30, 40)] * 7, [*chain, Edge(0, 2), Edge(0, 4), Edge(0, 6)], first=[0, 1])
-    near, _, far = layout.paths[-3:]
+    _, near, far = layout.paths[-3:]
     assert near[:3] == far[:3]
 
 
@@ -473,7 +473,7 @@ def test_words_stay_in_their_boxes(example, size):
 
 def test_words_of_a_box_do_not_overlap():
     """A name that runs into the operation beside it."""
-    sketch = make_sketch(trace(lambda x: np.tanh(x @ np.ones((3, 2))) * 1e-9, np.ones((4, 3))), seed=0)
+    sketch = make_sketch(trace(lambda x: np.sum(np.tanh(x @ np.ones((3, 2))) * 1e-9), np.ones((4, 3))), seed=0)
     lines, layout = arrange(sketch)
     for box, words in zip(layout.nodes, lines, strict=True):
         assert box.height >= sum(word.size for line in words for word in line[:1])
@@ -519,33 +519,6 @@ def test_hostile_names_in_svg():
 STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
 
-def dot_parts(text):
-    """Nodes with their labels and edges of a digraph, read by rules of its own: strings and HTML labels are taken out first."""
-    strings, labels = [], []
-    kept, position, depth = "", 0, 0
-    while position < len(text):
-        if depth == 0 and (found := STRING.match(text, position)):
-            strings.append(found[1])
-            kept += f"STRING{len(strings) - 1}"
-            position = found.end()
-            continue
-        letter = text[position]
-        if letter == "<":
-            depth += 1
-            if depth == 1:
-                start = position + 1
-        elif letter == ">" and depth:
-            depth -= 1
-            if depth == 0:
-                labels.append(text[start:position])
-                kept += f"LABEL{len(labels) - 1}"
-        elif depth == 0:
-            kept += letter
-        position += 1
-    kept = kept.replace("-LABEL", "->")
-    return kept, strings, labels
-
-
 def test_dot(example):
     """Nodes, edges or numbers that are missing in the text for Graphviz."""
     text = example.to_dot()
@@ -565,7 +538,7 @@ def test_hostile_names_in_dot():
         found = re.fullmatch(rf'  n{number} \[[^<]*, label=<(.*)>, tooltip="((?:[^"\\]|\\.)*)"\];', line)
         assert found is not None, line
         words = "".join(ET.fromstring(f"<label>{found[1].replace('<br/>', ' ')}</label>").itertext())
-        assert name in words
+        assert name[:17] in words
     for string in STRING.findall(text):
         assert "\n" not in string
     if shutil.which("dot"):
@@ -595,7 +568,7 @@ def test_hostile_names_in_mermaid():
     shown = {int(found[1]): mermaid_words(found[2]) for found in nodes if found}
     assert len(shown) == len(HOSTILE)
     for number, name in enumerate(HOSTILE):
-        assert name in shown[number]
+        assert name[:17] in shown[number]
     rest = [line for line, found in zip(lines, nodes, strict=True) if not found]
     simple = r"flowchart LR|  n\d+ -->(\|\"[^\"]*\"\|)? n\d+|  classDef \w+ [#\w:,; -]+|  class [n\d,]+ \w+"
     assert all(re.fullmatch(simple, line) for line in rest)
@@ -613,25 +586,26 @@ def test_nothing_is_loaded_that_is_not_drawn():
 
 
 @pytest.mark.parametrize(
-    ("f", "x"),
+    ("f", "x", "options"),
     [
-        (lambda x: x, 2.0),
-        (lambda x: x * x, 3.0),
-        (lambda x: 4.0, 2.0),
-        (lambda x: (np.sin(x), np.cos(x)), 2.0),
-        (lambda x: np.sum(x), np.empty(0)),
-        (lambda x: np.sqrt(x) * np.inf, 0.0),
-        (lambda x: x["$a_1$"] @ x["b"], {"$a_1$": np.ones((2, 3)), "b": np.ones(3)}),
+        (lambda x: x, 2.0, {}),
+        (lambda x: x * x, 3.0, {}),
+        (lambda x: 4.0, 2.0, {}),
+        (lambda x: (np.sin(x), np.cos(x)), 2.0, {"output": 1}),
+        (lambda x: np.outer(x, x[:0]), np.ones(2), {"cotangent": np.empty((2, 0))}),
+        (lambda x: np.exp(1j * x).real, 2.0, {}),
+        (lambda x: np.log(x) * x, 0.0, {}),
+        (lambda x: np.sum(x["$a_1$"] @ x["b"]), {"$a_1$": np.ones((2, 3)), "b": np.ones(3)}, {}),
     ],
 )
-def test_unusual_functions(f, x):
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_unusual_functions(f, x, options):
     """A picture that fails where the trace does not."""
-    try:
-        found = trace(f, x)
-    except ad.AdmodesError:
-        pytest.skip("it has no trace")
-    found.plot().figure.canvas.draw()
-    assert ET.fromstring(found.to_svg()) is not None
-    assert found.to_dot().count("label=<") == found.to_mermaid().count('"') - found.to_mermaid().count('|"') * 2 - len(
-        re.findall(r'n\d+[(\[]+"', found.to_mermaid())
-    )
+    found = trace(f, x, **options)
+    count = len(make_sketch(found).cells)
+    axes = found.plot()
+    axes.figure.canvas.draw()
+    assert len(groups(axes, "node")) == count
+    assert f"node-{count - 1}" in found.to_svg()
+    assert found.to_dot().count("label=<") == count
+    assert len(re.findall(r"^  n\d+[(\[]", found.to_mermaid(), re.MULTILINE)) == count

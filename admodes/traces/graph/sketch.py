@@ -130,8 +130,7 @@ def sketch_trace(trace: Trace, *, seed: str | int | None = None, tangents: bool,
         for node in trace.nodes
         for operand, local in zip(node.operands, [*node.locals, *[None] * len(node.operands)])
     )
-    names = [trace.nodes[output].variable or trace.nodes[output].name for output in trace.outputs]
-    result = (names[0] if len(names) == 1 else "the sum of all outputs") if adjoints and names else ""
+    result = _result(trace) if adjoints else ""
     whole = Sketch(cells, links, trace.title, "" if place is None else trace.seeds[place], result)
     return _unpack(whole, [np.shape(node.value) for node in trace.nodes])
 
@@ -176,6 +175,11 @@ def _find_seed(trace: Trace, seed: str | int | None) -> int:
         return int(seed)
     shown = [repr(name) for name in trace.seeds[:8]] + (["..."] if len(trace.seeds) > 8 else [])
     raise OptionError(f"There is no seed {seed!r}: the tangents of this trace are derivatives by {join_words(shown)}.")
+
+
+def _result(trace: Trace) -> str:
+    ends = [trace.nodes[output] for output in trace.outputs]
+    return ends[0].variable or ends[0].name if len(ends) == 1 and np.size(ends[0].value) == 1 else "the chosen output"
 
 
 def _cell(node: Node, seed: int | None, is_output: bool, adjoints: bool) -> Cell:
