@@ -19,6 +19,7 @@ from ..protocols import call_function
 #: Frames in which a function of NumPy that is written with others is at work; they have it as `function`.
 _COMPOSITES = frozenset({call_function.__code__, vars(Operators)["mean"].__code__})
 _ENTRY: CodeType = Function.__call__.__code__
+_HERE = __name__.rpartition(".")[0]
 _MACHINERY = frozenset({"admodes", "numpy", "optree", "scipy"})
 
 
@@ -113,9 +114,10 @@ class Watch:
         package = module.partition(".")[0]
         if package not in _MACHINERY:
             return True
-        if first and not self._own and package == "admodes" and module.count(".") > 1:
-            # Examples and problems of admodes itself: what is in the folder of f is the user's code here.
-            self._own = module.rpartition(".")[0]
+        if first and package == "admodes" and module.count(".") > 1:
+            # f is one of admodes itself, an example or a problem: what stands in the same folder is the user's code here.
+            self._own = "" if module.startswith(_HERE) else module.rpartition(".")[0]
+            return True
         return bool(self._own) and module.startswith(self._own)
 
     def _number(self, frame: FrameType) -> int:
