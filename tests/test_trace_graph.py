@@ -335,6 +335,18 @@ def test_the_lectures_example(example):
     assert not any(link.label for link in other.links)
 
 
+def test_vectors_that_are_taken_apart_are_their_elements():
+    """An input called v0[1] where there is no v0."""
+    sketch = make_sketch(trace(lambda x: x[0] * x[1], [2.0, 5.0]))
+    assert [cell.label for cell in sketch.cells] == ["x[0]", "x[1]", "×"]
+
+
+def test_what_is_not_used_stays_where_it_was_computed():
+    """A result that nobody reads, drawn beside the output."""
+    _, layout = arrange(make_sketch(made([(), (0,), (0,), (2,), (3,)], outputs=(4,))))
+    assert layout.nodes[1].x < layout.nodes[3].x < layout.nodes[4].x
+
+
 def test_vectors_stay_whole_where_elements_are_read_twice():
     """An input whose adjoint is only a part of it."""
     whole = make_sketch(trace(lambda x: x[0] * x[0] + x[1], [2.0, 5.0]))

@@ -149,8 +149,10 @@ def _unpack(sketch: Sketch, shapes: Sequence[tuple[int, ...]]) -> Sketch:
         reads = [cells[target].formula.partition(" = ")[2] for target in targets]
         if len(set(reads)) == len(reads) == shapes[index][0] and all(_ELEMENT.fullmatch(read) for read in reads):
             dropped.add(index)
+            whole = cells[index]
             for target in targets:
-                cells[target] = replace(cells[target], kind=OUTPUT if cells[target].kind == OUTPUT else INPUT)
+                label = cells[target].label.replace(f"{whole.name}[", f"{whole.label}[") if whole.name else cells[target].label
+                cells[target] = replace(cells[target], label=label, kind=OUTPUT if cells[target].kind == OUTPUT else INPUT)
     kept = [index for index in range(len(cells)) if index not in dropped]
     where = {index: number for number, index in enumerate(kept)}
     links = [
