@@ -98,7 +98,7 @@ def careful_jvp(step: Application, out: Any, values: Sequence[Any], tangents: Se
     if primitive.structural:
         # Either part of a complex tangent can be the live one: np.imag must not find zeros.
         ones = [
-            None if tangent is None else (1.0 + 1.0j if is_complex(tangent) else 1.0) * mask
+            None if mask is None else (1.0 + 1.0j if is_complex(tangent) else 1.0) * mask
             for tangent, mask in zip(plain, masks, strict=True)
         ]
         return pushed, np.asarray(peel(primitive.jvp(step, out, values, ones))) != 0

@@ -361,6 +361,8 @@ def test_names_of_inputs():
     assert ad.trace(lambda x: x[0] + x[1], X[:2], names=["p"], expand=True).nodes[1].formula == "p[1]"
     assert ad.trace(lambda x: x, 1.0, names="theta").nodes[0].variable == "theta"
     assert ad.trace(lambda *v: v[0] * v[1], 1.0, args=(2.0,), argnums=(0, 1)).seeds == ("x", "args[0]")
+    v1 = W * 2
+    assert ad.trace(lambda x: v1 @ x, X, output=0).nodes[1].formula == "array(2, 3) @ v0"
     trace = ad.trace(lambda x: W @ x, X, output=0)
     assert trace.nodes[1].formula == "W @ v0"
     assert "array(2, 3)" in ad.trace(lambda x: (W * 1.0) @ x, X, output=0).nodes[1].formula
@@ -609,6 +611,7 @@ def test_linear_operations_say_how_tangents_go_through():
     text = str(ad.trace(lambda x: np.sum(W @ x) + x[0], X))
     for formula in ("W @ v0'", "sum(v1')", "v0'[0]", "v2' + v3'"):
         assert formula in text
+    assert "v1' @ v0 + v1 @ v0'" in str(ad.trace(lambda x: np.sin(x) @ x, X))
 
 
 # errors

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import re
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ from ..protocols import call_function
 #: Frames in which a function of NumPy that is written with others is at work; they have it as `function`.
 _COMPOSITES = frozenset({call_function.__code__, vars(Operators)["mean"].__code__})
 _ENTRY: CodeType = Function.__call__.__code__
+#: What no constant is called in a formula: what is not meant to be seen, and what looks like a node.
+_NOT_A_NAME = re.compile(r"_|v\d+$")
 _HERE = __name__.rpartition(".")[0]
 _MACHINERY = frozenset({"admodes", "numpy", "optree", "scipy"})
 
@@ -88,7 +91,7 @@ class Watch:
             return ""
         for scope in (users[-1].f_locals, users[-1].f_globals):
             for name, value in scope.items():
-                if value is array and name.isidentifier() and not name.startswith("_"):
+                if value is array and name.isidentifier() and not _NOT_A_NAME.match(name):
                     return name
         return ""
 
