@@ -104,8 +104,8 @@ def draw(axes: Axes, sketch: Sketch, lines: Sequence[Lines], layout: Layout, *, 
     drawn: set[Any] = set()
     for number, (link, path, label) in enumerate(zip(sketch.links, layout.paths, layout.labels, strict=True)):
         line = _line(path, label, drawn)
-        words = [_text(Placed(edge_word(link.label), label.x, label.y, "center"), dark)] if label else []
-        _Group(axes, f"edge-{number}", _arrow(line, path[-1], dark), words)
+        texts = [_text(Placed(edge_word(link.label), label.x, label.y, "center"), dark)] if label else []
+        _Group(axes, f"edge-{number}", _arrow(line, path[-1], dark), texts)
     for number, (cell, words, box) in enumerate(zip(sketch.cells, lines, layout.nodes, strict=True)):
         shapes = _shapes(cell.kind, box, dark)
         _Group(axes, f"node-{number}", shapes, [_text(word, dark) for word in place_words(words, box.x, box.y)])

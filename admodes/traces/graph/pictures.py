@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -80,7 +81,7 @@ def make_sketch(trace: Trace, **options: Unpack[Options]) -> Sketch:
     seed, tangents = options.get("seed"), options.get("tangents")
     if tangents is None:
         tangents = seed is not None or len(trace.seeds) <= _MOST_SEEDS
-    shown = trace.grouped() if len(trace.nodes) > most and trace.source is not None else trace
+    shown = _by_calls(trace) if len(trace.nodes) > most else trace
     whole = sketch_trace(shown, seed=seed, tangents=tangents, adjoints=options.get("adjoints", True))
     sketch = summarise(whole, int(most))
     if len(shown.nodes) < len(trace.nodes):
@@ -88,6 +89,12 @@ def make_sketch(trace: Trace, **options: Unpack[Options]) -> Sketch:
         sketch = replace(sketch, note=f"{note} {sketch.note}".strip())
     locals_shown = options.get("locals")
     return only(sketch, links=len(sketch.cells) <= _MOST_WITH_LABELS if locals_shown is None else locals_shown)
+
+
+def _by_calls(trace: Trace) -> Trace:
+    """One node for each call of a function, unless the whole of f is made of a few calls."""
+    grouped = trace if trace.source is None else trace.grouped()
+    return grouped if len(grouped.nodes) >= _LEAST_NODES else trace
 
 
 def plot(trace: Trace, ax: Axes | None = None, *, legend: bool = True, **options: Unpack[Options]) -> Axes:
@@ -158,7 +165,8 @@ def to_svg(trace: Trace, path: str | Path | None = None, **options: Unpack[Optio
 
     sketch = make_sketch(trace, **options)
     lines, layout = arrange(sketch)
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the fonts are the reader's, not matplotlib's
         figure = Figure(figsize=(max(_NARROWEST, layout.width / 72 + _MARGIN), _NARROWEST))
         axes = draw(figure.add_subplot(), sketch, lines, layout)
         fit_figure(axes, layout)
