@@ -259,15 +259,22 @@ def test_how_many_seeds(name: str, pushes: int, pulls: int) -> None:
 
 def test_another_order_where_it_is_better() -> None:
     """A crown in the worst order: column after column a colour each pair, where two are enough."""
-    pairs = [(2 * i, 2 * j + 1) for i in range(8) for j in range(8) if i != j]
+    pairs = [(3 * i, 3 * j + 1) for i in range(8) for j in range(8) if i != j]
     rows = np.repeat(np.arange(len(pairs)), 2)
-    crown = sparse.csr_array((np.ones(len(rows), dtype=bool), (rows, np.ravel(pairs))))
+    crown = sparse.csr_array((np.ones(len(rows), dtype=bool), (rows, np.ravel(pairs))), shape=(len(pairs), 25))
     assert colouring.colour_columns(crown).max() + 1 == 8
-    # One row more at each even column makes them the longer ones, which are taken first.
-    longer = np.zeros((8, 17), dtype=bool)
-    longer[np.arange(8), 2 * np.arange(8)] = longer[:, 16] = True
-    found = sparse.csr_array(np.vstack([np.pad(crown.toarray(), ((0, 0), (0, 1))), longer]))
-    assert colouring.colour_columns(found).max() + 1 <= 3
+    # One row more at the first column of each pair makes these the longer ones, which are taken first.
+    longer = np.zeros((8, 25), dtype=bool)
+    longer[np.arange(8), 3 * np.arange(8)] = longer[:, 24] = True
+    found = sparse.csr_array(np.vstack([crown.toarray(), longer]))
+    assert colouring.colour_columns(found).max() + 1 == 2
+
+
+def test_colours_in_turn() -> None:
+    """Bands and blocks whose colours are the least there can be, without a loop over the columns."""
+    for name, count in [("slices", 3), ("blocks", 3), ("diff", 2)]:
+        colours = colouring.colour_columns(detect(linearize(Function(PATTERNS[name][0], X))).matrix)
+        assert colours.tolist() == (np.arange(N) % count).tolist()
 
 
 # ---- sweeps

@@ -57,8 +57,9 @@ def colour_columns(matrix: Any) -> np.ndarray:
     Returns
     -------
     ndarray of int
-        A colour for each column. The columns are taken from the first to the last, which is the best for bands; where
-        that takes twice the colours that the longest row needs, also by their lengths, and the better of the two stands.
+        A colour for each column. Colours in turn, as many as the longest row needs, are the least there can be, and do for
+        most bands and blocks. Else the columns are taken from the first to the last; where that takes twice as many colours,
+        also by their lengths, and the better of the two stands.
 
     Examples
     --------
@@ -77,6 +78,9 @@ def colour_columns(matrix: Any) -> np.ndarray:
     if longest == used.sum():
         colours[used] = np.arange(longest)
         return colours
+    in_turn = np.arange(columns) % longest
+    if _tells_apart(matrix, in_turn, longest):
+        return np.where(used, in_turn, UNCOLOURED)
     # A row of one entry keeps no columns apart.
     binding = matrix[lengths > 1].tocsc()
     natural = np.flatnonzero(np.diff(binding.indptr))
@@ -87,6 +91,13 @@ def colour_columns(matrix: Any) -> np.ndarray:
         found = by_length if by_length.max() < found.max() else found
     colours[natural] = found[natural]
     return colours
+
+
+def _tells_apart(matrix: Any, colours: np.ndarray, count: int) -> bool:
+    """Whether no row has a colour twice."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    found = np.sort(rows * count + colours[matrix.indices])
+    return not np.any(found[1:] == found[:-1])
 
 
 def _greedy(matrix: Any, order: np.ndarray) -> np.ndarray:
