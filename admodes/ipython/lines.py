@@ -12,6 +12,8 @@ from ..formatting import join_words
 
 #: What every magic has: return the object, show nothing.
 FLAGS = "oq"
+#: Tokens that say how lines are laid out, and comments.
+_NO_CODE = (tokenize.COMMENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.INDENT, tokenize.NEWLINE, tokenize.NL)
 
 
 def read_line(magic: str, line: str, valued: Mapping[str, str], flags: str = FLAGS) -> tuple[dict[str, str], list[str]]:
@@ -90,9 +92,12 @@ def pieces_of(text: str, separator: str = "") -> list[str]:
     ['reverse', 'f(1, 2)']
     """
     try:
-        tokens = [token for token in tokenize.generate_tokens(StringIO(text.strip()).readline) if token.string.strip()]
-    except (tokenize.TokenError, SyntaxError) as error:
-        raise OptionError(f"{text.strip()!r} cannot be read: a bracket or a quote is not closed.") from error
+        found = list(tokenize.generate_tokens(StringIO(text.strip()).readline))
+    except (tokenize.TokenError, SyntaxError):
+        found = []
+    if not found or any(token.type == tokenize.ERRORTOKEN for token in found):
+        raise OptionError(f"{text.strip()!r} cannot be read as expressions of Python's: is a bracket or a quote not closed?")
+    tokens = [token for token in found if token.type not in _NO_CODE]
     pieces, depth, end = [""], 0, 0
     for token in tokens:
         start = token.start[1]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from ..checking import GradientCheck, check_gradient
 from ..errors import AdmodesError, OptionError
@@ -43,10 +43,14 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 @magics_class
 class AdmodesMagics(Magics):
-    """The magics. What a line names is looked up in the notebook, and may be any expression."""
+    """The magics. What a line names is looked up in the notebook, and may be any expression.
+
+    IPython leaves the lines alone: ``{"w": w}`` is a dictionary here, and not a text to be filled in.
+    """
 
     shell: Any  # an `InteractiveShell`
 
+    @no_var_expand
     @line_magic
     def gradcheck(self, line: str) -> GradientCheck | None:
         """Check a derivative that was written by hand, and show the report.
@@ -71,6 +75,7 @@ class AdmodesMagics(Magics):
             self._show(check)
         return check if "o" in options else None
 
+    @no_var_expand
     @line_magic
     def difftime(self, line: str) -> Comparison | None:
         """Time the derivative of f at x by each method, beside f itself, in interleaved rounds.
@@ -105,6 +110,7 @@ class AdmodesMagics(Magics):
             print(short_table(comparison))  # noqa: T201 - as %timeit does
         return comparison if "o" in options else None
 
+    @no_var_expand
     @line_cell_magic
     def trace(self, line: str, cell: str | None = None) -> Trace | None:
         """Show one evaluation, operation by operation, with its derivatives forward and backward.
@@ -202,7 +208,8 @@ class AdmodesMagics(Magics):
         """Names stay names; what is none is an expression of the notebook."""
         known = available_methods()
         parts = [part.strip(" \"'") for part in pieces_of(names, ",")]
-        return [part if part in known or part.isidentifier() else self._value("-m", part) for part in parts]
+        unknown = self.shell.user_ns.keys() - set(known)
+        return [self._value("-m", part) if part in unknown or not part.isidentifier() else part for part in parts]
 
 
 @contextmanager
