@@ -1,0 +1,165 @@
+"""The three tables of a trace as texts: evaluation, tangents, adjoints. What draws them is in `writing`."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .model import Node, Trace
+
+#: Elements of an array that are shown.
+_ELEMENTS = 4
+
+
+class Table(NamedTuple):
+    """A table: its kind ("value", "tangent" or "adjoint"), a caption, headings (and whether a column is text), rows of texts.
+
+    Where it is shortened, `left_out` rows are missing after row `cut`.
+    """
+
+    kind: str
+    caption: str
+    columns: list[tuple[str, bool]]
+    rows: list[tuple[str, ...]]
+    cut: int = 0
+    left_out: int = 0
+
+
+def number_text(value: Any, digits: int = 3) -> str:
+    """A number with so many decimals, without trailing zeros; very small and large ones with an exponent.
+
+    Examples
+    --------
+    >>> number_text(11.652071), number_text(5.5), number_text(-1.0), number_text(2.4577e-05)
+    ('11.652', '5.5', '-1', '2.458e-05')
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
+    if isinstance(value, complex):
+        if cmath.isnan(value):
+            return "nan"
+        sign = "-" if math.copysign(1.0, value.imag) < 0 else "+"
+        return f"{number_text(value.real, digits)}{sign}{number_text(abs(value.imag), digits)}j"
+    number = float(value)
+    if not math.isfinite(number):
+        return str(number)
+    if number == 0 or 10.0**-digits <= abs(number) < 1e6:
+        return f"{number:.{digits}f}".rstrip("0").rstrip(".") if digits and number else f"{number:.0f}".replace("-0", "0")
+    return f"{number:.{digits}e}" if number != round(number) or abs(number) >= 1e15 else f"{number:.0f}"
+
+
+def value_text(value: Any, digits: int = 3) -> str:
+    """A number, or an array's shape and its first and last elements; None is ``-``."""
+    if value is None:
+        return "-"
+    if not isinstance(value, np.ndarray):
+        return number_text(value, digits)
+    return f"{value.shape} {elements_text(value, digits)}"
+
+
+def elements_text(value: Any, digits: int = 3) -> str:
+    """The first and last elements of an array; a number, and None, as in `value_text`."""
+    if not isinstance(value, np.ndarray):
+        return value_text(value, digits)
+    flat = value.ravel()
+    if flat.size > _ELEMENTS:
+        texts = [number_text(item, digits) for item in (*flat[: _ELEMENTS - 1].tolist(), flat[-1].item())]
+        texts.insert(_ELEMENTS - 1, "...")
+    else:
+        texts = [number_text(item, digits) for item in flat.tolist()]
+    return f"[{', '.join(texts)}]"
+
+
+def tables_of(trace: Trace, digits: int, lines: int | None) -> list[Table]:
+    """The tables of a trace, each of at most so many rows (None for all)."""
+    tables = [_evaluation(trace, digits)]
+    if trace.seeds:
+        tables.append(_tangents(trace, digits))
+    tables.append(_adjoints(trace, digits))
+    return [_shortened(table, lines) for table in tables]
+
+
+def _shortened(table: Table, lines: int | None) -> Table:
+    left_out = 0 if lines is None else len(table.rows) - max(lines, 2)
+    if left_out <= 0:
+        return table
+    cut = (max(lines or 0, 2) + 1) // 2
+    return table._replace(rows=[*table.rows[:cut], *table.rows[cut + left_out :]], cut=cut, left_out=left_out)
+
+
+def _evaluation(trace: Trace, digits: int) -> Table:
+    rows = [(node.name, node.formula, value_text(node.value, digits)) for node in trace.nodes]
+    columns = [("node", True), ("formula", True), ("value", False)]
+    # Of an input the formula is its name, and of a call that is a node the operation is its name.
+    variables = ["" if node.operation == "input" else node.variable for node in trace.nodes]
+    groups = ["" if node.group == node.operation else node.group for node in trace.nodes]
+    more = [(heading, texts) for heading, texts in (("variable", variables), ("in", groups)) if any(texts)]
+    columns += [(heading, True) for heading, _ in more]
+    wider = [(*row, *(texts[place] for _, texts in more)) for place, row in enumerate(rows)]
+    return Table("value", "Evaluation trace", columns, wider)
+
+
+def _tangents(trace: Trace, digits: int) -> Table:
+    columns = [("tangent", True), ("formula", True), *((f"by {seed}", False) for seed in trace.seeds)]
+    rows = [
+        (f"{node.name}'", _tangent_formula(trace, node, digits), *(elements_text(part, digits) for part in node.tangents))
+        for node in trace.nodes
+    ]
+    return Table("tangent", "Tangent trace (forward mode)", columns, rows)
+
+
+def _tangent_formula(trace: Trace, node: Node, digits: int) -> str:
+    if node.operation == "input":
+        return "seed"
+    if not node.operands:
+        return "0"
+    if node.tangent_formula:
+        return node.tangent_formula
+    terms = []
+    for operand, local in zip(node.operands, node.locals, strict=True):
+        name = f"{trace.nodes[operand].name}'"
+        terms.append(f"{node.operation}({name})" if local is None else _product(local, name, digits))
+    return joined(terms)
+
+
+def _product(local: Any, name: str, digits: int) -> str:
+    """``5 v0'``; a factor of one is left out."""
+    if isinstance(local, np.ndarray):
+        return f"{elements_text(local, digits)} {name}"
+    text = number_text(local, digits)
+    return name if text == "1" else f"-{name}" if text == "-1" else f"{text} {name}"
+
+
+def joined(terms: Sequence[str]) -> str:
+    """A sum of terms, of which some begin with a minus."""
+    text = terms[0]
+    for term in terms[1:]:
+        text += f" - {term[1:]}" if term.startswith("-") else f" + {term}"
+    return text
+
+
+def _adjoints(trace: Trace, digits: int) -> Table:
+    received: dict[int, list[str]] = {place: ["seed"] for place in trace.outputs}
+    for node in reversed(trace.nodes):
+        for operand, part in zip(node.operands, node.downstream, strict=True):
+            received.setdefault(operand, []).append(elements_text(part, digits))
+    rows: list[tuple[str, ...]] = []
+    for node in reversed(trace.nodes):
+        names = [trace.nodes[operand].name for operand in node.operands]
+        rows.append(
+            (
+                node.name,
+                node.variable,
+                elements_text(node.adjoint, digits),
+                joined(received.get(node.place, ["not read"])),
+                ", ".join(f"by {name}: {elements_text(local, digits)}" for name, local in zip(names, node.locals, strict=True)),
+                ", ".join(f"to {name}: {elements_text(part, digits)}" for name, part in zip(names, node.downstream, strict=True)),
+            )
+        )
+    columns = [("node", True), ("variable", True), ("upstream", False), ("sum of", True), ("local", True), ("downstream", True)]
+    return Table("adjoint", "Adjoint trace (reverse mode)", columns, rows)
