@@ -39,7 +39,7 @@ FLOORS = (
     {"methods"},
     {"api"},
     {"figures", "preparing"},
-    {"checking", "measure"},
+    {"checking", "measure", "traces"},
     {"reproduce", "testing"},
     {"pytest_plugin", "sweeps"},
     {"report"},
