@@ -32,7 +32,7 @@
   const drawGraph = () => {
     const {nodes, edges, width, height} = story();
     const svg = draw("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Computation graph"});
-    const marker = draw("marker", {id: "arrow", viewBox: "0 0 8 8", refX: 7.5, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto"});
+    const marker = draw("marker", {id: "arrow", viewBox: "0 0 8 8", refX: 7.5, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto"});
     marker.append(draw("path", {d: "M0,0.5 L8,4 L0,7.5 z", style: "fill: var(--muted); stroke: none"}));
     const definitions = draw("defs", {});
     definitions.append(marker);

@@ -36,9 +36,13 @@ def tell_story(traces: Sequence[Trace]) -> dict[str, Any]:
     trace = traces[0]
     picture = _picture(trace)
     pairs = [(parent, node.place) for node in trace.nodes for parent in node.operands]
-    edges = [{"from": parent, "to": place, "path": _path(path)} for (parent, place), path in zip(pairs, picture.paths, strict=True)]
+    edges = [
+        {"from": parent, "to": place, "path": _path(path)} for (parent, place), path in zip(pairs, picture.paths, strict=True)
+    ]
     return {
-        "label": ", ".join(f"{title(trace.nodes[place])} = {short(trace.nodes[place].value)}" for place in trace.inputs),
+        "label": ", ".join(
+            f"{one.variable or one.name} = {short(one.value)}" for one in (trace.nodes[place] for place in trace.inputs)
+        ),
         "nodes": [_node(trace, node, box) for node, box in zip(trace.nodes, picture.nodes, strict=True)],
         "edges": edges,
         "width": round(picture.width + 2 * _MARGIN, 1),
@@ -163,7 +167,10 @@ def _handing_down(trace: Trace, node: Node, totals: dict[int, Any]) -> dict[str,
             [
                 ("upstream", short(node.adjoint)),
                 ("local", f"{node.operation}, a map of arrays" if mapped else f"∂{node.name}/∂{parent.name} = {short(local)}"),
-                ("downstream", short(downstream) if mapped else f"{_factor(node.adjoint)} × {_factor(local)} = {short(downstream)}"),
+                (
+                    "downstream",
+                    short(downstream) if mapped else f"{_factor(node.adjoint)} × {_factor(local)} = {short(downstream)}",
+                ),
                 (f"adjoint of {title(parent)}", total),
             ]
         )
