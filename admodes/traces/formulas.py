@@ -7,6 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..custom import CustomPrimitive
+from ..kinds import Primitive
+from ..steps.elements import WRITE
+from ..table.elementwise import constant_power
+from ..table.structural import gather
+
 _SYMBOLS = {
     "add": "+",
     "subtract": "-",
@@ -14,7 +20,6 @@ _SYMBOLS = {
     "divide": "/",
     "matmul": "@",
     "power": "**",
-    "constant_power": "**",
     "remainder": "%",
     "floor_divide": "//",
     "less": "<",
@@ -26,18 +31,38 @@ _SYMBOLS = {
 }
 
 
+#: Primitives that NumPy's users know under another name.
+_NAMES = {
+    "_as_it_is": "copy",
+    "_cast": "astype",
+    "_cumulate": "cumsum",
+    "_gather": "index",
+    "_product": "prod",
+    "_spread": "broadcast",
+    "_total": "sum",
+    "constant_power": "power",
+    "join": "concatenate",
+}
+
+
+def operation_name(primitive: Primitive) -> str:
+    """What a primitive is called in a trace."""
+    return primitive.name if isinstance(primitive, CustomPrimitive) else _NAMES.get(primitive.name, primitive.name.lstrip("_"))
+
+
 def formula_of(step: Any, operands: Sequence[str]) -> str:
     """The operation of a record, of operands given as text."""
-    name, parameters = step.primitive.name, dict(step.parameters)
-    if name == "gather":
+    parameters = step.parameters
+    name = operation_name(step.primitive)
+    if step.primitive is gather:
         return f"{operands[0]}[{key_text(parameters['key'])}]"
-    if name == "write":
+    if step.primitive is WRITE:
         return f"{operands[0]} with [{key_text(parameters['key'])}] = {operands[1]}"
     if name == "negative":
         return f"-{operands[0]}"
-    if name == "constant_power":
+    if step.primitive is constant_power:
         return f"{operands[0]} ** {constant_text(parameters['exponent'])}"
-    if name in _SYMBOLS and len(operands) == 2 and not parameters:
+    if name in _SYMBOLS and len(operands) == 2:
         return f"{operands[0]} {_SYMBOLS[name]} {operands[1]}"
     return f"{name}({', '.join(operands)})"
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..arrays import ComplexArray, TapeArray
 from ..errors import BudgetError, LevelError
+from ..function import Function
 from ..kinds import Primitive
 from ..levels import Traced
-from ..steps.elements import WRITE
 from ..tape import GUARD, Tape
 from ..tracing import PassiveScalar, TracedScalar
+from .watching import Watch
 
 #: More nodes than anybody reads, and more numbers than are worth their memory.
 MOST_NODES = 10_000
@@ -24,6 +25,13 @@ MOST_NUMBERS = 10_000_000
 def plain(value: Any) -> Any:
     """A copy of a value, which f may go on to change."""
     return value.copy() if type(value) is np.ndarray and value.ndim else value[()] if type(value) is np.ndarray else value
+
+
+class Constant(NamedTuple):
+    """What an operation read beside records, and the variable of f that held it ("" where none did)."""
+
+    value: Any
+    name: str
 
 
 class TraceTape(Tape):
@@ -39,8 +47,9 @@ class TraceTape(Tape):
         What else each record reads, by its number: one entry an operand, None where that is a record.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, function: Function) -> None:
         super().__init__()
+        self.watch = Watch(self, function)
         self.values: dict[int, Any] = {}
         self.constants: dict[int, tuple[Any, ...]] = {}
         self.numbers = 0
@@ -95,11 +104,14 @@ class TraceTape(Tape):
                 "ad.trace met a value of a derivative that is being taken outside of it: it traces plain numbers. "
                 "Trace the function outside, or trace the derivative itself: ad.trace(lambda x: ad.gradient(f, x), x)."
             )
-        return plain(operand)
+        if type(operand) is np.ndarray and operand.ndim:
+            return Constant(plain(operand), self.watch.name_of(operand))
+        return Constant(plain(operand), "")
 
     def _note(self, number: int, value: Any, constants: tuple[Any, ...]) -> None:
         self.values[number] = value = plain(value)
         self.constants[number] = constants
+        self.watch.note(number)
         self.numbers += math.prod(np.shape(value))
         if len(self.values) > MOST_NODES or self.numbers > MOST_NUMBERS:
             raise BudgetError(
@@ -111,19 +123,14 @@ class TraceTape(Tape):
     def operand_values(self, number: int) -> tuple[Any, ...]:
         """What a record read, constants included."""
         _, operands, _, _ = self[number]
-        beside = self.constants[number] or (None,) * len(operands)
+        beside = self.constants[number]
         return tuple(
             [
-                constant if node is None else self.values[node if node >= 0 else ~node]
-                for node, constant in zip(operands, beside, strict=True)
+                beside[position].value if node is None else self.values[node if node >= 0 else ~node]
+                for position, node in enumerate(operands)
             ]
         )
 
     def numbered(self) -> list[int]:
         """The records that have a value; a guard has none."""
         return [number for number, (step, *_) in enumerate(self) if step.primitive is not GUARD]
-
-
-def is_write(step: Any) -> bool:
-    """Whether a record is a write into a buffer."""
-    return step.primitive is WRITE

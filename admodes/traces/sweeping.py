@@ -9,6 +9,7 @@ import numpy as np
 
 from ..careful import careful_jvp, careful_vjp
 from ..kinds import Elementwise
+from ..steps.elements import WRITE
 from ..steps.step import settled
 from .recording import TraceTape
 
@@ -93,7 +94,7 @@ def push_forward(tape: TraceTape, seeds: dict[int, Any], numbers: Sequence[int])
         known = next((tangent for tangent in tangents if tangent is not None), None)
         if known is None or number in seeds:
             continue
-        if step.primitive.name == "write":
+        if step.primitive is WRITE:
             tangents = [_zero(known, shape, value) if t is None else t for t, shape, value in zip(tangents, step.shapes, values)]
         found[number] = careful_jvp(step, out, values, tangents)
     return {number: tangent for number, (tangent, _) in found.items()}
@@ -115,7 +116,7 @@ def local_derivative(tape: TraceTape, number: int, position: int) -> Any:
         return settled(step, position, step.primitive.vjp(step, position, np.float64(1.0), out, values))
     if step.shapes[position] == ():
         tangents = [np.ones(1) if place == position else None for place in range(len(values))]
-        if step.primitive.name == "write":
+        if step.primitive is WRITE:
             tangents = [np.zeros((1, *shape)) if t is None else t for t, shape in zip(tangents, step.shapes)]
         return step.primitive.jvp(step, out, values, tangents)[0]
     return None

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, OptionError, OutputError, ShapeError
+from ..errors import InputError, LevelError, OptionError
 from ..function import Function
 from ..levels import Traced, check_alive
 from ..recording import record
-from ..tape import CONSTANT, INPUT
-from .formulas import constant_text, formula_of
-from .model import Node, Trace
+from .choosing import cotangents_of
+from .grouping import Unit, elementary
+from .model import Trace
+from .nodes import Recording, build
 from .recording import TraceTape
-from .sweeping import local_derivative, pull_back, push_forward, record_of
+from .sweeping import pull_back, push_forward, record_of
 
-#: Inputs with more numbers than these have no tangents unless a direction is given.
+#: Inputs of more numbers have no tangents, unless a direction is given.
 MOST_SEEDS = 16
 
 
@@ -31,124 +33,101 @@ def trace(
     names: Sequence[str] | None = None,
     output: Any = None,
     cotangent: Any = None,
+    tangent: Any = None,
 ) -> Trace:
     """One evaluation of f at x, operation by operation, with its derivatives forward and backward."""
     function = Function(f, x, args, argnums)
-    tape, leaves = record(function, TraceTape())
-    outputs = [_output_record(tape, leaf) for leaf in leaves]
-    seeds = _cotangents(function, tape, outputs, output, cotangent)
-    labels = _input_names(function, names)
-    with np.errstate(all="ignore"):
-        return _read(function, tape, outputs, seeds, labels)
-
-
-def _output_record(tape: Any, leaf: Any) -> int:
-    if isinstance(leaf, Traced):
-        check_alive([]) if leaf.level is tape else check_alive([leaf])
-        leaf.refresh()
-        return record_of(leaf.node)
-    return record_of(tape.constant(leaf).node)
-
-
-def _cotangents(function: Function, tape: TraceTape, outputs: list[int], output: Any, cotangent: Any) -> list[tuple[int, Any]]:
-    value = tape.values[outputs[0]]
-    if len(outputs) == 1 and np.shape(value) == ():
-        return [(outputs[0], np.ones((), np.result_type(value, np.float32))[()])]
-    raise ShapeError("choose")
-
-
-def _input_names(function: Function, names: Sequence[str] | None) -> list[str]:
-    if names is not None:
-        return list(names)
-    try:
-        parameters = list(inspect.signature(function.f).parameters.values())
-    except (TypeError, ValueError):
-        return function.input_names
-    found = []
-    for name in function.input_names:
-        number = 0 if name.startswith("x") else int(name[5:].partition("]")[0]) + 1
-        path = name[1:] if name.startswith("x") else name[5:].partition("]")[2]
-        positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        found.append(positional[number] + path if number < len(positional) else name)
-    return found
-
-
-def _read(function: Function, tape: TraceTape, outputs: list[int], seeds: list[tuple[int, Any]], labels: list[str]) -> Trace:
-    numbers = tape.numbered()
-    place = {number: place for place, number in enumerate(numbers)}
-    back = pull_back(tape, seeds, numbers)
-    units = _units(function)
-    tangents = push_forward(tape, units, numbers)
-    count = sum(leaf.size for leaf in function.inputs)
-    count = count if count <= MOST_SEEDS else 0
-    nodes = []
-    for number in numbers:
-        step, operands, _, _ = tape[number]
-        value = tape.values[number]
-        constants = tape.constants[number] or (None,) * len(operands)
-        texts = [
-            constant_text(constant) if node is None else f"v{place[record_of(node)]}"
-            for node, constant in zip(operands, constants, strict=True)
-        ]
-        live = [position for position, node in enumerate(operands) if node is not None]
-        handed = back.downstream.get(number, (None,) * len(operands))
-        here = place[number]
-        variable = labels[here] if here < len(labels) else ""
-        kind = step.primitive
-        nodes.append(
-            Node(
-                here,
-                f"v{here}",
-                variable,
-                kind.name,
-                variable if kind is INPUT else constant_text(value) if kind is CONSTANT else formula_of(step, texts),
-                number_or_array(value),
-                tuple(place[record_of(operands[position])] for position in live),
-                tuple(number_or_array(local_derivative(tape, number, position)) for position in live),
-                tuple(number_or_array(part) for part in tangents[number]) if number in tangents else _zeros(value, count),
-                number_or_array(back.adjoint[number]) if number in back.adjoint else _zeros(value, 1)[0],
-                tuple(
-                    _zeros(tape.values[record_of(operands[position])], 1)[0]
-                    if handed[position] is None
-                    else number_or_array(handed[position])
-                    for position in live
-                ),
-            )
+    if function.nested:
+        raise LevelError(
+            "ad.trace was called inside a derivative: its input is traced already. "
+            "Trace the function outside, or trace the derivative itself: ad.trace(lambda x: ad.gradient(f, x), x)."
         )
-    title = f"{function.name}({', '.join(labels)})"
-    return Trace(tuple(nodes), tuple(range(len(labels))), tuple(place[number] for number in outputs), title, seed_names(function, labels), tape)
+    if not function.input_size:
+        raise InputError(f"x holds no numbers: there is nothing to trace {function.name} by. Give it at least one number.")
+    labels = _input_names(function, names)
+    tape = TraceTape(function)
+    _, leaves = record(function, tape)
+    tape.watch.finish()
+    outputs = [_output_record(tape, leaf) for leaf in leaves]
+    with np.errstate(all="ignore"):
+        numbers = tape.numbered()
+        chosen = cotangents_of(function, [tape.values[number] for number in outputs], output, cotangent)
+        back = pull_back(tape, list(zip(outputs, chosen, strict=True)), numbers)
+        seeds, seed_names = _seeds(function, labels, tangent)
+        recording = Recording(function, tape, labels, outputs, seeds, back, push_forward(tape, seeds, numbers), seed_names)
+        return read_nodes(recording, elementary(tape))
 
 
-def _units(function: Function) -> dict[int, Any]:
-    """Unit tangents of the inputs: one for each number in them."""
-    count = sum(leaf.size for leaf in function.inputs)
-    if count > MOST_SEEDS:
-        return {}
-    seeds, start = {}, 0
-    for number, leaf in enumerate(function.inputs):
-        seed = np.zeros((count, leaf.size), leaf.dtype)
-        seed[start : start + leaf.size] = np.eye(leaf.size)
-        seeds[number] = seed.reshape(count, *leaf.shape)
-        start += leaf.size
-    return seeds
-
-
-def seed_names(function: Function, labels: list[str]) -> tuple[str, ...]:
-    """What the tangents are derivatives by."""
-    if sum(leaf.size for leaf in function.inputs) > MOST_SEEDS:
-        return ()
-    return tuple(
-        label if leaf.ndim == 0 else f"{label}[{', '.join(map(str, index))}]"
-        for label, leaf in zip(labels, function.inputs, strict=True)
-        for index in np.ndindex(*leaf.shape)
+def read_nodes(recording: Recording, units: Sequence[Unit]) -> Trace:
+    """The trace of a recording, one node a unit."""
+    nodes = build(recording, units)
+    place = {number: node.place for number, node in nodes.items()}
+    return Trace(
+        tuple(sorted(nodes.values(), key=lambda node: node.place)),
+        tuple(place[number] for number in range(len(recording.labels))),
+        tuple(place[number] for number in recording.outputs),
+        _title(recording.function, recording.labels),
+        recording.seed_names,
+        recording,
     )
 
 
-def number_or_array(value: Any) -> Any:
-    """A number as Python's, an array as it is."""
-    return value.item() if isinstance(value, np.generic) or (type(value) is np.ndarray and not value.ndim) else value
+def _title(function: Function, labels: Sequence[str]) -> str:
+    name = function.name if function.name.isidentifier() else "f"
+    return f"{name}({', '.join(labels)})"
 
 
-def _zeros(value: Any, count: int) -> tuple[Any, ...]:
-    shape = np.shape(value)
-    return tuple(np.zeros(shape, np.result_type(value, np.float32)) if shape else 0.0 for _ in range(count))
+def _output_record(tape: TraceTape, leaf: Any) -> int:
+    """The record of one of f's outputs; one that does not depend on x becomes a constant."""
+    if not isinstance(leaf, Traced):
+        return record_of(tape.constant(leaf).node)
+    if leaf.level is not tape:
+        check_alive([leaf])
+        raise LevelError(
+            "f returned a value of a derivative that it takes inside: return the result of that derivative instead."
+        )
+    leaf.refresh()
+    return record_of(leaf.node)
+
+
+def _input_names(function: Function, names: Sequence[str] | None) -> list[str]:
+    """Names of the inputs: those given, or of f's parameters with the way to each leaf."""
+    if names is not None:
+        given = [names] if isinstance(names, str) else list(names)
+        if len(given) != len(function.inputs) or not all(isinstance(name, str) and name for name in given):
+            raise OptionError(
+                f"names={names!r} must have one text for each of the {len(function.inputs)} inputs of {function.name}: "
+                f"{', '.join(function.input_names)}."
+            )
+        return given
+    try:
+        parameters = inspect.signature(function.f).parameters.values()
+    except (TypeError, ValueError):
+        return function.input_names
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    found: list[str] = []
+    for number, structure in zip(function.selected, function.input_structures, strict=True):
+        own = positional[number] if number < len(positional) else "x" if number == 0 else f"args[{number - 1}]"
+        found += [own + path for path in structure.paths()]
+    return found
+
+
+def _seeds(function: Function, labels: Sequence[str], tangent: Any) -> tuple[dict[int, Any], tuple[str, ...]]:
+    """Tangents of the inputs by record, with the leading axis of seeds, and what each is a derivative by."""
+    if tangent is not None:
+        given = function.flatten_like_inputs(tangent, "tangent")
+        single = all(part.shape == leaf.shape for part, leaf in zip(given, function.inputs, strict=True))
+        if not single:
+            raise OptionError("tangent must have x's own shape: a trace shows one direction beside the unit directions.")
+        return {number: part[None] for number, part in enumerate(given)}, ("tangent",)
+    count = function.input_size
+    if count > MOST_SEEDS:
+        return {}, ()
+    units, start = np.eye(count), 0
+    seeds, named = {}, []
+    for number, (leaf, label) in enumerate(zip(function.inputs, labels, strict=True)):
+        size = math.prod(leaf.shape)
+        seeds[number] = units[:, start : start + size].reshape(count, *leaf.shape).astype(leaf.dtype)
+        named += [f"{label}[{', '.join(map(str, index))}]" if index else label for index in np.ndindex(*leaf.shape)]
+        start += size
+    return seeds, tuple(named)
