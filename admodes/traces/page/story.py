@@ -9,8 +9,8 @@ import numpy as np
 
 from ..graph.layering import Edge
 from ..graph.layout import Layout, lay_out
+from ..graph.sketch import value_text
 from ..model import Node, Trace
-from ..numbers import short
 
 #: Longest formula in a node of the picture; the text beside it has the whole one.
 _SHORT = 26
@@ -41,7 +41,7 @@ def tell_story(traces: Sequence[Trace]) -> dict[str, Any]:
     ]
     return {
         "label": ", ".join(
-            f"{one.variable or one.name} = {short(one.value)}" for one in (trace.nodes[place] for place in trace.inputs)
+            f"{one.variable or one.name} = {value_text(one.value)}" for one in (trace.nodes[place] for place in trace.inputs)
         ),
         "nodes": [_node(trace, node, box) for node, box in zip(trace.nodes, picture.nodes, strict=True)],
         "edges": edges,
@@ -64,7 +64,11 @@ def _picture(trace: Trace) -> Layout:
 
 
 def _size(node: Node) -> tuple[float, float]:
-    texts = [len(_clipped(node.formula)), len(short(node.value)), *(len(short(one)) for one in (*node.tangents, node.adjoint))]
+    texts = [
+        len(_clipped(node.formula)),
+        len(value_text(node.value)),
+        *(len(value_text(one)) for one in (*node.tangents, node.adjoint)),
+    ]
     return max(_BOLD * len(title(node)), _PLAIN * max(texts), 48.0) + _BESIDE, _HEIGHT
 
 
@@ -83,7 +87,7 @@ def _node(trace: Trace, node: Node, box: Any) -> dict[str, Any]:
         "title": title(node),
         "formula": node.formula,
         "short": _clipped(node.formula),
-        "value": short(node.value),
+        "value": value_text(node.value),
         "kind": kind if kind in ("input", "output", "constant") else "operation",
         "operands": list(node.operands),
         "telling": _evaluation(trace, node),
@@ -97,23 +101,23 @@ def _node(trace: Trace, node: Node, box: Any) -> dict[str, Any]:
 def _evaluation(trace: Trace, node: Node) -> list[str]:
     """The value, and what it was computed from."""
     if not node.operands:
-        return [f"{title(node)} = {short(node.value)}"]
+        return [f"{title(node)} = {value_text(node.value)}"]
     read = [trace.nodes[place] for place in dict.fromkeys(node.operands)]
-    given = ", ".join(f"{one.name} = {short(one.value)}" for one in read)
-    return [f"{title(node)} = {node.formula}", f"with {given}", f"= {short(node.value)}"]
+    given = ", ".join(f"{one.name} = {value_text(one.value)}" for one in read)
+    return [f"{title(node)} = {node.formula}", f"with {given}", f"= {value_text(node.value)}"]
 
 
 def _forward(trace: Trace, seed: int) -> dict[str, Any]:
     """The tangents of one seed, and how each comes from those of the operands."""
     return {
         "label": trace.seeds[seed],
-        "tangents": [short(node.tangents[seed]) for node in trace.nodes],
+        "tangents": [value_text(node.tangents[seed]) for node in trace.nodes],
         "telling": [_tangent(trace, node, seed) for node in trace.nodes],
     }
 
 
 def _tangent(trace: Trace, node: Node, seed: int) -> list[str]:
-    tangent = short(node.tangents[seed])
+    tangent = value_text(node.tangents[seed])
     if not node.operands:
         chosen = f"the seed: its derivative by {trace.seeds[seed]}"
         return [f"tangent: {tangent} ({chosen})"] if node.place in trace.inputs else [f"tangent: {tangent}"]
@@ -129,28 +133,46 @@ def _tangent(trace: Trace, node: Node, seed: int) -> list[str]:
 
 def _factor(value: Any) -> str:
     """A factor of a product: a negative number in parentheses."""
-    text = short(value)
-    return f"({text})" if text.startswith(("-", "−")) else text
+    text = value_text(value)
+    return f"({text})" if text.startswith("−") else text
 
 
 def _reverse(trace: Trace) -> dict[str, Any]:
     """The adjoints of one output, and the steps of the backward pass."""
     totals: dict[int, Any] = {}
     start = [node for node in trace.nodes if node.place in trace.outputs]
-    steps = [_seeding(node, totals, trace) for node in start if np.any(node.adjoint)]
+    steps = [_seeding(node, totals, trace) for node in start if np.any(seed_of(trace, node))]
     steps += [_handing_down(trace, node, totals) for node in reversed(trace.nodes) if node.operands and node.place in totals]
-    return {"label": trace.output, "adjoints": [short(node.adjoint) for node in trace.nodes], "steps": steps}
+    return {"label": output_name(trace), "adjoints": [value_text(node.adjoint) for node in trace.nodes], "steps": steps}
+
+
+def seed_of(trace: Trace, node: Node) -> Any:
+    """What the backward pass starts with at an output: its adjoint, less what those that read it handed down."""
+    handed = [part for one in trace.nodes for place, part in zip(one.operands, one.downstream) if place == node.place]
+    return node.adjoint - sum(handed[1:], handed[0]) if handed else node.adjoint
+
+
+def output_name(trace: Trace) -> str:
+    """The number that the adjoints are derivatives of: ``y``, ``v6[2]``; several names where it is a sum."""
+    names = []
+    for node in (trace.nodes[place] for place in trace.outputs):
+        seed = np.asarray(seed_of(trace, node))
+        found = np.argwhere(seed)
+        if len(found):
+            index = f"[{', '.join(map(str, found[0].tolist()))}]" if seed.ndim and len(found) == 1 else ""
+            names.append(f"{node.variable or node.name}{index}")
+    return " and ".join(names)
 
 
 def _seeding(node: Node, totals: dict[int, Any], trace: Trace) -> dict[str, Any]:
-    totals[node.place] = seed = trace.cotangents[trace.outputs.index(node.place)]
-    says = f"The adjoint of a node is the derivative of {trace.output} by it. That of the output by itself is {short(seed)}."
+    totals[node.place] = seed = seed_of(trace, node)
+    says = f"The adjoint of a node is the derivative of {output_name(trace)} by it: here {value_text(seed)}."
     return {
         "node": node.place,
         "title": f"Backward pass: start at {title(node)}",
         "telling": [says],
         "products": [],
-        "totals": [[node.place, short(seed)]],
+        "totals": [[node.place, value_text(seed)]],
     }
 
 
@@ -161,15 +183,24 @@ def _handing_down(trace: Trace, node: Node, totals: dict[int, Any]) -> dict[str,
         parent = trace.nodes[place]
         earlier = totals.get(place)
         totals[place] = downstream if earlier is None else earlier + downstream
-        total = f"{short(earlier)} + {_factor(downstream)} = {short(totals[place])}" if earlier is not None else short(downstream)
+        total = (
+            f"{value_text(earlier)} + {_factor(downstream)} = {value_text(totals[place])}"
+            if earlier is not None
+            else value_text(downstream)
+        )
         mapped = local is None
         products.append(
             [
-                ("upstream", short(node.adjoint)),
-                ("local", f"{node.operation}, a map of arrays" if mapped else f"∂{node.name}/∂{parent.name} = {short(local)}"),
+                ("upstream", value_text(node.adjoint)),
+                (
+                    "local",
+                    f"{node.operation}, a map of arrays" if mapped else f"∂{node.name}/∂{parent.name} = {value_text(local)}",
+                ),
                 (
                     "downstream",
-                    short(downstream) if mapped else f"{_factor(node.adjoint)} × {_factor(local)} = {short(downstream)}",
+                    value_text(downstream)
+                    if mapped
+                    else f"{_factor(node.adjoint)} × {_factor(local)} = {value_text(downstream)}",
                 ),
                 (f"adjoint of {title(parent)}", total),
             ]
@@ -179,5 +210,5 @@ def _handing_down(trace: Trace, node: Node, totals: dict[int, Any]) -> dict[str,
         "title": f"Backward pass: through {title(node)} = {node.formula}",
         "telling": [f"{title(node)} hands its adjoint on, times the local derivative, to what it was computed from."],
         "products": products,
-        "totals": [[place, short(totals[place])] for place in dict.fromkeys(node.operands)],
+        "totals": [[place, value_text(totals[place])] for place in dict.fromkeys(node.operands)],
     }
