@@ -9,8 +9,8 @@ import numpy as np
 
 from ..graph.layering import Edge
 from ..graph.layout import Layout, lay_out
-from ..graph.sketch import value_text
 from ..model import Node, Trace
+from ..tables import value_text
 
 #: Longest formula in a node of the picture; the text beside it has the whole one.
 _SHORT = 26
@@ -134,7 +134,7 @@ def _tangent(trace: Trace, node: Node, seed: int) -> list[str]:
 def _factor(value: Any) -> str:
     """A factor of a product: a negative number in parentheses."""
     text = value_text(value)
-    return f"({text})" if text.startswith("−") else text
+    return f"({text})" if text.startswith("-") else text
 
 
 def _reverse(trace: Trace) -> dict[str, Any]:
