@@ -39,7 +39,7 @@ FLOORS = (
     {"methods"},
     {"api"},
     {"figures", "preparing"},
-    {"checking", "measure"},
+    {"checking", "measure", "traces"},
     {"examples", "reproduce", "testing"},
     {"pytest_plugin", "sweeps"},
     {"report"},

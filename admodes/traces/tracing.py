@@ -1,0 +1,133 @@
+"""`ad.trace`: records f once, and reads the tape forward and backward."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError, LevelError, OptionError
+from ..function import Function
+from ..levels import Traced, check_alive
+from ..recording import record
+from .choosing import cotangents_of
+from .grouping import Unit, elementary
+from .model import Trace
+from .nodes import Recording, build
+from .recording import TraceTape
+from .sweeping import pull_back, push_forward, record_of
+
+#: Inputs of more numbers have no tangents, unless a direction is given.
+MOST_SEEDS = 16
+
+
+def trace(
+    f: Callable[..., Any],
+    x: Any,
+    *,
+    args: Sequence[Any] = (),
+    argnums: int | Sequence[int] = 0,
+    names: Sequence[str] | None = None,
+    output: Any = None,
+    cotangent: Any = None,
+    tangent: Any = None,
+) -> Trace:
+    """One evaluation of f at x, operation by operation, with its derivatives forward and backward."""
+    function = Function(f, x, args, argnums)
+    if function.nested:
+        raise LevelError(
+            "ad.trace was called inside a derivative: its input is traced already. "
+            "Trace the function outside, or trace the derivative itself: ad.trace(lambda x: ad.gradient(f, x), x)."
+        )
+    if not function.input_size:
+        raise InputError(f"x holds no numbers: there is nothing to trace {function.name} by. Give it at least one number.")
+    labels = _input_names(function, names)
+    tape = TraceTape(function)
+    _, leaves = record(function, tape)
+    tape.watch.finish()
+    outputs = [_output_record(tape, leaf) for leaf in leaves]
+    with np.errstate(all="ignore"):
+        numbers = tape.numbered()
+        chosen = cotangents_of(function, [tape.values[number] for number in outputs], output, cotangent)
+        back = pull_back(tape, list(zip(outputs, chosen, strict=True)), numbers)
+        seeds, seed_names = _seeds(function, labels, tangent)
+        recording = Recording(function, tape, labels, outputs, seeds, back, push_forward(tape, seeds, numbers), seed_names)
+        return read_nodes(recording, elementary(tape))
+
+
+def read_nodes(recording: Recording, units: Sequence[Unit]) -> Trace:
+    """The trace of a recording, one node a unit."""
+    nodes = build(recording, units)
+    place = {number: node.place for number, node in nodes.items()}
+    return Trace(
+        tuple(sorted(nodes.values(), key=lambda node: node.place)),
+        tuple(place[number] for number in range(len(recording.labels))),
+        tuple(place[number] for number in recording.outputs),
+        _title(recording.function, recording.labels),
+        recording.seed_names,
+        recording,
+    )
+
+
+def _title(function: Function, labels: Sequence[str]) -> str:
+    name = function.name if function.name.isidentifier() else "f"
+    return f"{name}({', '.join(labels)})"
+
+
+def _output_record(tape: TraceTape, leaf: Any) -> int:
+    """The record of one of f's outputs; one that does not depend on x becomes a constant."""
+    if not isinstance(leaf, Traced):
+        return record_of(tape.constant(leaf).node)
+    if leaf.level is not tape:
+        check_alive([leaf])
+        raise LevelError(
+            "f returned a value of a derivative that it takes inside: return the result of that derivative instead."
+        )
+    leaf.refresh()
+    return record_of(leaf.node)
+
+
+def _input_names(function: Function, names: Sequence[str] | None) -> list[str]:
+    """Names of the inputs: those given, or of f's parameters with the way to each leaf."""
+    if names is not None:
+        given = [names] if isinstance(names, str) else list(names)
+        if len(given) != len(function.inputs) or not all(isinstance(name, str) and name for name in given):
+            raise OptionError(
+                f"names={names!r} must have one text for each of the {len(function.inputs)} inputs of {function.name}: "
+                f"{', '.join(function.input_names)}."
+            )
+        return given
+    try:
+        parameters = inspect.signature(function.f).parameters.values()
+    except (TypeError, ValueError):
+        return function.input_names
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    found: list[str] = []
+    for number, structure in zip(function.selected, function.input_structures, strict=True):
+        own = positional[number] if number < len(positional) else "x" if number == 0 else f"args[{number - 1}]"
+        found += [own + path for path in structure.paths()]
+    return found
+
+
+def _seeds(function: Function, labels: Sequence[str], tangent: Any) -> tuple[dict[int, Any], tuple[str, ...]]:
+    """Tangents of the inputs by record, with the leading axis of seeds, and what each is a derivative by."""
+    if tangent is not None:
+        given = function.flatten_like_inputs(tangent, "tangent")
+        single = all(part.shape == leaf.shape for part, leaf in zip(given, function.inputs, strict=True))
+        if not single:
+            raise OptionError("tangent must have x's own shape: a trace shows one direction beside the unit directions.")
+        return {number: part[None] for number, part in enumerate(given)}, ("tangent",)
+    count = function.input_size
+    if count > MOST_SEEDS:
+        return {}, ()
+    units, start = np.eye(count), 0
+    seeds, named = {}, []
+    for number, (leaf, label) in enumerate(zip(function.inputs, labels, strict=True)):
+        size = math.prod(leaf.shape)
+        seeds[number] = units[:, start : start + size].reshape(count, *leaf.shape).astype(leaf.dtype)
+        named += [f"{label}[{', '.join(map(str, index))}]" if index else label for index in np.ndindex(*leaf.shape)]
+        start += size
+    return seeds, tuple(named)
