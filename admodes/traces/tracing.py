@@ -83,9 +83,7 @@ def _output_record(tape: TraceTape, leaf: Any) -> int:
         return record_of(tape.constant(leaf).node)
     if leaf.level is not tape:
         check_alive([leaf])
-        raise LevelError(
-            "f returned a value of a derivative that it takes inside: return the result of that derivative instead."
-        )
+        raise LevelError("f returned a value of a derivative that it takes inside: return the result of that derivative instead.")
     leaf.refresh()
     return record_of(leaf.node)
 
