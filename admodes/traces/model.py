@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import OptionError
+from .writing import as_csv, as_html, as_latex, as_markdown, as_text
+
+#: Rows that a table shows unless it is asked for more.
+_LINES = 60
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,19 @@ class Node:
     group: str = ""
 
 
+class Source(Protocol):
+    """What a trace was read from, and can be read from again with other nodes."""
+
+    def grouped(self, depth: int) -> Trace:
+        """With one node for each call."""
+
+    def expanded(self) -> Trace:
+        """With one node for each element."""
+
+    def gradient(self) -> Any:
+        """The adjoints of the inputs, arranged as x."""
+
+
 @dataclass(frozen=True)
 class Trace:
     """One evaluation of f, operation by operation, with its derivatives forward and backward.
@@ -79,4 +99,76 @@ class Trace:
     outputs: tuple[int, ...]
     title: str
     seeds: tuple[str, ...] = ()
-    recording: Any = field(default=None, repr=False, compare=False)
+    source: Source | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<trace of {self.title}: {len(self.nodes)} nodes>"
+
+    def _repr_html_(self) -> str:
+        return as_html(self, 3, _LINES)
+
+    @property
+    def gradient(self) -> Any:
+        """The adjoints of the inputs, arranged as x: what `ad.gradient` returns."""
+        return self._source("the gradient").gradient()
+
+    def grouped(self, depth: int = 1) -> Trace:
+        """The same evaluation with one node for each call of a function.
+
+        What f computes in a function of its own (`sigmoid`, a method of a layer), or in one of NumPy's that is made
+        of several operations (`np.mean`), becomes one node with its own local derivatives.
+
+        Parameters
+        ----------
+        depth : int
+            1 for the calls that f itself makes, 2 for those that these make, and so on.
+        """
+        if not isinstance(depth, int) or depth < 1:
+            raise OptionError(f"depth={depth!r} must be a whole number from 1 on: 1 groups what f calls, 2 what those call.")
+        return self._source("grouped nodes").grouped(depth)
+
+    def expanded(self) -> Trace:
+        """The same evaluation with one node for each element of an array; for small arrays only."""
+        return self._source("single elements").expanded()
+
+    def _source(self, what: str) -> Source:
+        if self.source is None:
+            raise OptionError(f"This trace was put together from nodes and has no record to read {what} from: use ad.trace.")
+        return self.source
+
+    def text(self, digits: int = 3, lines: int | None = _LINES) -> str:
+        """The three tables as plain text.
+
+        Parameters
+        ----------
+        digits : int
+            Decimals of a number.
+        lines : int or None
+            Rows of a table, the first and the last of which are shown with a count of what is left out; None for all.
+        """
+        return as_text(self, digits, lines)
+
+    def to_html(self, digits: int = 3, lines: int | None = _LINES) -> str:
+        """The three tables as HTML, as a notebook shows them; `digits` and `lines` as for `text`."""
+        return as_html(self, digits, lines)
+
+    def to_markdown(self, digits: int = 3, lines: int | None = _LINES) -> str:
+        """The three tables in Markdown; `digits` and `lines` as for `text`."""
+        return as_markdown(self, digits, lines)
+
+    def to_latex(self, digits: int = 3, lines: int | None = _LINES) -> str:
+        """The three tables as LaTeX's `tabular`, which needs no package; `digits` and `lines` as for `text`."""
+        return as_latex(self, digits, lines)
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """All nodes as CSV, a row each, to the last bit; written to `path` if there is one.
+
+        Arrays are nested lists, as JSON has them.
+        """
+        text = as_csv(self)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text

@@ -11,6 +11,7 @@ from ..careful import careful_jvp, careful_vjp
 from ..kinds import Elementwise
 from ..steps.elements import WRITE
 from ..steps.step import settled
+from ..table.structural import select
 from .recording import TraceTape
 
 
@@ -110,6 +111,8 @@ def local_derivative(tape: TraceTape, number: int, position: int) -> Any:
     step, out, values = read(tape, number)
     if not step.primitive.differentiable(position):
         return 0.0
+    if step.primitive is select:
+        return np.broadcast_to(np.where(values[0], 2.0 - position, position - 1.0), step.shape)
     if isinstance(step.primitive, Elementwise):
         return np.broadcast_to(step.primitive.partial(step, position, out, values), step.shape)
     if step.shape == ():

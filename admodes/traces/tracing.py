@@ -14,9 +14,8 @@ from ..function import Function
 from ..levels import Traced, check_alive
 from ..recording import record
 from .choosing import cotangents_of
-from .grouping import Unit, elementary
 from .model import Trace
-from .nodes import Recording, build
+from .reading import Reading
 from .recording import TraceTape
 from .sweeping import pull_back, push_forward, record_of
 
@@ -34,6 +33,7 @@ def trace(
     output: Any = None,
     cotangent: Any = None,
     tangent: Any = None,
+    expand: bool = False,
 ) -> Trace:
     """One evaluation of f at x, operation by operation, with its derivatives forward and backward."""
     function = Function(f, x, args, argnums)
@@ -54,27 +54,8 @@ def trace(
         chosen = cotangents_of(function, [tape.values[number] for number in outputs], output, cotangent)
         back = pull_back(tape, list(zip(outputs, chosen, strict=True)), numbers)
         seeds, seed_names = _seeds(function, labels, tangent)
-        recording = Recording(function, tape, labels, outputs, seeds, back, push_forward(tape, seeds, numbers), seed_names)
-        return read_nodes(recording, elementary(tape))
-
-
-def read_nodes(recording: Recording, units: Sequence[Unit]) -> Trace:
-    """The trace of a recording, one node a unit."""
-    nodes = build(recording, units)
-    place = {number: node.place for number, node in nodes.items()}
-    return Trace(
-        tuple(sorted(nodes.values(), key=lambda node: node.place)),
-        tuple(place[number] for number in range(len(recording.labels))),
-        tuple(place[number] for number in recording.outputs),
-        _title(recording.function, recording.labels),
-        recording.seed_names,
-        recording,
-    )
-
-
-def _title(function: Function, labels: Sequence[str]) -> str:
-    name = function.name if function.name.isidentifier() else "f"
-    return f"{name}({', '.join(labels)})"
+        source = Reading(function, tape, labels, outputs, back, push_forward(tape, seeds, numbers), seed_names)
+        return source.expanded() if expand else source.elementary()
 
 
 def _output_record(tape: TraceTape, leaf: Any) -> int:

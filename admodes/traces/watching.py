@@ -72,7 +72,8 @@ class Watch:
         calls = [Call(name, self._numbers[frame]) for frame in users[1:] if (name := _name(frame.f_code))]
         if composite is not None:
             calls.append(Call(composite.f_locals["function"].__name__, self._number(composite), True))
-        self.sites[number] = Site(frames, tuple(calls), self._line(users), self._stretch(frames, users, number))
+        entered = (*frames, calls[-1].number) if composite is not None else frames
+        self.sites[number] = Site(frames, tuple(calls), self._line(users), self._stretch(entered, users, number))
 
     def finish(self) -> None:
         """Read the variables that all functions ended with, and let them go."""
@@ -138,12 +139,12 @@ class Watch:
         lines = [frame.f_lineno for frame in users if frame.f_code.co_filename == file]
         return lines[-1] if lines and linecache.getline(file, lines[-1], users[0].f_globals) else None
 
-    def _stretch(self, frames: tuple[int, ...], users: list[FrameType], number: int) -> int:
+    def _stretch(self, entered: tuple[int, ...], users: list[FrameType], number: int) -> int:
         before, place, stretch = self._last
         here = users[-1].f_lasti if users else -1
-        if frames != before or here < place or number - 1 in self.names:
+        if entered != before or here < place or number - 1 in self.names:
             stretch += 1
-        self._last = frames, here, stretch
+        self._last = entered, here, stretch
         return stretch
 
 
