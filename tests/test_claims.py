@@ -24,7 +24,7 @@ from admodes.measure.problems import (
     recurrent_problem,
 )
 from admodes.report.claim_figures import claim_plot
-from admodes.report.svg import to_svg
+from admodes.figures.svg import to_svg
 from admodes.reproduce import REPRODUCTIONS, Claims, claims_finite, claims_modes, claims_symbolic
 from admodes.reproduce.claims import FAILS, HOLDS, LIMITED, Claim, verdict
 from admodes.reproduce.steps import StepCurve

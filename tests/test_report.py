@@ -27,7 +27,7 @@ from admodes.report.findings import find_all
 from admodes.report.overview import advise, score
 from admodes.report.packing import unpack
 from admodes.report.page import write_pages
-from admodes.report.svg import to_inline, to_svg
+from admodes.report.svg import to_inline
 from admodes.reproduce.claims import Figure
 from admodes.rows import Row, Timing
 from admodes.sweeps.claim import ClaimRow

@@ -19,7 +19,7 @@ from .overview import EXACT, advise, scope, score, tally
 from .packing import pack
 from .problem_texts import ABOUT
 from .sections import Report, make_report
-from .svg import Inline, to_inline, to_svg
+from .svg import Inline, to_inline
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: What a header may lack.
