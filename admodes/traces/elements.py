@@ -96,7 +96,9 @@ def _elements_of(evaluation: Evaluation, number: int) -> list[_Element]:
         if node is None:
             constant = tape.constants[number][position]
             array = np.asarray(constant.value)
-            for element, item in zip(elements, np.broadcast_to(array, step.shape).ravel() if pairs_up else [array] * len(elements)):
+            for element, item in zip(
+                elements, np.broadcast_to(array, step.shape).ravel() if pairs_up else [array] * len(elements)
+            ):
                 element.texts.append(constant_text(item) if pairs_up or not constant.name else constant.name)
             continue
         jacobian, structure = _paired(evaluation, number, position) if pairs_up else _dense(evaluation, number, position)

@@ -117,7 +117,9 @@ def _tangent_formula(trace: Trace, node: Node, digits: int) -> str:
     if not node.operands:
         return "0"
     terms = [
-        f"{trace.nodes[operand].name}' through {node.operation}" if local is None else _product(local, f"{trace.nodes[operand].name}'", digits)
+        f"{trace.nodes[operand].name}' through {node.operation}"
+        if local is None
+        else _product(local, f"{trace.nodes[operand].name}'", digits)
         for operand, local in zip(node.operands, node.locals, strict=True)
     ]
     return joined(terms)
@@ -157,4 +159,6 @@ def _adjoints(trace: Trace, digits: int) -> Table:
                 ", ".join(f"to {name}: {value_text(part, digits)}" for name, part in zip(names, node.downstream, strict=True)),
             )
         )
-    return Table("adjoint", "Adjoint trace (reverse mode)", ("node", "variable", "upstream", "sum of", "local", "downstream"), rows)
+    return Table(
+        "adjoint", "Adjoint trace (reverse mode)", ("node", "variable", "upstream", "sum of", "local", "downstream"), rows
+    )

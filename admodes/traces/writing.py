@@ -57,10 +57,13 @@ def as_html(trace: Trace, digits: int, lines: int | None) -> str:
 def _html_table(table: Table) -> str:
     sides = ["left" if name in _WORDS else "right; white-space:nowrap" for name in table.columns]
     head = "".join(
-        f'<th scope="col" style="text-align:{side}">{html.escape(name)}</th>' for name, side in zip(table.columns, sides, strict=True)
+        f'<th scope="col" style="text-align:{side}">{html.escape(name)}</th>'
+        for name, side in zip(table.columns, sides, strict=True)
     )
     body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:{side}">{html.escape(text)}</td>' for text, side in zip(row, sides, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(f'<td style="text-align:{side}">{html.escape(text)}</td>' for text, side in zip(row, sides, strict=True))
+        + "</tr>"
         for row in _rows(table)
     )
     return (
@@ -89,7 +92,9 @@ def as_latex(trace: Trace, digits: int, lines: int | None) -> str:
     for table in tables_of(trace, digits, lines):
         sides = "".join("l" if name in _WORDS else "r" for name in table.columns)
         head = " & ".join(_latex_text(name) for name in table.columns)
-        body = "\n".join("  " + " & ".join(_latex_cell(table, i, text) for i, text in enumerate(row)) + r" \\" for row in _rows(table))
+        body = "\n".join(
+            "  " + " & ".join(_latex_cell(table, i, text) for i, text in enumerate(row)) + r" \\" for row in _rows(table)
+        )
         parts.append(
             f"% {table.caption}\n\\begin{{tabular}}{{{sides}}}\n  \\hline\n  {head} \\\\\n  \\hline\n{body}\n  \\hline\n\\end{{tabular}}"
         )
@@ -106,7 +111,9 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     **{sign: f"\\{sign}" for sign in "&%$#_"},
 }
-_FUNCTIONS = frozenset({"log", "sin", "cos", "tan", "exp", "sinh", "cosh", "tanh", "arctan", "arcsin", "arccos", "max", "min", "det"})
+_FUNCTIONS = frozenset(
+    {"log", "sin", "cos", "tan", "exp", "sinh", "cosh", "tanh", "arctan", "arcsin", "arccos", "max", "min", "det"}
+)
 _TOKENS = re.compile(r"v\d+'?|\d+(?:\.\d+)?(?:e[+-]?\d+)?|[^\W\d]\w*|\*\*|==|!=|<=|>=|//|\s+|.", re.DOTALL)
 _SIGNS = {"*": r"\,", "**": r"\mathbin{**}", "@": r"\,", "<=": r"\le ", ">=": r"\ge ", "!=": r"\ne ", "==": "=", "'": "'"}
 
@@ -134,7 +141,7 @@ def _latex_token(token: str) -> str:
     if re.fullmatch(r"[^\W\d]\w*", token):
         return rf"\mathrm{{{_latex_text(token)}}}" if len(token) > 1 else token
     if token.isspace():
-        return r"\ "if token != " " else " "
+        return r"\ " if token != " " else " "
     return _SIGNS.get(token) or _ESCAPES.get(token, token)
 
 
@@ -142,13 +149,38 @@ def as_csv(trace: Trace) -> str:
     """One row for each node, numbers to the last bit, arrays as nested lists."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    columns = ["place", "name", "variable", "operation", "formula", "line", "group", "value", "operands", "locals", "adjoint", "downstream"]
+    columns = [
+        "place",
+        "name",
+        "variable",
+        "operation",
+        "formula",
+        "line",
+        "group",
+        "value",
+        "operands",
+        "locals",
+        "adjoint",
+        "downstream",
+    ]
     writer.writerow([*columns, *(f"tangent by {seed}" for seed in trace.seeds)])
     for node in trace.nodes:
         line = "" if node.line is None else node.line
-        texts = [_exact(part) for part in (node.value, list(node.operands), list(node.locals), node.adjoint, list(node.downstream))]
+        texts = [
+            _exact(part) for part in (node.value, list(node.operands), list(node.locals), node.adjoint, list(node.downstream))
+        ]
         writer.writerow(
-            [node.place, node.name, node.variable, node.operation, node.formula, line, node.group, *texts, *map(_exact, node.tangents)]
+            [
+                node.place,
+                node.name,
+                node.variable,
+                node.operation,
+                node.formula,
+                line,
+                node.group,
+                *texts,
+                *map(_exact, node.tangents),
+            ]
         )
     return stream.getvalue()
 
@@ -165,4 +197,3 @@ def _exact(value: Any) -> str:
 
     found = listed(value)
     return json.dumps(found) if isinstance(found, list) else "" if found is None else str(found)
-

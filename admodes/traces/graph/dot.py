@@ -27,7 +27,8 @@ def dot_text(sketch: Sketch) -> str:
     """
     lines = [
         "digraph trace {",
-        "  graph [rankdir=LR, ordering=in, nodesep=0.25, ranksep=0.5, labelloc=t, labeljust=l, " + f"label={quote(_caption(sketch))}];",
+        "  graph [rankdir=LR, ordering=in, nodesep=0.25, ranksep=0.5, labelloc=t, labeljust=l, "
+        + f"label={quote(_caption(sketch))}];",
         '  node [fontname="DejaVu Sans", fontsize=11, color="#5c6978"];',
         '  edge [fontname="DejaVu Sans", fontsize=9, color="#5c6978", fontcolor="#5c6978"];',
     ]
