@@ -19,8 +19,6 @@ ADJOINT = styles_of(["reverse"])["reverse"].role
 _LABEL, _NUMBER, _SMALL = 11.0, 10.0, 8.0
 _LINE, _WORD, _INSIDE, _ABOVE = 1.35, 7.0, 7.0, 4.0
 _NARROWEST = 34.0
-#: A line with both derivatives that is wider than this becomes two.
-_WIDEST = 150.0
 
 
 class Word(NamedTuple):
@@ -64,19 +62,16 @@ def lines_of(cell: Cell) -> Lines:
     lines = [[Word(cell.name, MUTED, _SMALL), label] if cell.name else [label]]
     if cell.value:
         lines.append([Word(cell.value, INK, _NUMBER)])
-    derivatives = []
     if cell.tangent:
-        derivatives.append(Word(f"→ {cell.tangent}", TANGENT, _NUMBER - 1))
+        lines.append([Word(f"→ {cell.tangent}", TANGENT, _NUMBER - 1)])
     if cell.adjoint:
-        derivatives.append(Word(f"← {cell.adjoint}", ADJOINT, _NUMBER - 1))
-    if derivatives:
-        lines += [derivatives] if _width(derivatives) <= _WIDEST else [[word] for word in derivatives]
+        lines.append([Word(f"← {cell.adjoint}", ADJOINT, _NUMBER - 1)])
     return lines
 
 
-def size_of(lines: Lines) -> tuple[float, float]:
-    """Width and height of a box."""
-    width = max(_width(line) for line in lines)
+def size_of(cell: Cell, lines: Lines) -> tuple[float, float]:
+    """Width and height of a box; those with round corners need more room."""
+    width = max(_width(line) for line in lines) + (8.0 if cell.kind == INPUT else 0.0)
     height = sum(_LINE * max(word.size for word in line) for line in lines)
     return max(_NARROWEST, width + 2 * _INSIDE), height + 2 * _ABOVE
 
@@ -125,7 +120,7 @@ def arrange(sketch: Sketch) -> tuple[list[Lines], Layout]:
     is_read = {link.source for link in sketch.links}
     first = [index for index, cell in enumerate(sketch.cells) if cell.kind == INPUT or _sums_inputs(cell, index in reads)]
     last = [index for index, _ in enumerate(sketch.cells) if index not in is_read]
-    return lines, lay_out([size_of(those) for those in lines], edges, first=first, last=last)
+    return lines, lay_out([size_of(cell, those) for cell, those in zip(sketch.cells, lines)], edges, first=first, last=last)
 
 
 def _sums_inputs(cell: Cell, reads: bool) -> bool:
@@ -139,13 +134,11 @@ def _width(line: Sequence[Word]) -> float:
 @lru_cache(maxsize=4096)
 def measure(word: Word) -> float:
     """The width of a word in points, in the font that figures have."""
-    import matplotlib as mpl
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
     from ...figures.plotting import STYLE
 
-    with mpl.rc_context(STYLE):
-        font = FontProperties(family=STYLE["font.family"], size=word.size, weight="bold" if word.bold else "normal")
-        width, _, _ = text_to_path.get_text_width_height_descent(word.text, font, ismath=False)
+    font = FontProperties(family=STYLE["font.family"], size=word.size, weight="bold" if word.bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(word.text, font, ismath=False)
     return float(width)

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 #: How much larger than measured a small graph is drawn at most.
 _LARGEST = 1.25
 _MARGIN = 6.0
+#: Inches between a graph, its legend, its note and the ends of the figure.
+_BESIDE = 0.4
 #: Of an arrow: its length, half of its width.
 _ARROW = 6.0, 2.7
+#: The corners of an input.
+_ROUND = 16.0
 _KINDS = {
     INPUT: "input",
     CONSTANT: "constant",
@@ -130,21 +134,41 @@ def _color(role: Role, dark: bool) -> str:
     return role.dark if dark else role.light
 
 
+def fit_figure(axes: Axes, layout: Layout, widest: float) -> None:
+    """Make the figure of the axes as large as the picture needs, with its legend and its note.
+
+    Parameters
+    ----------
+    axes : Axes
+        With the picture on them, alone in their figure.
+    layout : Layout
+    widest : float
+        Inches.
+    """
+    figure, legend = axes.get_figure(root=True), axes.get_legend()
+    if figure is None or legend is None:
+        return
+    scale = min(1.0, widest * 72 / layout.width) if layout.width else 1.0
+    beside = legend.get_window_extent().height / figure.dpi + _BESIDE
+    figure.set_size_inches(figure.get_figwidth(), (layout.height + 2 * _MARGIN) * scale / 72 + beside)
+
+
 def _fit(axes: Axes, layout: Layout) -> None:
     """Limits that hold the whole picture, in the middle; y is downwards, and a unit is as long in both directions."""
     figure = axes.get_figure(root=True)
     points = 72 / (figure.dpi if figure else 72) / _LARGEST
-    width = max(layout.width + 2 * _MARGIN, axes.bbox.width * points)
-    height = max(layout.height + 2 * _MARGIN, axes.bbox.height * points)
+    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
+    # So wide that letters become no larger than they should in the height that there is, or the other way round.
+    width = max(width, min(axes.bbox.width * points, width * _LARGEST * 4))
     x, y = layout.width / 2, layout.height / 2
     axes.set(xlim=(x - width / 2, x + width / 2), ylim=(y + height / 2, y - height / 2))
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_aspect("equal", adjustable="box", anchor="W")
     axes.set_axis_off()
 
 
 def _shapes(kind: str, box: Box, dark: bool) -> list[Patch]:
     """Inputs are round, constants have no border, outputs have a thick one, and what is summed up a dashed one."""
-    patch = _rounded(box, box.height / 2 if kind == INPUT else 5.0)
+    patch = _rounded(box, _ROUND if kind == INPUT else 5.0)
     return [_paint(patch, kind, dark)]
 
 
@@ -189,7 +213,7 @@ def _draw_edge(axes: Axes, name: str, path: Sequence[Point], label: Box | None, 
     for place in range(1, len(path), 3):
         piece = list(path[place : place + 3])
         before = path[place - 1]
-        if label and before[1] == piece[-1][1] == label.y and before[0] <= label.left and label.right <= piece[-1][0]:
+        if label and before[1] == piece[-1][1] == label.y and before[0] <= label.x <= piece[-1][0]:
             vertices += [(label.left, label.y), (label.right, label.y), piece[-1]]
             codes += [Path.LINETO, Path.MOVETO, Path.LINETO]
         else:

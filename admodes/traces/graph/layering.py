@@ -155,10 +155,10 @@ def find_ranks(count: int, edges: Sequence[Edge], first: Collection[int] = (), l
         if not after[node] and node not in pinned:
             ranks[node] = end
             pinned.add(node)
-    # To the right where nothing is lost, so that whole branches can follow, then back where nothing is gained.
+    # First as far to the right as can be, so that whole branches stand where they are read, then back unless that costs.
     for node in reversed(order):
         if node not in pinned and after[node]:
-            ranks[node] = max(_cheapest(node, ranks, before, after))
+            ranks[node] = min(ranks[one] for one in after[node]) - 1
     for node in order:
         if node not in pinned and before[node] and after[node]:
             ranks[node] = min(_cheapest(node, ranks, before, after))

@@ -10,7 +10,6 @@ nothing stands: that is why none can pass behind a node or a label.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -23,11 +22,11 @@ Point = tuple[float, float]
 #: Between neighbours of a column: two nodes, a node and a passing edge, two passing edges.
 _BETWEEN_NODES, _BESIDE_EDGE, _BETWEEN_EDGES = 14.0, 10.0, 9.0
 #: The width between two columns: at least, at most, and as a part of the largest rise of an edge there.
-_NARROWEST, _WIDEST, _PART_OF_RISE = 26.0, 90.0, 0.22
+_NARROWEST, _WIDEST, _PART_OF_RISE = 19.0, 90.0, 0.3
 #: Beside a label less is needed, since the edge goes straight into it.
 _BESIDE_LABEL = 10.0
-#: Between two edges that end at one node.
-_PORT = 11.0
+#: The straight end of an edge, and the distance of two that end at one node.
+_ARRIVAL, _PORT = 7.0, 11.0
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,8 @@ def lay_out(
     reduce_crossings(layers)
     heights = place_nodes(layers, lambda upper, lower: _separation(layers, upper, lower))
     top = min((y - size[1] / 2 for y, size in zip(heights, layers.sizes)), default=0.0)
-    heights = [y - top for y in heights]
+    # Rounded, so that what should be straight is straight, on every machine.
+    heights = [round(y - top, 6) for y in heights]
     ports = _ports(layers, edges, heights)
     lefts, rights = _across(layers, heights, ports)
     column_of = {node: number for number, column in enumerate(layers.columns) for node in column}
@@ -153,7 +153,7 @@ def _ports(layers: Layers, edges: Sequence[Edge], heights: Sequence[float]) -> l
         step = min(_PORT, room / max(1, len(numbers) - 1))
         numbers.sort(key=lambda number: heights[layers.chains[number][-2]])
         for place, number in enumerate(numbers):
-            ports[number] = heights[node] + (place - (len(numbers) - 1) / 2) * step
+            ports[number] = round(heights[node] + (place - (len(numbers) - 1) / 2) * step, 6)
     return ports
 
 
@@ -174,7 +174,7 @@ def _across(layers: Layers, heights: Sequence[float], ports: Sequence[float]) ->
         rights.append(x + width)
         beside = bare[number] or (number + 1 < len(bare) and bare[number + 1])
         least = _BESIDE_LABEL if beside else _NARROWEST
-        x += width + min(_WIDEST, max(least, _PART_OF_RISE * rises[number]))
+        x += width + min(_WIDEST, max(least, _PART_OF_RISE * rises[number])) + _ARRIVAL
     return lefts, rights
 
 
@@ -187,7 +187,9 @@ def _path(chain: Sequence[int], boxes: Sequence[Box], port: float, columns: Sequ
         _line(points, columns[place][1])
         left, y = columns[place + 1][0], levels[place + 1]
         (x, before) = points[-1]
-        if math.isclose(y, before, abs_tol=1e-6):
+        if place == len(chain) - 2:
+            left -= _ARRIVAL
+        if y == before:
             _line(points, left)
         else:
             middle = (x + left) / 2

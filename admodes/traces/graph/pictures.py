@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,19 +17,19 @@ if TYPE_CHECKING:
 
     from ..model import Trace
 
-#: Nodes that are drawn one by one, and those whose edges still have room for numbers.
-MOST_NODES, _MOST_WITH_LABELS = 100, 30
+#: Nodes that are drawn one by one, those whose edges still have room for numbers, inputs of which the first is of interest.
+MOST_NODES, _MOST_WITH_LABELS, _MOST_SEEDS = 100, 30, 16
 #: A graph is not summed up into fewer boxes than this.
 _LEAST_NODES = 10
-#: Inches beside and above a graph, a line of its legend, the narrowest and the widest picture.
-_MARGIN, _LEGEND, _NARROWEST, _WIDEST = 0.3, 0.85, 5.6, 40.0
+#: Inches beside a graph, the narrowest and the widest picture; an SVG may have any width.
+_MARGIN, _NARROWEST, _WIDEST = 0.3, 5.6, 40.0
 
 
 def make_sketch(
     trace: Trace,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -40,7 +41,9 @@ def make_sketch(
     trace : Trace
     seed : str or int, optional
         The input by which the tangents are derivatives: one of ``trace.seeds``, or its number. The first by default.
-    tangents, adjoints : bool
+    tangents : bool, optional
+        Whether they stand in the boxes: by default where a seed is given, or there are few to choose from.
+    adjoints : bool
         Whether they stand in the boxes.
     locals : bool, optional
         Whether the local derivatives stand on the edges: by default where the graph is small.
@@ -58,6 +61,8 @@ def make_sketch(
     """
     if isinstance(max_nodes, bool) or not isinstance(max_nodes, int | np.integer) or max_nodes < _LEAST_NODES:
         raise OptionError(f"max_nodes={max_nodes!r} is no number of nodes to draw: write a whole number from {_LEAST_NODES} on.")
+    if tangents is None:
+        tangents = seed is not None or len(trace.seeds) <= _MOST_SEEDS
     whole = sketch_trace(trace, seed=seed, tangents=tangents, adjoints=adjoints)
     sketch = summarise(whole, int(max_nodes))
     return only(sketch, links=len(sketch.cells) <= _MOST_WITH_LABELS if locals is None else locals)
@@ -68,7 +73,7 @@ def plot(
     ax: Axes | None = None,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -94,20 +99,23 @@ def plot(
         As `make_sketch` does.
     """
     from .boxes import arrange
-    from .drawing import draw
+    from .drawing import draw, fit_figure
 
     sketch = make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes)
     lines, layout = arrange(sketch)
-    width, height = _inches(layout.width, layout.height)
-    with drawing_on(ax, height, width) as axes:
-        return draw(axes, sketch, lines, layout)
+    width = min(_WIDEST, max(_NARROWEST, layout.width / 72 + _MARGIN))
+    with drawing_on(ax, width=width) as axes:
+        draw(axes, sketch, lines, layout)
+        if ax is None:
+            fit_figure(axes, layout, _WIDEST)
+        return axes
 
 
 def to_svg(
     trace: Trace,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -136,14 +144,15 @@ def to_svg(
 
     from ...figures import svg
     from .boxes import arrange
-    from .drawing import draw
+    from .drawing import draw, fit_figure
     from .svg import finish_svg
 
     sketch = make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes)
     lines, layout = arrange(sketch)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=_inches(layout.width, layout.height), layout="constrained")
-        draw(figure.add_subplot(), sketch, lines, layout)
+        figure = Figure(figsize=(max(_NARROWEST, layout.width / 72 + _MARGIN), _NARROWEST), layout="constrained")
+        axes = draw(figure.add_subplot(), sketch, lines, layout)
+        fit_figure(axes, layout, math.inf)
     return finish_svg(svg.to_svg(figure, "graph"), sketch)
 
 
@@ -151,7 +160,7 @@ def to_dot(
     trace: Trace,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -182,7 +191,7 @@ def to_mermaid(
     trace: Trace,
     *,
     seed: str | int | None = None,
-    tangents: bool = True,
+    tangents: bool | None = None,
     adjoints: bool = True,
     locals: bool | None = None,  # noqa: A002 - as in Node
     max_nodes: int = MOST_NODES,
@@ -207,10 +216,3 @@ def to_mermaid(
     from .mermaid import mermaid_text
 
     return mermaid_text(make_sketch(trace, seed=seed, tangents=tangents, adjoints=adjoints, locals=locals, max_nodes=max_nodes))
-
-
-def _inches(width: float, height: float) -> tuple[float, float]:
-    """The size of a figure for a picture of so many points, legend and margins included."""
-    across, down = width / 72 + _MARGIN, height / 72 + _MARGIN
-    scale = min(1.0, _WIDEST / across)
-    return max(_NARROWEST, across * scale), down * scale + _LEGEND

@@ -23,12 +23,13 @@ INPUT, CONSTANT, OPERATION, OUTPUT, SUMMARY = "input", "constant", "operation", 
 
 #: Characters of a label, of a name and of the text of an array.
 _LONGEST_LABEL, _LONGEST_NAME = 26, 18
-#: Elements of a vector that are written out.
-_WRITTEN_OUT = 3
+#: Elements and characters of a vector that is written out.
+_WRITTEN_OUT, _LONGEST_VECTOR = 3, 24
 
 _NAME = r"[^\W\d]\w*(?:\[[^\]]*\])?"
 _BINARY = re.compile(rf"(?:{_NAME}) (\S+) (?:{_NAME})")
 _CALL = re.compile(rf"([\w.]+)\((?:{_NAME})(?:, (?:{_NAME}))*\)")
+_ELEMENT = re.compile(r"[^\W\d]\w*\[\d+\]")
 _POWER = re.compile(r" ?\*\* ?(-?\d+)(?![\w.])")
 _SIGNS = {" * ": " × ", " - ": " − ", " / ": " ÷ "}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -131,7 +132,30 @@ def sketch_trace(trace: Trace, *, seed: str | int | None = None, tangents: bool,
     )
     names = [trace.nodes[output].variable or trace.nodes[output].name for output in trace.outputs]
     result = (names[0] if len(names) == 1 else "the sum of all outputs") if adjoints and names else ""
-    return Sketch(cells, links, trace.title, "" if place is None else trace.seeds[place], result)
+    whole = Sketch(cells, links, trace.title, "" if place is None else trace.seeds[place], result)
+    return _unpack(whole, [np.shape(node.value) for node in trace.nodes])
+
+
+def _unpack(sketch: Sketch, shapes: Sequence[tuple[int, ...]]) -> Sketch:
+    """Draw a vector that f takes apart, each element once, as what it was made of: its elements are the inputs."""
+    readers: dict[int, list[int]] = {index: [] for index, cell in enumerate(sketch.cells) if cell.kind == INPUT}
+    for link in sketch.links:
+        if link.source in readers:
+            readers[link.source].append(link.target)
+    cells = list(sketch.cells)
+    dropped = set()
+    for index, targets in readers.items():
+        if not targets:
+            continue
+        reads = [cells[target].formula.partition(" = ")[2] for target in targets]
+        if len(set(reads)) == len(reads) == (*shapes[index], 0)[0] and all(_ELEMENT.fullmatch(read) for read in reads):
+            dropped.add(index)
+            for target in targets:
+                cells[target] = replace(cells[target], kind=OUTPUT if cells[target].kind == OUTPUT else INPUT)
+    kept = [index for index in range(len(cells)) if index not in dropped]
+    where = {index: number for number, index in enumerate(kept)}
+    links = [Link(where[one], where[other], label) for one, other, label in ((link.source, link.target, link.label) for link in sketch.links) if one in where]
+    return replace(sketch, cells=tuple(cells[index] for index in kept), links=tuple(links))
 
 
 def only(sketch: Sketch, *, links: bool) -> Sketch:
@@ -157,9 +181,12 @@ def _cell(node: Node, seed: int | None, is_output: bool, adjoints: bool) -> Cell
         name = node.name if node.variable not in ("", node.name) else ""
         formula = node.formula or label
     else:
-        kind, label = OPERATION, label_of(node.formula, node.operation)
+        kind, label, name = OPERATION, label_of(node.formula, node.operation), node.name
         variable = "" if node.variable == node.name else _short(node.variable, _LONGEST_NAME)
-        name = f"{node.name} {variable}".strip()
+        if variable and _ELEMENT.fullmatch(node.formula):
+            label = variable
+        elif variable:
+            name = f"{name} {variable}"
         formula = f"{node.name} = {node.formula}"
     return Cell(
         OUTPUT if is_output else kind,
@@ -248,7 +275,9 @@ def value_text(value: Any) -> str:
     if array.size == 0:
         return f"{shape} []"
     if array.ndim == 1 and array.size <= _WRITTEN_OUT:
-        return f"[{', '.join(map(number_text, array))}]"
+        text = f"[{', '.join(map(number_text, array))}]"
+        if len(text) <= _LONGEST_VECTOR:
+            return text
     ends = [number_text(array.flat[0]), number_text(array.flat[-1])]
     return f"{shape} [{ends[0]}{', ' if array.size == 2 else ' … '}{ends[1]}]" if array.size > 1 else f"{shape} [{ends[0]}]"
 
