@@ -283,6 +283,8 @@ def test_unknown_names_list_the_near_ones():
         ad.examples["koehn_netwrok"]
     assert isinstance(caught.value, KeyError)
     assert isinstance(caught.value, AdmodesError)
+    with pytest.raises(UnknownExampleError, match=r"Did you mean losses_binary"):
+        ad.examples["losses_b"]
     with pytest.raises(UnknownExampleError, match=r"There are koehn_network, gormley_cosine"):
         ad.examples["???"]
     with pytest.raises(UnknownExampleError):

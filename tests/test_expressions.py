@@ -210,7 +210,7 @@ def test_unknown_variables_list_the_near_ones():
     """Breaks if a typing error in a name gives a variable of its own where the variables are known."""
     with pytest.raises(FormulaError, match=r"no variable `x3`. The variables are x1 and x2. Did you mean x2 or x1"):
         ad.formula("x1*x2 + x3", ["x1", "x2"])
-    with pytest.raises(FormulaError, match=r"no variable `х` \(U\+0445\). The variables are x"):
+    with pytest.raises(FormulaError, match=r"no variable `х` \(U\+0445\). The variable is x"):
         ad.formula("х + 1", ["x"])
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from ..errors import AdmodesError, InputError, OptionError
+from ..formatting import plural
 from .group import guarded, main
 from .options import refuse_existing, words_in
 
@@ -35,12 +36,21 @@ def _file_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 class _Call(NamedTuple):
-    """A function, its arguments by name, and a title; a formula has no source to point into."""
+    """A function, its arguments by name, and a title.
+
+    Attributes
+    ----------
+    has_source : bool
+        Whether f has lines to point at; a formula has none.
+    many : bool
+        Whether f has so many outputs that their sum is taken where none is chosen.
+    """
 
     f: Callable[..., Any]
     arguments: dict[str, Any]
     title: str
     has_source: bool = True
+    many: bool = False
 
 
 @main.command(short_help="Show a function's evaluation, tangent and adjoint tables; write its graph or a page.")
@@ -60,13 +70,14 @@ def trace(function: str | None, points: tuple[str, ...], example: str | None, di
 
     FORMULA is typed as it is, "log(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5; it is never run as Python. MODULE:F names a
     function as Python would import it, or as a file: model.py:loss. --example takes its own point where --at names none.
+    A formula that begins with a minus sign stands last, after --.
     """
     files = {kind: file for kind in _FILES if (file := chosen.pop(kind)) is not None}
     _check_request(function, points, example, files)
     if not force:
         for file in files.values():
             refuse_existing(file, "name a new file, or give --force")
-    calls = [_call(function, example, point) for point in points or ("",)]
+    calls = [_call(function or "", example, point) for point in points or ("",)]
     traces = [_traced(call, **chosen) for call in calls]
     for kind, file in files.items():
         _write(kind, traces, file, digits)
@@ -86,19 +97,16 @@ def _check_request(function: str | None, points: tuple[str, ...], example: str |
         raise click.UsageError("Two options name the same file: name a file for each.")
 
 
-def _call(function: str | None, example: str | None, point: str) -> _Call:
+def _call(function: str, example: str | None, point: str) -> _Call:
     """What is asked for: a worked example, a function of the user's, or a formula."""
     from ..measure.user_input import find_function, read_named, read_point
 
     named = read_named(point)
     if example is not None:
         return _example_call(example, named, point)
-    assert function is not None  # noqa: S101 - the request was checked
     if ":" in function:
         f = find_function(function)
-        if named is None:
-            return _Call(f, {"": read_point(point)}, function)
-        return _Call(f, named, function)
+        return _Call(f, {"": read_point(point)} if named is None else named, function)
     return _formula_call(function, named, point)
 
 
@@ -111,7 +119,7 @@ def _example_call(name: str, named: dict[str, Any] | None, point: str) -> _Call:
     unknown = [key for key in named or {} if key not in example.inputs]
     if unknown:
         raise OptionError(f"{name} has no input {unknown[0]!r}: its inputs are {', '.join(example.inputs)}.")
-    return _Call(example.f, {**example.inputs, **(named or {})}, f"{name}: {example.formula}")
+    return _Call(example.f, {**example.inputs, **(named or {})}, f"{name}: {example.formula}", many=example.value is None)
 
 
 def _formula_call(text: str, named: dict[str, Any] | None, point: str) -> _Call:
@@ -121,14 +129,20 @@ def _formula_call(text: str, named: dict[str, Any] | None, point: str) -> _Call:
     from ..measure.user_input import read_point
 
     if named is None:
-        f, x = formula(text), read_point(point)
-        numbers = x if len(f.names) == 1 else list(np.ravel(x)) if not isinstance(x, dict) else x
-        if not isinstance(x, dict) and len(f.names) != 1 and len(numbers) != len(f.names):
+        names, x = formula(text).names, read_point(point)
+        if isinstance(x, dict):
+            named = x
+        elif len(names) == 1:
+            named = {names[0]: x}
+        elif np.size(x) == len(names):
+            named = dict(zip(names, np.ravel(x)))
+        else:
             raise OptionError(
-                f"--at gives {len(numbers)} numbers, and the formula has {len(f.names)} variables, {', '.join(f.names)}. "
-                f"Write --at {','.join(f'{name}=1' for name in f.names)}."
+                f"--at gives {plural(np.size(x), 'number')}, and the formula has {plural(len(names), 'variable')}. "
+                f"Write --at {','.join(f'{name}=1' for name in names)}."
+                if names
+                else "The formula has no variable to differentiate by: name one in it, such as x."
             )
-        named = x if isinstance(x, dict) else dict(zip(f.names, [numbers] if len(f.names) == 1 else numbers, strict=True))
     return _Call(formula(text, named), named, text, has_source=False)
 
 
@@ -147,10 +161,12 @@ def _traced(call: _Call, wrt: str | None, output: str | None, grouped: bool, exp
                 f"--wrt {wrt}: " + (f"the inputs are {known}." if known else "name the inputs in --at, x=..., first.")
             )
     chosen = [places[name] for name in names or places]
-    index = None if output is None else _index(output)
+    choice: dict[str, Any] = {} if output is None else {"output": _index(output)}
+    if call.many and not choice:
+        choice = {"cotangent": np.ones_like(call.f(*values))}
     try:
         with np.errstate(all="ignore"):  # what is not finite stands in the tables
-            found = trace(call.f, values[0], args=values[1:], argnums=chosen, output=index, expand=expand)
+            found = trace(call.f, values[0], args=values[1:], argnums=chosen, expand=expand, **choice)
     except AdmodesError:
         raise
     except Exception as error:

@@ -125,7 +125,8 @@ def find(name: str) -> Example:
     """
     known = load()
     if name not in known:
-        close = difflib.get_close_matches(str(name), known, 3)
+        alike = [each for each in known if str(name) and each.startswith(str(name))]
+        close = alike or difflib.get_close_matches(str(name), known, 3)
         hint = f"Did you mean {join_words(close, 'or')}?" if close else f"There are {', '.join(known)}."
         raise UnknownExampleError(f"There is no example {name!r}. {hint}")
     return known[name]

@@ -18,7 +18,10 @@ _SHOWN = 24
 
 def as_table(examples: Iterable[Example]) -> str:
     """The examples, one a row."""
-    lines = [(example.name, example.formula, _number(example.value), example.source) for example in examples]
+    lines = [
+        (example.name, example.formula, "" if example.value is None else f"{example.value:.6g}", example.source)
+        for example in examples
+    ]
     return text_table([("example", True), ("formula", True), ("value", False), ("source", True)], lines, _WIDTH)
 
 
