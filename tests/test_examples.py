@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -298,3 +299,10 @@ def test_examples_are_not_changed():
         example.inputs["x"][0] = 7.0
     with pytest.raises(AttributeError):
         example.value = 3.0
+
+
+def test_the_page_names_every_example():
+    """Breaks if an example is missing on the page about them, or the page names one that is none."""
+    page = (Path(__file__).parents[1] / "docs" / "examples.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert {word for row in rows for word in re.findall(r"`(\w+)`", row)} == set(ad.examples)
