@@ -57,6 +57,11 @@ def title(node: Node) -> str:
     return f"{node.variable} = {node.name}" if node.variable and node.variable != node.name else node.name
 
 
+def _formula(node: Node) -> str:
+    """An input's formula is its name, which stands in the title already."""
+    return node.operation if node.operation == "input" else node.formula
+
+
 def _picture(trace: Trace) -> Layout:
     sizes = [_size(node) for node in trace.nodes]
     edges = [Edge(parent, node.place) for node in trace.nodes for parent in node.operands]
@@ -65,7 +70,7 @@ def _picture(trace: Trace) -> Layout:
 
 def _size(node: Node) -> tuple[float, float]:
     texts = [
-        len(_clipped(node.formula)),
+        len(_clipped(_formula(node))),
         len(value_text(node.value)),
         *(len(value_text(one)) for one in (*node.tangents, node.adjoint)),
     ]
@@ -85,8 +90,8 @@ def _node(trace: Trace, node: Node, box: Any) -> dict[str, Any]:
     kind = "input" if node.place in trace.inputs else "output" if node.place in trace.outputs else node.operation
     return {
         "title": title(node),
-        "formula": node.formula,
-        "short": _clipped(node.formula),
+        "formula": _formula(node),
+        "short": _clipped(_formula(node)),
         "value": value_text(node.value),
         "kind": kind if kind in ("input", "output", "constant") else "operation",
         "operands": list(node.operands),
@@ -121,7 +126,7 @@ def _tangent(trace: Trace, node: Node, seed: int) -> list[str]:
     if not node.operands:
         chosen = f"the seed: its derivative by {trace.seeds[seed]}"
         return [f"tangent: {tangent} ({chosen})"] if node.place in trace.inputs else [f"tangent: {tangent}"]
-    if None in node.locals:
+    if any(local is None for local in node.locals):
         return [f"tangent: {tangent} (the tangents of what it reads, through the same operation)"]
     parents = [trace.nodes[place] for place in node.operands]
     names = " + ".join(f"∂{node.name}/∂{one.name} · tangent of {one.name}" for one in parents)
