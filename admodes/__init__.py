@@ -45,6 +45,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .methods import unavailable_methods as unavailable_methods
     from .preparing import prepare as prepare
     from .reverse import Reverse as Reverse
+    from .sparsity import SparseRows as SparseRows
     from .sweeps import Block as Block
     from .sweeps import Grid as Grid
     from .sweeps import Limits as Limits
@@ -79,6 +80,7 @@ _HOME = {
     "Reverse": "reverse",
     "Symbolic": "symbolic",
     "symbolic_derivative": "symbolic",
+    "SparseRows": "sparsity",
     "Problem": "measure",
     "compare": "measure",
     "recommend": "measure",

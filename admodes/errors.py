@@ -71,6 +71,10 @@ class GradientError(AdmodesError, ValueError):
     """A derivative that somebody wrote by hand is wrong; the message is the report of its check."""
 
 
+class SparsityError(AdmodesError, ValueError):
+    """A pattern of a sparse derivative leaves out an entry that is not zero."""
+
+
 class SweepError(AdmodesError, RuntimeError):
     """A sweep cannot go on: a cell cannot be sent to its worker, or the workers are gone."""
 

@@ -35,7 +35,7 @@ FLOORS = (
     {"tape"},
     {"coverage", "recording"},
     {"finite", "forward", "reverse", "symbolic"},
-    {"complex_step"},
+    {"complex_step", "sparsity"},
     {"methods"},
     {"api"},
     {"figures", "preparing"},
