@@ -105,6 +105,9 @@ _HOME = {
 #: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`, `ad.examples["koehn_network"]`.
 _MODULES = ("errors", "examples", "testing")
 
+#: What other programs look for in the package, and its users do not: ``%load_ext admodes`` in a notebook.
+_HOOKS = {"load_ipython_extension": "ipython"}
+
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table
 
 
@@ -114,6 +117,8 @@ def __getattr__(name: str) -> _typing.Any:
         value = getattr(_importlib.import_module(f".{_HOME[name]}", __name__), name)
         globals()[name] = value
         return value
+    if name in _HOOKS:
+        return getattr(_importlib.import_module(f".{_HOOKS[name]}", __name__), name)
     if name in _MODULES:
         return _importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'admodes' has no attribute '{name}'")

@@ -40,7 +40,7 @@ FLOORS = (
     {"api"},
     {"figures", "preparing"},
     {"checking", "measure", "traces"},
-    {"examples", "reproduce", "testing"},
+    {"examples", "ipython", "reproduce", "testing"},
     {"pytest_plugin", "sweeps"},
     {"report"},
     {"cli"},
