@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..graph.layering import Edge
 from ..graph.layout import Layout, lay_out
-from ..model import Node, Trace
 from ..tables import value_text
+
+if TYPE_CHECKING:
+    from ..model import Node, Trace
 
 #: Longest formula in a node of the picture; the text beside it has the whole one.
 _SHORT = 26

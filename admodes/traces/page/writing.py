@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import OptionError
 from ...figures.pages import render, with_script
-from ..model import Trace
 from .story import tell_story
+
+if TYPE_CHECKING:
+    from ..model import Trace
 
 _FOLDER = Path(__file__).parent
 #: Nodes that a reader steps through without losing the thread, and that a graph shows on a screen.
