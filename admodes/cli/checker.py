@@ -46,23 +46,25 @@ def check(function: str, derivative: str, point: str, kind: str, rtol: float | N
 
 @main.command("benchmark-checkers", short_help="Judge checkers of gradients on claims whose truth is known.")
 @click.option("--peers", default=None, metavar="NAMES", help="Comma-separated, or none; all that are installed by default.")
+@click.option("--held-out", is_flag=True, help="The claims that were written after the checker, in the place of the chosen ones.")
 @click.option("--campaign", default=0, metavar="N", type=click.IntRange(min=0), help="N random functions of each kind as well.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the campaign.")
 @click.option(
     "--json", "file", default=None, metavar="FILE", type=click.Path(path_type=Path), help="Write all judgements to a new file."
 )
 @guarded
-def benchmark_checkers(peers: str | None, campaign: int, seed: int, file: Path | None) -> None:
+def benchmark_checkers(peers: str | None, held_out: bool, campaign: int, seed: int, file: Path | None) -> None:
     """Print what our checker and its peers say about right and wrong gradients, as Markdown.
 
     The peers are scipy, scipy-relative, torch, torch-fast, jax, autograd and numdifftools, each with its own defaults.
     """
     refuse_existing(file)
+    from ..checking.benchmark import benchmark_cases, held_out_cases
     from ..checking.benchmark import benchmark_checkers as judge_all
     from ..sweeps.results import to_json
 
     names = [] if peers == "none" else words_in(peers)
-    found = judge_all(names, campaign=campaign, seed=seed)
+    found = judge_all(names, cases=held_out_cases if held_out else benchmark_cases, campaign=campaign, seed=seed)
     if file is not None:
         file.write_text(to_json(found.to_dict()) + "\n", encoding="utf-8")
     click.echo(str(found))
