@@ -53,7 +53,6 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .sweeps import sweep as sweep
     from .symbolic import Symbolic as Symbolic
     from .symbolic import symbolic_derivative as symbolic_derivative
-    from .traces import Node as Node
     from .traces import Trace as Trace
     from .traces import trace as trace
 
@@ -99,7 +98,6 @@ _HOME = {
     "Limits": "sweeps",
     "trace": "traces",
     "Trace": "traces",
-    "Node": "traces",
 }
 
 #: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`, `ad.examples["koehn_network"]`.

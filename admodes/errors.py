@@ -64,7 +64,7 @@ class UnsupportedError(AdmodesError, NotImplementedError):
 
 
 class BudgetError(UnsupportedError):
-    """The expressions of the symbolic mode would be more, or take longer, than its budget allows."""
+    """The expressions of the symbolic mode, or the nodes of a trace, would be more than their budget allows, or take longer."""
 
 
 class GradientError(AdmodesError, ValueError):

@@ -359,3 +359,14 @@ def test_conditions_on_complex_values() -> None:
     assert found.conditions
     for x in (2.0, 1.0, 7.0):
         assert_close(found(x), ad.differentiate(f, x, method="forward"), 1e-14)
+
+
+@exact_modes
+def test_masks_see_both_parts_of_a_complex_value(method: str) -> None:
+    """Breaks if the sweep that follows a NaN takes a purely imaginary cotangent, or the imaginary part of a tangent, for zero."""
+
+    def f(x: Any) -> Any:
+        z = np.where(x > 5.0, np.sqrt(x - x), x)
+        return np.imag(1j * z) + np.imag(np.exp(1j * z))
+
+    assert_close(ad.gradient(f, 2.0, method=method), 1 + np.cos(2.0), 1e-12)

@@ -51,7 +51,8 @@ def cotangents_of(function: Function, values: Sequence[Any], output: Any, cotang
 
 
 def _dtype(value: Any) -> Any:
-    return np.result_type(value, np.float32)
+    kind = np.asarray(value).dtype
+    return np.dtype(float) if kind.kind in "biu" else kind
 
 
 def _find(function: Function, values: Sequence[Any], output: Any) -> int:

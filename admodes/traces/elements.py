@@ -204,7 +204,7 @@ def _node(evaluation: Evaluation, element: _Element, place: dict[Key, int], vari
         tuple(element.locals),
         (0.0,) * len(evaluation.seeds) if tangents is None else tuple(derivative(row.ravel()[i]) for row in tangents),
         adjoint,
-        tuple(adjoint * local if adjoint or not math.isinf(local) else 0.0 for local in element.locals),
+        tuple(adjoint * local if adjoint or math.isfinite(local) else 0.0 for local in element.locals),
         site.line,
         group,
     )

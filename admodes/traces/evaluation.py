@@ -58,13 +58,15 @@ class Evaluation:
         for _, name in bound.values():
             times[name] = times.get(name, 0) + 1
         taken = {*self.labels, *times}
+        again = {name for name, count in times.items() if count > 1 or name in self.labels}
+        # Not a_1 where f has a variable of that name.
+        marks = {name: not any(f"{name}_{k + 1}" in taken for k in range(times[name])) for name in again}
         seen: dict[str, int] = {}
         for number in sorted(bound):
             name = bound[number][1]
             seen[name] = seen.get(name, 0) + 1
-            again = times[name] > 1 or name in self.labels
-            numbered = f"{name}_{seen[name]}"
-            found.setdefault(number, name if not again else f"{name} ({seen[name]})" if numbered in taken else numbered)
+            numbered = f"{name}_{seen[name]}" if marks.get(name) else f"{name} ({seen[name]})"
+            found.setdefault(number, numbered if name in again else name)
         return found
 
 

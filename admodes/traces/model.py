@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LINES = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
     """One line of a trace: an input, a constant, or the result of one operation.
 
@@ -54,8 +54,8 @@ class Node:
     group : str
         The function called by f that it was computed in, ``sigmoid``; "" where that is f itself.
     tangent_formula : str
-        How its tangent follows from those of its operands where the operation is linear, ``W @ v0'``; "" where the local
-        derivatives say it.
+        How its tangent follows from those of its operands where the operation is linear or a product of arrays, ``W @ v0'``;
+        "" where the local derivatives say it.
     """
 
     place: int
@@ -87,7 +87,7 @@ class Source(Protocol):
         """The adjoints of the inputs, arranged as x."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """One evaluation of f, operation by operation, with its derivatives forward and backward.
 
@@ -104,6 +104,16 @@ class Trace:
         What each of a node's tangents is a derivative by: ``x1``, ``x[2]``.
     source : Source or None
         What it was read from, by `ad.trace`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import admodes as ad
+    >>> trace = ad.trace(lambda x: np.sin(x) * x, 2.0)
+    >>> trace
+    <trace of f(x): 3 nodes>
+    >>> [(node.name, node.formula, round(node.adjoint, 3)) for node in trace.nodes]
+    [('v0', 'x', 0.077), ('v1', 'sin(v0)', 2.0), ('v2', 'v1 * v0', 1.0)]
     """
 
     nodes: tuple[Node, ...]
@@ -111,7 +121,7 @@ class Trace:
     outputs: tuple[int, ...]
     title: str
     seeds: tuple[str, ...] = ()
-    source: Source | None = field(default=None, repr=False, compare=False)
+    source: Source | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return self.text()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Elementwise
+from ..kinds import Elementwise, Multilinear
 from ..tape import CONSTANT, INPUT
 from .evaluation import Evaluation, derivative, number_or_array, zeros
 from .formulas import constant_text, formula_of, is_linear, operation_name
@@ -82,13 +82,19 @@ def _texts(tape: TraceTape, number: int, place: dict[int, int], mark: str) -> li
 
 
 def _tangent_formula(tape: TraceTape, unit: Unit, place: dict[int, int]) -> str:
+    """How tangents go through a linear operation, and by the product rule through a product."""
     step, operands, _, _ = tape[unit.exit]
-    live = sum(node is not None for node in operands)
-    if unit.whole or not live or not step.primitive.differentiable(0) or not is_linear(step, live):
+    live = [position for position, node in enumerate(operands) if node is not None]
+    if unit.whole or not live or not step.primitive.differentiable(0):
         return ""
-    texts = _texts(tape, unit.exit, place, "'")
-    texts = ["0" if node is None and step.primitive.structural else text for node, text in zip(operands, texts, strict=True)]
-    return formula_of(step, texts)
+    values, tangents = (_texts(tape, unit.exit, place, mark) for mark in ("", "'"))
+    if is_linear(step, len(live)):
+        # A constant that is written or stacked has a tangent of zero; a factor is the constant itself.
+        zero = step.primitive.structural
+        return formula_of(step, ["0" if node is None and zero else t for node, t in zip(operands, tangents, strict=True)])
+    if isinstance(step.primitive, Multilinear):
+        return " + ".join(formula_of(step, [*values[:i], tangents[i], *values[i + 1 :]]) for i in live)
+    return ""
 
 
 def _locals(evaluation: Evaluation, unit: Unit, operands: Sequence[int]) -> list[Any]:

@@ -77,38 +77,44 @@ def elements_text(value: Any, digits: int = 3) -> str:
 
 def tables_of(trace: Trace, digits: int, lines: int | None) -> list[Table]:
     """The tables of a trace, each of at most so many rows (None for all)."""
-    tables = [_evaluation(trace, digits)]
+    nodes, cut, left_out = _shown(trace.nodes, lines)
+    tables = [_evaluation(nodes, digits)]
     if trace.seeds:
-        tables.append(_tangents(trace, digits))
-    tables.append(_adjoints(trace, digits))
-    return [_shortened(table, lines) for table in tables]
+        tables.append(_tangents(trace, nodes, digits))
+    back, cut_back, _ = _shown(trace.nodes[::-1], lines)
+    return [
+        *(table._replace(cut=cut, left_out=left_out) for table in tables),
+        _adjoints(trace, back, digits)._replace(cut=cut_back, left_out=left_out),
+    ]
 
 
-def _shortened(table: Table, lines: int | None) -> Table:
-    left_out = 0 if lines is None else len(table.rows) - max(lines, 2)
+def _shown(nodes: Sequence[Node], lines: int | None) -> tuple[Sequence[Node], int, int]:
+    """The first and last nodes; after how many of them, and how many, are left out."""
+    most = len(nodes) if lines is None else max(lines, 2)
+    left_out = len(nodes) - most
     if left_out <= 0:
-        return table
-    cut = (max(lines or 0, 2) + 1) // 2
-    return table._replace(rows=[*table.rows[:cut], *table.rows[cut + left_out :]], cut=cut, left_out=left_out)
+        return nodes, 0, 0
+    cut = (most + 1) // 2
+    return (*nodes[:cut], *nodes[cut + left_out :]), cut, left_out
 
 
-def _evaluation(trace: Trace, digits: int) -> Table:
-    rows = [(node.name, node.formula, value_text(node.value, digits)) for node in trace.nodes]
+def _evaluation(nodes: Sequence[Node], digits: int) -> Table:
+    rows = [(node.name, node.formula, value_text(node.value, digits)) for node in nodes]
     columns = [("node", True), ("formula", True), ("value", False)]
     # Of an input the formula is its name, and of a call that is a node the operation is its name.
-    variables = ["" if node.operation == "input" else node.variable for node in trace.nodes]
-    groups = ["" if node.group == node.operation else node.group for node in trace.nodes]
+    variables = ["" if node.operation == "input" else node.variable for node in nodes]
+    groups = ["" if node.group == node.operation else node.group for node in nodes]
     more = [(heading, texts) for heading, texts in (("variable", variables), ("in", groups)) if any(texts)]
     columns += [(heading, True) for heading, _ in more]
-    wider = [(*row, *(texts[place] for _, texts in more)) for place, row in enumerate(rows)]
+    wider = [(*row, *(texts[line] for _, texts in more)) for line, row in enumerate(rows)]
     return Table("value", "Evaluation trace", columns, wider)
 
 
-def _tangents(trace: Trace, digits: int) -> Table:
+def _tangents(trace: Trace, nodes: Sequence[Node], digits: int) -> Table:
     columns = [("tangent", True), ("formula", True), *((f"by {seed}", False) for seed in trace.seeds)]
     rows = [
         (f"{node.name}'", _tangent_formula(trace, node, digits), *(elements_text(part, digits) for part in node.tangents))
-        for node in trace.nodes
+        for node in nodes
     ]
     return Table("tangent", "Tangent trace (forward mode)", columns, rows)
 
@@ -143,20 +149,23 @@ def joined(terms: Sequence[str]) -> str:
     return text
 
 
-def _adjoints(trace: Trace, digits: int) -> Table:
-    received: dict[int, list[str]] = {place: ["seed"] for place in trace.outputs}
+def _adjoints(trace: Trace, nodes: Sequence[Node], digits: int) -> Table:
+    received: dict[int, list[Any]] = {node.place: [] for node in nodes}
     for node in reversed(trace.nodes):
         for operand, part in zip(node.operands, node.downstream, strict=True):
-            received.setdefault(operand, []).append(elements_text(part, digits))
+            if operand in received:
+                received[operand].append(part)
     rows: list[tuple[str, ...]] = []
-    for node in reversed(trace.nodes):
+    for node in nodes:
+        parts = ["seed"] if node.place in trace.outputs else []
+        parts += [elements_text(part, digits) for part in received[node.place]]
         names = [trace.nodes[operand].name for operand in node.operands]
         rows.append(
             (
                 node.name,
                 node.variable,
                 elements_text(node.adjoint, digits),
-                joined(received.get(node.place, ["not read"])),
+                joined(parts or ["not read"]),
                 ", ".join(f"by {name}: {elements_text(local, digits)}" for name, local in zip(names, node.locals, strict=True)),
                 ", ".join(f"to {name}: {elements_text(part, digits)}" for name, part in zip(names, node.downstream, strict=True)),
             )

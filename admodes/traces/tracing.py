@@ -35,8 +35,63 @@ def trace(
     tangent: Any = None,
     expand: bool = False,
 ) -> Trace:
-    """One evaluation of f at x, operation by operation, with its derivatives forward and backward."""
+    """One evaluation of f at x, operation by operation, with its derivatives forward and backward.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(x, *args)`` in plain NumPy.
+    x : array_like or container
+        Where to evaluate it.
+    args : tuple
+        Further positional arguments of f.
+    argnums : int or tuple of int
+        Which of ``(x, *args)`` are inputs; the others are constants.
+    names : sequence of str, optional
+        Names of the inputs, one for each leaf of the arguments; by default those of f's parameters.
+    output : int, str or tuple, optional
+        Where f returns more than one number: the index of the one whose adjoints are wanted. A tuple indexes an array,
+        or is applied step by step to a container, ``("loss", 0)``.
+    cotangent : array_like or container, optional
+        In place of `output`: weights arranged as f(x), of whose weighted sum the adjoints are taken.
+    tangent : array_like or container, optional
+        One direction, arranged as x, for the tangents. By default there is a tangent for each number in x,
+        if those are at most 16, and none otherwise.
+    expand : bool
+        Show each element of an array as a node of its own; for small arrays.
+
+    Returns
+    -------
+    Trace
+        Printed, it shows the tables of evaluation, tangents and adjoints. Operations stand in the order in which they were
+        done; those of one expression are ordered by depth, as one numbers them by hand.
+
+    Raises
+    ------
+    ShapeError, OptionError
+        f(x) is more than one number and none was chosen, or `output` is no index of one.
+    InputError, OutputError, MissingRuleError, TracedValueError
+        As for `gradient`: what cannot be differentiated is not traced.
+    BudgetError
+        More operations or numbers than a trace may have (10,000 and 10 million), or more elements (1,000) than are expanded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import admodes as ad
+    >>> trace = ad.trace(lambda x1, x2: np.log(x1) + x1 * x2 - np.sin(x2), 2.0, args=(5.0,), argnums=(0, 1))
+    >>> [f"{node.name} = {node.formula} = {node.value:.3f}" for node in trace.nodes[2:]]
+    ['v2 = log(v0) = 0.693', 'v3 = v0 * v1 = 10.000', 'v4 = sin(v1) = -0.959', 'v5 = v2 + v3 = 10.693', 'v6 = v5 - v4 = 11.652']
+    >>> [round(node.adjoint, 3) for node in reversed(trace.nodes)]
+    [1.0, 1.0, -1.0, 1.0, 1.0, 1.716, 5.5]
+
+    References
+    ----------
+    A. G. Baydin, B. A. Pearlmutter, A. A. Radul, J. M. Siskind: Automatic differentiation in machine learning: a survey,
+    JMLR 18(153), 2018, tables 2 and 3.
+    """
     function = Function(f, x, args, argnums)
+    _check_arguments(function)
     if function.nested:
         raise LevelError(
             "ad.trace was called inside a derivative: its input is traced already. "
@@ -56,6 +111,21 @@ def trace(
         seeds, seed_names = _seeds(function, labels, tangent)
         source = Reading(function, tape, labels, outputs, back, push_forward(tape, seeds, numbers), seed_names)
         return source.expanded() if expand else source.elementary()
+
+
+def _check_arguments(function: Function) -> None:
+    """Refuse an f that does not take x and args: it would fail inside."""
+    try:
+        signature = inspect.signature(function.f)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*function.positional)
+    except TypeError as error:
+        raise InputError(
+            f"{function.name}{signature} cannot be called with the {len(function.positional)} arguments (x, *args): {error}. "
+            "A trace needs a function of its inputs: give the first as x and the others in args=(...)."
+        ) from error
 
 
 def _output_record(tape: TraceTape, leaf: Any) -> int:

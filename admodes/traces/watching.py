@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import linecache
+import re
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -19,6 +20,9 @@ from ..protocols import call_function
 #: Frames in which a function of NumPy that is written with others is at work; they have it as `function`.
 _COMPOSITES = frozenset({call_function.__code__, vars(Operators)["mean"].__code__})
 _ENTRY: CodeType = Function.__call__.__code__
+#: What no constant is called in a formula: what is not meant to be seen, and what looks like a node.
+_NOT_A_NAME = re.compile(r"_|v\d+$")
+_HERE = __name__.rpartition(".")[0]
 _MACHINERY = frozenset({"admodes", "numpy", "optree", "scipy"})
 
 
@@ -87,7 +91,7 @@ class Watch:
             return ""
         for scope in (users[-1].f_locals, users[-1].f_globals):
             for name, value in scope.items():
-                if value is array and name.isidentifier() and not name.startswith("_"):
+                if value is array and name.isidentifier() and not _NOT_A_NAME.match(name):
                     return name
         return ""
 
@@ -101,7 +105,7 @@ class Watch:
             frame = frame.f_back
         composite = None
         for entered in reversed(inner if frame is not None else []):
-            if self._is_user(entered, first=not users):
+            if self._is_user(entered, first=entered is inner[-1]):
                 users.append(entered)
                 composite = None
             elif composite is None and entered.f_code in _COMPOSITES:
@@ -113,9 +117,10 @@ class Watch:
         package = module.partition(".")[0]
         if package not in _MACHINERY:
             return True
-        if first and not self._own and package == "admodes" and module.count(".") > 1:
-            # Examples and problems of admodes itself: what is in the folder of f is the user's code here.
-            self._own = module.rpartition(".")[0]
+        if first and package == "admodes" and module.count(".") > 1:
+            # f is one of admodes itself, an example or a problem: what stands in the same folder is the user's code here.
+            self._own = "" if module.startswith(_HERE) else module.rpartition(".")[0]
+            return True
         return bool(self._own) and module.startswith(self._own)
 
     def _number(self, frame: FrameType) -> int:

@@ -195,4 +195,4 @@ def _exact(value: Any) -> str:
         return str(part) if isinstance(part, complex) else part
 
     found = listed(value)
-    return json.dumps(found) if isinstance(found, list) else str(found)
+    return found if isinstance(found, str) else json.dumps(found)
