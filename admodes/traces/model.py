@@ -195,7 +195,7 @@ class Trace:
             Path(path).write_text(text, encoding="utf-8")
         return text
 
-    def plot(self, ax: Axes | None = None, **options: Unpack[Options]) -> Axes:
+    def plot(self, ax: Axes | None = None, *, legend: bool = True, **options: Unpack[Options]) -> Axes:
         """The computation graph: inputs on the left, the output on the right.
 
         Each box shows the value, the tangent (the derivative by one input) and the adjoint (the derivative of the output).
@@ -205,6 +205,8 @@ class Trace:
         ax : matplotlib.axes.Axes, optional
             A figure of its own by default, as large as the graph needs. Letters grow and shrink with the axes, and the
             colours suit their ground, light or dark.
+        legend : bool
+            Whether there is one, above the graph.
         seed : str or int, optional
             The input by which the tangents are derivatives: one of `seeds`, or its number. The first by default.
         tangents, adjoints, locals : bool, optional
@@ -224,7 +226,7 @@ class Trace:
         """
         from .graph import pictures
 
-        return pictures.plot(self, ax, **options)
+        return pictures.plot(self, ax, legend=legend, **options)
 
     def to_svg(self, path: str | Path | None = None, **options: Unpack[Options]) -> str:
         """The computation graph as an SVG file, written to `path` if there is one; further options as for `plot`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -9,7 +10,7 @@ from typing import Literal, NamedTuple
 from ...figures.palette import INK, MUTED, Role, styles_of
 from .layering import Edge
 from .layout import Layout, lay_out
-from .sketch import CONSTANT, INPUT, SUMMARY, Cell, Sketch
+from .sketch import CONSTANT, INPUT, OUTPUT, SUMMARY, Cell, Sketch
 
 #: The colours of the modes that compute them, as in every figure.
 TANGENT = styles_of(["forward"])["forward"].role
@@ -119,7 +120,8 @@ def arrange(sketch: Sketch) -> tuple[list[Lines], Layout]:
     reads = {link.target for link in sketch.links}
     is_read = {link.source for link in sketch.links}
     first = [index for index, cell in enumerate(sketch.cells) if cell.kind == INPUT or _sums_inputs(cell, index in reads)]
-    last = [index for index, _ in enumerate(sketch.cells) if index not in is_read]
+    # What nobody reads and is no output stays where it was computed.
+    last = [index for index, cell in enumerate(sketch.cells) if cell.kind in (OUTPUT, SUMMARY) and index not in is_read]
     return lines, lay_out([size_of(cell, those) for cell, those in zip(sketch.cells, lines)], edges, first=first, last=last)
 
 
@@ -140,5 +142,7 @@ def measure(word: Word) -> float:
     from ...figures.plotting import STYLE
 
     font = FontProperties(family=STYLE["font.family"], size=word.size, weight="bold" if word.bold else "normal")
-    width, _, _ = text_to_path.get_text_width_height_descent(word.text, font, ismath=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # such a name is as wide as the boxes that stand for its letters
+        width, _, _ = text_to_path.get_text_width_height_descent(word.text, font, ismath=False)
     return float(width)

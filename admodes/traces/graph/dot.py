@@ -27,8 +27,8 @@ def dot_text(sketch: Sketch) -> str:
     """
     lines = [
         "digraph trace {",
-        "  graph [rankdir=LR, ordering=in, nodesep=0.25, ranksep=0.5, labelloc=t, labeljust=l];",
-        f"  label={quote(_caption(sketch))};",
+        '  graph [rankdir=LR, ordering=in, nodesep=0.25, ranksep=0.5, labelloc=t, fontname="DejaVu Sans", fontsize=10];',
+        f"  label={_caption(sketch)};",
         '  node [fontname="DejaVu Sans", fontsize=11, color="#5c6978"];',
         '  edge [fontname="DejaVu Sans", fontsize=9, color="#5c6978", fontcolor="#5c6978"];',
     ]
@@ -95,9 +95,12 @@ def _escape(text: str) -> str:
 
 
 def _caption(sketch: Sketch) -> str:
-    parts = [sketch.title]
+    """The title and the meaning of the colours, each on a line that begins on the left."""
+    lines = [sketch.title]
     if sketch.seed:
-        parts.append(f"→ tangent: derivative by {sketch.seed}")
+        lines.append(f"→ tangent: derivative by {sketch.seed}")
     if sketch.result:
-        parts.append(f"← adjoint: derivative of {sketch.result}")
-    return "\n".join([*parts, *([sketch.note] if sketch.note else [])])
+        lines.append(f"← adjoint: derivative of {sketch.result}")
+    if sketch.note:
+        lines.append(sketch.note)
+    return f'"{"".join(quote(line)[1:-1] + chr(92) + "l" for line in lines)}"'

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 #: How much larger than measured a small graph is drawn at most.
 _LARGEST = 1.25
 _MARGIN = 6.0
-#: Inches between a graph, its legend, its note and the ends of the figure.
-_BESIDE = 0.4
+#: Inches between a picture and the ends of its figure.
+_PAD = 0.12
 #: Of an arrow: its length, half of its width.
 _ARROW = 6.0, 2.7
 #: The corners of an input.
@@ -82,7 +82,7 @@ def scale_of(axes: Axes) -> float:
     return float(abs(across[1, 0] - across[0, 0])) * 72 / (figure.dpi if figure else 72)
 
 
-def draw(axes: Axes, sketch: Sketch, lines: Sequence[Lines], layout: Layout) -> Axes:
+def draw(axes: Axes, sketch: Sketch, lines: Sequence[Lines], layout: Layout, *, legend: bool = True) -> Axes:
     """Draw a graph that is laid out, with its legend above and its note below.
 
     Parameters
@@ -93,6 +93,7 @@ def draw(axes: Axes, sketch: Sketch, lines: Sequence[Lines], layout: Layout) -> 
     lines : sequence
         The words of each cell.
     layout : Layout
+    legend : bool
 
     Returns
     -------
@@ -100,12 +101,16 @@ def draw(axes: Axes, sketch: Sketch, lines: Sequence[Lines], layout: Layout) -> 
     """
     dark = is_dark(axes)
     _fit(axes, layout)
+    drawn: set[Any] = set()
     for number, (link, path, label) in enumerate(zip(sketch.links, layout.paths, layout.labels, strict=True)):
-        _draw_edge(axes, f"edge-{number}", path, label, link.label, dark)
+        line = _line(path, label, drawn)
+        texts = [_text(Placed(edge_word(link.label), label.x, label.y, "center"), dark)] if label else []
+        _Group(axes, f"edge-{number}", _arrow(line, path[-1], dark), texts)
     for number, (cell, words, box) in enumerate(zip(sketch.cells, lines, layout.nodes, strict=True)):
         shapes = _shapes(cell.kind, box, dark)
         _Group(axes, f"node-{number}", shapes, [_text(word, dark) for word in place_words(words, box.x, box.y)])
-    _add_keys(axes, sketch, dark)
+    if legend:
+        _add_keys(axes, sketch, dark)
     if sketch.note:
         axes.annotate(
             literal(sketch.note),
@@ -134,23 +139,28 @@ def _color(role: Role, dark: bool) -> str:
     return role.dark if dark else role.light
 
 
-def fit_figure(axes: Axes, layout: Layout, widest: float) -> None:
-    """Make the figure of the axes as large as the picture needs, with its legend and its note.
+def fit_figure(axes: Axes, layout: Layout) -> None:
+    """Make the figure of the axes as high as the picture needs, with its legend and its note.
 
     Parameters
     ----------
     axes : Axes
         With the picture on them, alone in their figure.
     layout : Layout
-    widest : float
-        Inches.
     """
     figure, legend = axes.get_figure(root=True), axes.get_legend()
-    if figure is None or legend is None:
+    if figure is None:
         return
-    scale = min(1.0, widest * 72 / layout.width) if layout.width else 1.0
-    beside = legend.get_window_extent().height / figure.dpi + _BESIDE
-    figure.set_size_inches(figure.get_figwidth(), (layout.height + 2 * _MARGIN) * scale / 72 + beside)
+    figure.set_layout_engine("none")
+    width = figure.get_figwidth() - 2 * _PAD
+    scale = min(_LARGEST, width * 72 / (layout.width + 2 * _MARGIN))
+    height = (layout.height + 2 * _MARGIN) * scale / 72
+    above = legend.get_window_extent().height / figure.dpi if legend else 0.0
+    below = sum(text.get_window_extent().height for text in axes.texts) / figure.dpi
+    total = _PAD + below + height + above + _PAD
+    figure.set_size_inches(width + 2 * _PAD, total)
+    axes.set_position((_PAD / (width + 2 * _PAD), (_PAD + below) / total, width / (width + 2 * _PAD), height / total))
+    axes.set_xlim(-_MARGIN, width * 72 / scale - _MARGIN)
 
 
 def _fit(axes: Axes, layout: Layout) -> None:
@@ -162,7 +172,7 @@ def _fit(axes: Axes, layout: Layout) -> None:
     width = max(width, min(axes.bbox.width * points, width * _LARGEST * 4))
     x, y = layout.width / 2, layout.height / 2
     axes.set(xlim=(x - width / 2, x + width / 2), ylim=(y + height / 2, y - height / 2))
-    axes.set_aspect("equal", adjustable="box", anchor="W")
+    axes.set_aspect("equal", adjustable="box", anchor="NW")
     axes.set_axis_off()
 
 
@@ -204,28 +214,41 @@ def _text(placed: Placed, dark: bool) -> Text:
     )
 
 
-def _draw_edge(axes: Axes, name: str, path: Sequence[Point], label: Box | None, text: str, dark: bool) -> None:
-    """A curve with an arrow at its end, interrupted where its label stands."""
-    color = _color(MUTED, dark)
-    length, half = _ARROW
-    x, y = path[-1]
-    vertices, codes = [path[0]], [Path.MOVETO]
-    for place in range(1, len(path), 3):
-        piece = list(path[place : place + 3])
-        before = path[place - 1]
-        if label and before[1] == piece[-1][1] == label.y and before[0] <= label.x <= piece[-1][0]:
+def _line(path: Sequence[Point], label: Box | None, drawn: set[Any]) -> Path:
+    """A curve that is interrupted where its label stands, without what it shares with edges that are drawn already.
+
+    Lines that are drawn over each other look bolder than others.
+    """
+    vertices: list[Point] = []
+    codes = []
+    for place in range(0, len(path) - 1, 3):
+        curve = tuple(path[place : place + 4])
+        start, *piece = curve
+        if curve in drawn:
+            continue
+        drawn.add(curve)
+        if not vertices:
+            vertices, codes = [start], [Path.MOVETO]
+        if label and start[1] == piece[-1][1] == label.y and start[0] <= label.x <= piece[-1][0]:
             vertices += [(label.left, label.y), (label.right, label.y), piece[-1]]
             codes += [Path.LINETO, Path.MOVETO, Path.LINETO]
         else:
             vertices += piece
             codes += [Path.CURVE4] * 3
-    # The line ends inside of the arrow, which would not be pointed otherwise.
-    vertices[-1] = (x - length / 2, y)
-    line = PathPatch(Path(vertices, codes), facecolor="none", edgecolor=color, linewidth=1.1, capstyle="butt")
+    # It ends inside of the arrow, which would not be pointed otherwise.
+    x, y = vertices[-1]
+    vertices[-1] = (x - _ARROW[0] / 2, y)
+    return Path(vertices, codes)
+
+
+def _arrow(line: Path, end: Point, dark: bool) -> list[Patch]:
+    (length, half), (x, y) = _ARROW, end
+    color = _color(MUTED, dark)
     tip = [(x, y), (x - length, y - half), (x - length, y + half)]
-    head = Polygon(tip, closed=True, facecolor=color, edgecolor="none", linewidth=0)
-    words = [_text(Placed(edge_word(text), label.x, label.y, "center"), dark)] if label else []
-    _Group(axes, name, [line, head], words)
+    return [
+        PathPatch(line, facecolor="none", edgecolor=color, linewidth=1.1, capstyle="butt"),
+        Polygon(tip, closed=True, facecolor=color, edgecolor="none", linewidth=0),
+    ]
 
 
 def _add_keys(axes: Axes, sketch: Sketch, dark: bool) -> None:

@@ -199,11 +199,7 @@ def _path(chain: Sequence[int], boxes: Sequence[Box], port: float, columns: Sequ
 
 
 def _line(points: list[Point], x: float) -> None:
-    """A straight piece to the right, as a curve like the others; one piece where two follow each other."""
+    """A straight piece to the right, as a curve like the others."""
     start, y = points[-1]
-    if x <= start:
-        return
-    if len(points) >= 4 and all(point[1] == y for point in points[-4:]):
-        del points[-3:]
-        start = points[-1][0]
-    points += [(start + (x - start) / 3, y), (start + 2 * (x - start) / 3, y), (x, y)]
+    if x > start:
+        points += [(start + (x - start) / 3, y), (start + 2 * (x - start) / 3, y), (x, y)]

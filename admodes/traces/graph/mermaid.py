@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from ...figures.palette import INK, MUTED, PAPER
 from .boxes import ADJOINT, TANGENT
 from .sketch import CONSTANT, INPUT, OPERATION, OUTPUT, SUMMARY, Cell, Sketch
 
 _SHAPES = {INPUT: ("([", "])"), CONSTANT: ("[", "]"), OPERATION: ("(", ")"), OUTPUT: ("(", ")"), SUMMARY: ("[", "]")}
-#: Colours of lines only: pages that draw it are light or dark.
+#: Boxes have a ground of their own, since the page may be light or dark.
+_DEFAULT = f"fill:{PAPER.light},color:{INK.light},stroke:{MUTED.light}"
 _CLASSES = {
-    CONSTANT: "fill:none,stroke:none",
+    CONSTANT: "stroke:none",
     OUTPUT: "stroke-width:3px",
     SUMMARY: "stroke-dasharray:4 3",
 }
@@ -33,6 +35,7 @@ def mermaid_text(sketch: Sketch) -> str:
     for link in sketch.links:
         label = f'|"{escape(link.label)}"|' if link.label else ""
         lines.append(f"  n{link.source} -->{label} n{link.target}")
+    lines.append(f"  classDef default {_DEFAULT}")
     for kind, style in _CLASSES.items():
         if members := [f"n{number}" for number, cell in enumerate(sketch.cells) if cell.kind == kind]:
             lines += [f"  classDef {kind} {style}", f"  class {','.join(members)} {kind}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -81,7 +81,7 @@ def make_sketch(trace: Trace, **options: Unpack[Options]) -> Sketch:
     seed, tangents = options.get("seed"), options.get("tangents")
     if tangents is None:
         tangents = seed is not None or len(trace.seeds) <= _MOST_SEEDS
-    shown = trace.grouped() if len(trace.nodes) > most and trace.source is not None else trace
+    shown = _by_calls(trace) if len(trace.nodes) > most else trace
     whole = sketch_trace(shown, seed=seed, tangents=tangents, adjoints=options.get("adjoints", True))
     sketch = summarise(whole, int(most))
     if len(shown.nodes) < len(trace.nodes):
@@ -91,7 +91,13 @@ def make_sketch(trace: Trace, **options: Unpack[Options]) -> Sketch:
     return only(sketch, links=len(sketch.cells) <= _MOST_WITH_LABELS if locals_shown is None else locals_shown)
 
 
-def plot(trace: Trace, ax: Axes | None = None, **options: Unpack[Options]) -> Axes:
+def _by_calls(trace: Trace) -> Trace:
+    """One node for each call of a function, unless the whole of f is made of a few calls."""
+    grouped = trace if trace.source is None else trace.grouped()
+    return grouped if len(grouped.nodes) >= _LEAST_NODES else trace
+
+
+def plot(trace: Trace, ax: Axes | None = None, *, legend: bool = True, **options: Unpack[Options]) -> Axes:
     """The computation graph: inputs on the left, the output on the right.
 
     Parameters
@@ -100,6 +106,8 @@ def plot(trace: Trace, ax: Axes | None = None, **options: Unpack[Options]) -> Ax
     ax : matplotlib.axes.Axes, optional
         A figure of its own by default, as large as the graph needs. The letters grow and shrink with the axes, and
         the colours suit their ground, light or dark.
+    legend : bool
+        Whether there is one, above the graph.
     **options
         As in `Options`.
 
@@ -119,9 +127,9 @@ def plot(trace: Trace, ax: Axes | None = None, **options: Unpack[Options]) -> Ax
     lines, layout = arrange(sketch)
     width = min(_WIDEST, max(_NARROWEST, layout.width / 72 + _MARGIN))
     with drawing_on(ax, width=width) as axes:
-        draw(axes, sketch, lines, layout)
+        draw(axes, sketch, lines, layout, legend=legend)
         if ax is None:
-            fit_figure(axes, layout, _WIDEST)
+            fit_figure(axes, layout)
         return axes
 
 
@@ -157,10 +165,11 @@ def to_svg(trace: Trace, path: str | Path | None = None, **options: Unpack[Optio
 
     sketch = make_sketch(trace, **options)
     lines, layout = arrange(sketch)
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(max(_NARROWEST, layout.width / 72 + _MARGIN), _NARROWEST), layout="constrained")
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the fonts are the reader's, not matplotlib's
+        figure = Figure(figsize=(max(_NARROWEST, layout.width / 72 + _MARGIN), _NARROWEST))
         axes = draw(figure.add_subplot(), sketch, lines, layout)
-        fit_figure(axes, layout, math.inf)
+        fit_figure(axes, layout)
     text = finish_svg(svg.to_svg(figure, "graph"), sketch)
     if path is not None:
         Path(path).write_text(text, encoding="utf-8")

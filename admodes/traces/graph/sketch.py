@@ -130,8 +130,7 @@ def sketch_trace(trace: Trace, *, seed: str | int | None = None, tangents: bool,
         for node in trace.nodes
         for operand, local in zip(node.operands, [*node.locals, *[None] * len(node.operands)])
     )
-    names = [trace.nodes[output].variable or trace.nodes[output].name for output in trace.outputs]
-    result = (names[0] if len(names) == 1 else "the sum of all outputs") if adjoints and names else ""
+    result = _result(trace) if adjoints else ""
     whole = Sketch(cells, links, trace.title, "" if place is None else trace.seeds[place], result)
     return _unpack(whole, [np.shape(node.value) for node in trace.nodes])
 
@@ -145,13 +144,15 @@ def _unpack(sketch: Sketch, shapes: Sequence[tuple[int, ...]]) -> Sketch:
     cells = list(sketch.cells)
     dropped = set()
     for index, targets in readers.items():
-        if not targets:
+        if not targets or len(shapes[index]) != 1:
             continue
         reads = [cells[target].formula.partition(" = ")[2] for target in targets]
-        if len(set(reads)) == len(reads) == (*shapes[index], 0)[0] and all(_ELEMENT.fullmatch(read) for read in reads):
+        if len(set(reads)) == len(reads) == shapes[index][0] and all(_ELEMENT.fullmatch(read) for read in reads):
             dropped.add(index)
+            whole = cells[index]
             for target in targets:
-                cells[target] = replace(cells[target], kind=OUTPUT if cells[target].kind == OUTPUT else INPUT)
+                label = cells[target].label.replace(f"{whole.name}[", f"{whole.label}[") if whole.name else cells[target].label
+                cells[target] = replace(cells[target], label=label, kind=OUTPUT if cells[target].kind == OUTPUT else INPUT)
     kept = [index for index in range(len(cells)) if index not in dropped]
     where = {index: number for number, index in enumerate(kept)}
     links = [
@@ -176,6 +177,11 @@ def _find_seed(trace: Trace, seed: str | int | None) -> int:
         return int(seed)
     shown = [repr(name) for name in trace.seeds[:8]] + (["..."] if len(trace.seeds) > 8 else [])
     raise OptionError(f"There is no seed {seed!r}: the tangents of this trace are derivatives by {join_words(shown)}.")
+
+
+def _result(trace: Trace) -> str:
+    ends = [trace.nodes[output] for output in trace.outputs]
+    return ends[0].variable or ends[0].name if len(ends) == 1 and np.size(ends[0].value) == 1 else "the chosen output"
 
 
 def _cell(node: Node, seed: int | None, is_output: bool, adjoints: bool) -> Cell:

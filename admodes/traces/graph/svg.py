@@ -47,7 +47,7 @@ def finish_svg(text: str, sketch: Sketch) -> str:
 
 def describe(sketch: Sketch) -> str:
     """What a screen reader says: how much there is, then each operation with its numbers."""
-    parts = [f"{plural(len(sketch.cells), 'box')}es".replace("boxses", "boxes") if len(sketch.cells) != 1 else "1 box"]
+    parts = [plural(len(sketch.links), "edge")]
     for kind, noun in ((INPUT, "input"), (OUTPUT, "output")):
         count = sum(cell.kind == kind for cell in sketch.cells)
         parts.append(plural(count, noun))
