@@ -32,6 +32,8 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .complex_step import ComplexStep as ComplexStep
     from .custom import primitive as primitive
     from .differentiator import Differentiator as Differentiator
+    from .expressions import Formula as Formula
+    from .expressions import formula as formula
     from .finite import CentralDifferences as CentralDifferences
     from .forward import Forward as Forward
     from .measure import Comparison as Comparison
@@ -71,6 +73,8 @@ _HOME = {
     "unavailable_methods": "methods",
     "primitive": "custom",
     "Differentiator": "differentiator",
+    "Formula": "expressions",
+    "formula": "expressions",
     "CentralDifferences": "finite",
     "ComplexStep": "complex_step",
     "Forward": "forward",

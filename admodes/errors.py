@@ -25,6 +25,10 @@ class OptionError(AdmodesError, ValueError):
     """An option has a value outside its range, or two options contradict each other."""
 
 
+class FormulaError(OptionError):
+    """A formula is not one, or says what formulas may not; the message shows the place."""
+
+
 class NothingToDrawError(OptionError):
     """The rows hold nothing that this figure shows."""
 

@@ -23,7 +23,7 @@ PACKAGE = ROOT / "admodes"
 # Who may import whom: only what stands on a lower line. CONTRIBUTING.md says what each one is for.
 FLOORS = (
     {"_version", "errors", "formatting"},
-    {"comparing", "containers", "failures", "levels", "operands", "reading", "rows", "theory"},
+    {"comparing", "containers", "expressions", "failures", "levels", "operands", "reading", "rows", "theory"},
     {"function", "kinds", "outputs", "surroundings"},
     {"custom", "differentiator", "rules"},
     {"table"},
