@@ -32,7 +32,6 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .complex_step import ComplexStep as ComplexStep
     from .custom import primitive as primitive
     from .differentiator import Differentiator as Differentiator
-    from .expressions import Formula as Formula
     from .expressions import formula as formula
     from .finite import CentralDifferences as CentralDifferences
     from .forward import Forward as Forward
@@ -73,7 +72,6 @@ _HOME = {
     "unavailable_methods": "methods",
     "primitive": "custom",
     "Differentiator": "differentiator",
-    "Formula": "expressions",
     "formula": "expressions",
     "CentralDifferences": "finite",
     "ComplexStep": "complex_step",
@@ -102,8 +100,8 @@ _HOME = {
     "Node": "traces",
 }
 
-#: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`.
-_MODULES = ("errors", "testing")
+#: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`, `ad.examples["koehn_network"]`.
+_MODULES = ("errors", "examples", "testing")
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table
 

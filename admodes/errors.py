@@ -37,6 +37,12 @@ class UnknownMethodError(OptionError):
     """No differentiator of that name."""
 
 
+class UnknownExampleError(OptionError, KeyError):
+    """No worked example of that name."""
+
+    __str__ = Exception.__str__  # a KeyError would show its message in quotes
+
+
 class TracedValueError(AdmodesError, TypeError):
     """A traced value was used in a way that would cut its derivative."""
 

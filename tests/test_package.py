@@ -40,7 +40,7 @@ FLOORS = (
     {"api"},
     {"figures", "preparing"},
     {"checking", "measure", "traces"},
-    {"reproduce", "testing"},
+    {"examples", "reproduce", "testing"},
     {"pytest_plugin", "sweeps"},
     {"report"},
     {"cli"},
