@@ -94,9 +94,14 @@ class Example:
         return dict(zip(self.inputs, differentiate(self.f, **self.arguments, method=method), strict=True))
 
     def trace(self, **options: Any) -> Trace:
-        """The trace of f at the inputs; `options` are those of ``ad.trace``."""
+        """The trace of f at the inputs; `options` are those of ``ad.trace``.
+
+        Where f has many outputs and none is chosen, their sum is what the adjoints are derivatives of.
+        """
         from ..traces import trace
 
+        if not {"output", "cotangent"} & set(options):
+            options["cotangent"] = np.ones_like(self.f(*self.inputs.values()))
         return trace(self.f, **{**self.arguments, **options})
 
 

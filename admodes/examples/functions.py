@@ -10,7 +10,7 @@ import numpy as np
 TRUTH_TABLE = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 EXCLUSIVE_OR = np.array([0.0, 1.0, 1.0, 0.0])
 ONE_HOT = np.array([0.0, 1.0, 0.0])
-CENTRE, CONTEXT, NEGATIVES = 2, 5, (0, 7)
+CENTRE, CONTEXT, NEGATIVES = 2, 5, [0, 7]
 #: The weight of the squared parameters in a regularised loss.
 STRENGTH = 0.01
 
@@ -199,10 +199,8 @@ def word2vec(V: Any, U: Any) -> Any:
     """Skip-gram with negative sampling: word CENTRE, of the rows of V, against CONTEXT and NEGATIVES, of those of U."""
     w = V[CENTRE]
     c = U[CONTEXT]
-    J = -np.log(sigmoid(c @ w))
-    for negative in NEGATIVES:
-        n = U[negative]
-        J = J - np.log(sigmoid(-(n @ w)))
+    n = U[NEGATIVES]
+    J = -np.log(sigmoid(c @ w)) - np.sum(np.log(sigmoid(-(n @ w))))
     return J
 
 

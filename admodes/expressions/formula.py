@@ -79,6 +79,9 @@ class Formula:
             values.append(function(*[values[place] for place in operands]))
         return values[self._result]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return formula, (self.text, self.names)
+
     def __repr__(self) -> str:
         return f"formula({self.text!r})"
 
