@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -283,6 +284,8 @@ def test_unknown_names_list_the_near_ones():
         ad.examples["koehn_netwrok"]
     assert isinstance(caught.value, KeyError)
     assert isinstance(caught.value, AdmodesError)
+    with pytest.raises(UnknownExampleError, match=r"Did you mean losses_binary"):
+        ad.examples["losses_b"]
     with pytest.raises(UnknownExampleError, match=r"There are koehn_network, gormley_cosine"):
         ad.examples["???"]
     with pytest.raises(UnknownExampleError):
@@ -296,3 +299,10 @@ def test_examples_are_not_changed():
         example.inputs["x"][0] = 7.0
     with pytest.raises(AttributeError):
         example.value = 3.0
+
+
+def test_the_page_names_every_example():
+    """Breaks if an example is missing on the page about them, or the page names one that is none."""
+    page = (Path(__file__).parents[1] / "docs" / "examples.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert {word for row in rows for word in re.findall(r"`(\w+)`", row)} == set(ad.examples)

@@ -6,9 +6,11 @@ import builtins
 import inspect
 import math
 import pickle
+import re
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -210,7 +212,7 @@ def test_unknown_variables_list_the_near_ones():
     """Breaks if a typing error in a name gives a variable of its own where the variables are known."""
     with pytest.raises(FormulaError, match=r"no variable `x3`. The variables are x1 and x2. Did you mean x2 or x1"):
         ad.formula("x1*x2 + x3", ["x1", "x2"])
-    with pytest.raises(FormulaError, match=r"no variable `х` \(U\+0445\). The variables are x"):
+    with pytest.raises(FormulaError, match=r"no variable `х` \(U\+0445\). The variable is x"):
         ad.formula("х + 1", ["x"])
 
 
@@ -432,3 +434,12 @@ def test_planted_builtins_are_not_reached(monkeypatch):
     assert ad.formula("abs(x)")(-2.0) == 2.0
     with pytest.raises(FormulaError, match="no function `planted`"):
         ad.formula("planted(x)")
+
+
+def test_the_page_names_every_function():
+    """Breaks if the page about formulas leaves a function out, or names one that there is not."""
+    page = (Path(__file__).parents[1] / "docs" / "examples.md").read_text(encoding="utf-8")
+    listed = re.search(r"`(abs [^`]*)`", page)
+    assert listed is not None
+    synonyms = {"arcsin", "arccos", "arctan"}
+    assert set(listed[1].split()) | synonyms == set(FUNCTIONS)

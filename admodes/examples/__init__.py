@@ -16,15 +16,12 @@ Examples
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 
-from ..errors import UnknownExampleError
-from ..formatting import join_words
 from .example import Example as Example
-from .example import load
+from .example import find, load
 
 
 class _Examples(ModuleType, Mapping[str, Example]):
@@ -35,18 +32,16 @@ class _Examples(ModuleType, Mapping[str, Example]):
     __hash__ = ModuleType.__hash__
 
     def __getitem__(self, name: str) -> Example:
-        known = load()
-        if name not in known:
-            close = difflib.get_close_matches(str(name), known, 3)
-            hint = f"Did you mean {join_words(close, 'or')}?" if close else f"There are {', '.join(known)}."
-            raise UnknownExampleError(f"There is no example {name!r}. {hint}")
-        return known[name]
+        return find(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(load())
 
     def __len__(self) -> int:
         return len(load())
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(load())
 
 
 sys.modules[__name__].__class__ = _Examples

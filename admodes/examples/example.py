@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
 from collections.abc import Callable, Mapping
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import UnknownExampleError
+from ..formatting import join_words
 from . import functions
 
 if TYPE_CHECKING:
@@ -110,6 +113,23 @@ def load() -> dict[str, Example]:
     """All examples by name, in the order of their file."""
     entries = json.loads(resources.files(__package__).joinpath("numbers.json").read_text(encoding="utf-8"))
     return {name: _example(name, entry) for name, entry in entries.items()}
+
+
+def find(name: str) -> Example:
+    """The example of that name.
+
+    Raises
+    ------
+    UnknownExampleError
+        If there is none.
+    """
+    known = load()
+    if name not in known:
+        alike = [each for each in known if str(name) and each.startswith(str(name))]
+        close = alike or difflib.get_close_matches(str(name), known, 3)
+        hint = f"Did you mean {join_words(close, 'or')}?" if close else f"There are {', '.join(known)}."
+        raise UnknownExampleError(f"There is no example {name!r}. {hint}")
+    return known[name]
 
 
 def _example(name: str, entry: dict[str, Any]) -> Example:

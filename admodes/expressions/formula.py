@@ -227,7 +227,7 @@ def _unknown_name(node: ast.Name, names: dict[str, int], text: str) -> FormulaEr
     if name in FUNCTIONS:
         return refusal(text, node.col_offset, f"`{name}` is a function. Write {name}(...) with its argument.")
     codes = "" if name.isascii() else f" ({' '.join(f'U+{ord(each):04X}' for each in name)})"
-    there = f" The variables are {join_words(list(names))}." if names else ""
+    there = f" The {'variables are' if len(names) > 1 else 'variable is'} {join_words(list(names))}." if names else ""
     hint = near(name, names, 0.5) or near(name, [*FUNCTIONS, *CONSTANTS])
     return refusal(text, node.col_offset, f"There is no variable `{name}`{codes}.{there}{hint}")
 
