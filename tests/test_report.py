@@ -19,6 +19,7 @@ from admodes.errors import OptionError
 from admodes.figures.marks import mark, marks_of
 from admodes.figures.palette import PAPER, ROLES, styles_of
 from admodes.figures.plotting import new_figure
+from admodes.figures.svg import to_svg
 from admodes.figures.winners import cheapest, not_run
 from admodes.report import write_report
 from admodes.report.conclusions import conclude
@@ -27,7 +28,7 @@ from admodes.report.findings import find_all
 from admodes.report.overview import advise, score
 from admodes.report.packing import unpack
 from admodes.report.page import write_pages
-from admodes.report.svg import to_inline, to_svg
+from admodes.report.svg import to_inline
 from admodes.reproduce.claims import Figure
 from admodes.rows import Row, Timing
 from admodes.sweeps.claim import ClaimRow

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..figures.marks import marks_of
 from ..figures.palette import ROLES, styles_of
+from ..figures.svg import to_svg
 from ..formatting import format_number
 from ..rows import STATUSES, methods_of
 from ..sweeps.results import Results, read_results
@@ -19,7 +20,7 @@ from .overview import EXACT, advise, scope, score, tally
 from .packing import pack
 from .problem_texts import ABOUT
 from .sections import Report, make_report
-from .svg import Inline, to_inline, to_svg
+from .svg import Inline, to_inline
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: What a header may lack.

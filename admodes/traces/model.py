@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from ..errors import OptionError
 from .writing import as_csv, as_html, as_latex, as_markdown, as_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .graph.pictures import Options
 
 #: Rows that a table shows unless it is asked for more.
 _LINES = 60
@@ -178,3 +183,54 @@ class Trace:
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
+
+    def plot(self, ax: Axes | None = None, *, legend: bool = True, **options: Unpack[Options]) -> Axes:
+        """The computation graph: inputs on the left, the output on the right.
+
+        Each box shows the value, the tangent (the derivative by one input) and the adjoint (the derivative of the output).
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            A figure of its own by default, as large as the graph needs. Letters grow and shrink with the axes, and the
+            colours suit their ground, light or dark.
+        legend : bool
+            Whether there is one, above the graph.
+        seed : str or int, optional
+            The input by which the tangents are derivatives: one of `seeds`, or its number. The first by default.
+        tangents, adjoints, locals : bool, optional
+            Whether they are shown; local derivatives stand on the edges, by default where the graph is small.
+        max_nodes : int
+            Graphs of more than 100 nodes, or so many, are summed up: calls of functions, repeated parts, and if need be
+            the middle become one box.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        OptionError
+            If there is no such option or seed, or `max_nodes` is not a whole number of at least 10.
+        """
+        from .graph import pictures
+
+        return pictures.plot(self, ax, legend=legend, **options)
+
+    def to_svg(self, path: str | Path | None = None, **options: Unpack[Options]) -> str:
+        """The computation graph as an SVG file, written to `path` if there is one; further options as for `plot`."""
+        from .graph import pictures
+
+        return pictures.to_svg(self, path, **options)
+
+    def to_dot(self, **options: Unpack[Options]) -> str:
+        """The computation graph in the language of Graphviz; options as for `plot`."""
+        from .graph import pictures
+
+        return pictures.to_dot(self, **options)
+
+    def to_mermaid(self, **options: Unpack[Options]) -> str:
+        """The computation graph in the language of Mermaid, which Markdown viewers draw; options as for `plot`."""
+        from .graph import pictures
+
+        return pictures.to_mermaid(self, **options)
