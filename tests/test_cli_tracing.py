@@ -114,6 +114,7 @@ def test_a_formula_of_one_variable_and_of_arrays(run):
     text = printed(run("trace", "sum(w*x)", "--at", "w=[1,2],x=[3,4]", "--wrt", "w"))
     assert "11" in text
     assert ["v0'", "seed"] in [line[:2] for line in cells(text)]
+    assert ["v3", "v2 * v1", "20"] in cells(printed(run("trace", "sum(W)*b", "--at", "W=[[1,2],[3,4]],b=2")))
     assert ["v1", "-v0", "-3"] in cells(printed(run("trace", "--at", "x=3", "--", "-x")))
 
 
@@ -221,6 +222,8 @@ BAD = [
     (["x*y", "--at", "x=1,y="], "y no value"),
     (["x*y", "--at", "x=1,y=one"], "'one' is no point"),
     (["x*y", "--at", ""], "--at is empty"),
+    (["x*y", "--at", "x=[1,2,y=3"], "not JSON"),
+    (["x*y", "--at", "x=1],y=3"], "is no point"),
     (["x*y", "--at", "sin=1,y=1"], "`sin` is a function"),
     (["x*y", "--at", "x=1,y=2", "--wrt", "z"], "the inputs are x, y"),
     (["x*y", "--at", "x=1,y=2", "--wrt", ","], "the inputs are x, y"),
