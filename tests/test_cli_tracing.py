@@ -7,10 +7,13 @@ import json
 import re
 import sys
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 import admodes as ad
 from admodes import cli
@@ -111,6 +114,7 @@ def test_a_formula_of_one_variable_and_of_arrays(run):
     text = printed(run("trace", "sum(w*x)", "--at", "w=[1,2],x=[3,4]", "--wrt", "w"))
     assert "11" in text
     assert ["v0'", "seed"] in [line[:2] for line in cells(text)]
+    assert ["v3", "v2 * v1", "20"] in cells(printed(run("trace", "sum(W)*b", "--at", "W=[[1,2],[3,4]],b=2")))
     assert ["v1", "-v0", "-3"] in cells(printed(run("trace", "--at", "x=3", "--", "-x")))
 
 
@@ -208,6 +212,7 @@ BAD = [
     (["x*z", "--at", "x=2"], "no variable `z`"),
     (["expp(x)", "--at", "x=2"], "Did you mean exp"),
     (["__import__('os').system('touch pwned')", "--at", "x=1"], "column 1"),
+    (["exec('import os'):x", "--at", "x=1"], "no sign of formulas"),
     (["(x).__class__", "--at", "x=1"], "begins with a letter"),
     (["9**9**9**9 + x", "--at", "x=1"], "exponents"),
     (["x*y", "--at", "1,2,3"], "3 numbers, and the formula has 2 variables. Write --at x=1,y=1"),
@@ -217,6 +222,8 @@ BAD = [
     (["x*y", "--at", "x=1,y="], "y no value"),
     (["x*y", "--at", "x=1,y=one"], "'one' is no point"),
     (["x*y", "--at", ""], "--at is empty"),
+    (["x*y", "--at", "x=[1,2,y=3"], "not JSON"),
+    (["x*y", "--at", "x=1],y=3"], "is no point"),
     (["x*y", "--at", "sin=1,y=1"], "`sin` is a function"),
     (["x*y", "--at", "x=1,y=2", "--wrt", "z"], "the inputs are x, y"),
     (["x*y", "--at", "x=1,y=2", "--wrt", ","], "the inputs are x, y"),
@@ -248,6 +255,21 @@ def test_bad_input_is_one_message(run, tmp_path, arguments, words):
     """Breaks if bad input ends in a traceback, in no message or in two, or runs something."""
     assert re.search(words, refused(run("trace", *arguments)), re.DOTALL), arguments
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == ["traced_model.py"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet="xy()+-*/^.,0129 e=_'\"<>[]:;\\\n\0", max_size=40))
+@example("__import__('os').system('touch pwned')")
+@example("().__class__.__base__.__subclasses__():x")
+@example("x" * 5_000)
+@example("(" * 500 + "x" + ")" * 500)
+@example("9**9**9**9*x")
+def test_hostile_formulas(text):
+    """Breaks if any text ends in another way than with tables or with one message."""
+    result = CliRunner().invoke(cli.main, ["trace", "--at", "x=0.5,y=2", "--", text])
+    assert result.exit_code in (0, 2), (text, result.exception)
+    assert "Traceback" not in result.output
+    assert not list(Path.cwd().glob("pwned"))
 
 
 def test_examples_are_listed(run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,6 +28,9 @@ _FILES = {
     "latex": "The tables for LaTeX.",
     "markdown": "The tables in Markdown.",
 }
+
+#: A function, module:function or path/to/file.py:function; any other text is a formula.
+_FUNCTION = re.compile(r"(.*\.py|[\w.]+):[\w.]+")
 
 
 def _file_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -104,7 +108,7 @@ def _call(function: str, example: str | None, point: str) -> _Call:
     named = read_named(point)
     if example is not None:
         return _example_call(example, named, point)
-    if ":" in function:
+    if _FUNCTION.fullmatch(function):
         f = find_function(function)
         return _Call(f, {"": read_point(point)} if named is None else named, function)
     return _formula_call(function, named, point)
@@ -211,18 +215,14 @@ def _index(output: str) -> Any:
 def _write(kind: str, traces: list[Trace], file: Path, digits: int) -> None:
     """Write one file about one trace, or a page about several."""
     if kind == "html":
-        from ..traces.page import write_page
-
-        write_page(traces, file, overwrite=True)
+        traces[0].to_page(file, traces[1:], overwrite=True)
         return
-    from ..traces.graph import pictures
-
     (found,) = traces
     writers: dict[str, Callable[[], str]] = {
-        "svg": lambda: pictures.to_svg(found),
-        "dot": lambda: pictures.to_dot(found),
-        "mermaid": lambda: pictures.to_mermaid(found),
-        "csv": lambda: found.to_csv(),
+        "svg": found.to_svg,
+        "dot": found.to_dot,
+        "mermaid": found.to_mermaid,
+        "csv": found.to_csv,
         "latex": lambda: found.to_latex(digits, None),
         "markdown": lambda: found.to_markdown(digits, None),
     }

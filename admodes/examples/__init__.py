@@ -40,5 +40,8 @@ class _Examples(ModuleType, Mapping[str, Example]):
     def __len__(self) -> int:
         return len(load())
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(load())
+
 
 sys.modules[__name__].__class__ = _Examples

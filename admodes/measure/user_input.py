@@ -149,7 +149,7 @@ def read_named(text: str) -> dict[str, Any] | None:
     if not re.match(r"\s*[^\W\d]\w*\s*=", text):
         return None
     found: dict[str, Any] = {}
-    for part in re.split(r",(?![^\[{]*[\]}])", text):
+    for part in _outer_parts(text):
         name, equals, point = (piece.strip() for piece in part.partition("="))
         if not equals or not name.isidentifier():
             raise OptionError(f"--at: {part.strip()!r} has no name. Write x1=2,x2=5, and x=[1,2] for an array.")
@@ -159,6 +159,18 @@ def read_named(text: str) -> dict[str, Any] | None:
             raise OptionError(f"--at gives {name} no value. Write {name}=1.5.")
         found[name] = read_point(point)
     return found
+
+
+def _outer_parts(text: str) -> list[str]:
+    """What stands between the commas that are in no brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "[{") - (character in "]}")
+        if character == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def _read_file(path: Path, suffix: str) -> Any:
