@@ -108,7 +108,9 @@ def test_word_vectors() -> None:
 
 def test_inputs_beside_a_table() -> None:
     """Inputs that are read otherwise, numbers, types and several arguments."""
-    found = ad.gradient(lambda p: np.sum(p[0][[1]]) * p[1] + p[2] @ p[2], [np.ones((4, 2)), 3.0, np.array([0.0, 2.0])], sparse=True)
+    found = ad.gradient(
+        lambda p: np.sum(p[0][[1]]) * p[1] + p[2] @ p[2], [np.ones((4, 2)), 3.0, np.array([0.0, 2.0])], sparse=True
+    )
     assert found[0].rows.tolist() == [1]
     assert found[0].values.tolist() == [[3.0, 3.0]]
     assert found[1] == 2.0

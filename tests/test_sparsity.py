@@ -166,14 +166,11 @@ def test_functions_of_numpy(case: Any) -> None:
     np.testing.assert_allclose(found.toarray(), np.reshape(dense, found.shape), rtol=1e-9, atol=1e-10)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", sorted({*range(25)} - {7, 17}))  # those two write into plain arrays
 def test_random_programs(seed: int) -> None:
     """Views, copies and writes in any order: entries of a Jacobian or a Hessian that were lost or put elsewhere."""
     f, x = random_program(seed), np.array([0.7, -1.3, 2.1])
-    try:
-        dense = ad.jacobian(f, x, "reverse")
-    except TracedValueError:
-        pytest.skip("refused, sparse or not")
+    dense = ad.jacobian(f, x, "reverse")
     np.testing.assert_allclose(ad.jacobian(f, x, sparse=True).toarray(), dense, rtol=1e-9, atol=1e-9)
 
     def g(x: Any) -> Any:
@@ -260,15 +257,24 @@ def test_how_many_seeds(name: str, pushes: int, pulls: int) -> None:
     assert (plan.pushes, plan.pulls) == (pushes, pulls)
 
 
-def test_largest_first_where_it_is_better() -> None:
-    """A crown, on which columns in their order take a colour each pair, and no seed less is sought."""
-    pairs = [(i, j) for i in range(8) for j in range(8) if i != j]
+def test_another_order_where_it_is_better() -> None:
+    """A crown in the worst order: column after column a colour each pair, where two are enough."""
+    pairs = [(3 * i, 3 * j + 1) for i in range(8) for j in range(8) if i != j]
     rows = np.repeat(np.arange(len(pairs)), 2)
-    columns = np.array([(2 * i, 2 * j + 1) for i, j in pairs]).ravel()
-    crown = sparse.csr_array((np.ones(len(rows), dtype=bool), (rows, columns)))
-    assert colouring.colour_columns(crown).max() + 1 == 8  # greedy, in order of the columns
-    star = sparse.csr_array(np.vstack([crown.toarray(), np.eye(16, dtype=bool)[:1]]))
-    assert colouring.colour_columns(star).max() + 1 <= 8
+    crown = sparse.csr_array((np.ones(len(rows), dtype=bool), (rows, np.ravel(pairs))), shape=(len(pairs), 25))
+    assert colouring.colour_columns(crown).max() + 1 == 8
+    # One row more at the first column of each pair makes these the longer ones, which are taken first.
+    longer = np.zeros((8, 25), dtype=bool)
+    longer[np.arange(8), 3 * np.arange(8)] = longer[:, 24] = True
+    found = sparse.csr_array(np.vstack([crown.toarray(), longer]))
+    assert colouring.colour_columns(found).max() + 1 == 2
+
+
+def test_colours_in_turn() -> None:
+    """Bands and blocks whose colours are the least there can be, without a loop over the columns."""
+    for name, count in [("slices", 3), ("blocks", 3), ("diff", 2)]:
+        colours = colouring.colour_columns(detect(linearize(Function(PATTERNS[name][0], X))).matrix)
+        assert colours.tolist() == (np.arange(N) % count).tolist()
 
 
 # ---- sweeps
@@ -401,9 +407,9 @@ def test_a_planted_fault_in_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_function_in_each_call() -> None:
     """The pattern of one run and the derivative of another."""
     rng = np.random.default_rng(0)
+    shifts = iter(rng.permutation(N))
     with pytest.raises(SparsityError, match="another function in each call"):
-        for _ in range(5):
-            ad.jacobian(lambda x: np.roll(x, int(rng.integers(N))) ** 2, X, sparse=True)
+        ad.jacobian(lambda x: np.roll(x, int(next(shifts))) ** 2, X, sparse=True)
 
 
 def test_patterns_that_do_not_fit() -> None:
@@ -414,7 +420,7 @@ def test_patterns_that_do_not_fit() -> None:
     with pytest.raises(ShapeError, match="x has 12 elements"):
         ad.jacobian(np.sin, X, sparse=np.eye(N + 1))
     for method in ("forward", "reverse"):
-        with pytest.raises(ShapeError, match="`sin.x.` has 12 elements"):
+        with pytest.raises(ShapeError, match=r"`sin.x.` has 12 elements"):
             ad.jacobian(np.sin, X, method, sparse=np.eye(N + 1)[:, :N])
     with pytest.raises(ShapeError, match="x has 12 elements"):
         ad.hessian(np.sum, X, sparse=np.eye(3))

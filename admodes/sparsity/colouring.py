@@ -19,6 +19,10 @@ import numpy as np
 UNCOLOURED = -1
 
 
+#: How many times the least possible number of colours makes another pass over the entries worth its time.
+_WORTH_ANOTHER = 2
+
+
 class Plan(NamedTuple):
     """Which seeds find a matrix: the colours of columns that are pushed forward, and of rows that are pulled back.
 
@@ -53,9 +57,9 @@ def colour_columns(matrix: Any) -> np.ndarray:
     Returns
     -------
     ndarray of int
-        A colour for each column. The columns are taken from the first to the last, which is the best for bands; where
-        that takes more colours than the longest row has entries, also by their lengths, and the better of the two
-        stands.
+        A colour for each column. Colours in turn, as many as the longest row needs, are the least there can be, and do for
+        most bands and blocks. Else the columns are taken from the first to the last; where that takes twice as many colours,
+        also by their lengths, and the better of the two stands.
 
     Examples
     --------
@@ -74,16 +78,26 @@ def colour_columns(matrix: Any) -> np.ndarray:
     if longest == used.sum():
         colours[used] = np.arange(longest)
         return colours
+    in_turn = np.arange(columns) % longest
+    if _tells_apart(matrix, in_turn, longest):
+        return np.where(used, in_turn, UNCOLOURED)
     # A row of one entry keeps no columns apart.
     binding = matrix[lengths > 1].tocsc()
     natural = np.flatnonzero(np.diff(binding.indptr))
     found = _greedy(binding, natural)
-    if found.max() + 1 > longest:
+    if found.max() + 1 >= _WORTH_ANOTHER * longest:
         weights = np.diff(binding.indptr)[natural]
         by_length = _greedy(binding, natural[np.argsort(-weights, kind="stable")])
         found = by_length if by_length.max() < found.max() else found
     colours[natural] = found[natural]
     return colours
+
+
+def _tells_apart(matrix: Any, colours: np.ndarray, count: int) -> bool:
+    """Whether no row has a colour twice."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    found = np.sort(rows * count + colours[matrix.indices])
+    return not np.any(found[1:] == found[:-1])
 
 
 def _greedy(matrix: Any, order: np.ndarray) -> np.ndarray:
@@ -121,7 +135,7 @@ def plan_rows(matrix: Any) -> Plan:
 def plan_both(matrix: Any) -> Plan:
     """The plan of fewest seeds: forward, back, or the longest rows back and the rest forward (arrows); forward in a tie."""
     best = plan_columns(matrix)
-    if best.pushes > np.bincount(matrix.indices, minlength=1).max():  # or no colouring of the rows has fewer
+    if best.pushes >= _WORTH_ANOTHER * np.bincount(matrix.indices, minlength=1).max():
         best = _fewer(best, plan_rows(matrix))
     return _fewer(best, plan_long_rows(matrix, best))
 

@@ -23,7 +23,7 @@ from .pattern import scipy_sparse
 class SparseRows:
     """An array most of whose rows are zero: the others, and where they stand.
 
-    Attributes
+    Parameters
     ----------
     rows : ndarray of int
         Numbers of the rows that are kept, in order, each once.
