@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .kinds import Application, Elementwise, Reduction, align, reduced_shape, sum_to_shape
+from .kinds import Application, Elementwise, Reduction
 from .protocols import peel
+from .shapes import align, reduced_shape, sum_to_shape
 from .steps.step import ZERO, settled
 
 Masked = tuple[Any, Any]

@@ -22,8 +22,8 @@ PACKAGE = ROOT / "admodes"
 
 # Who may import whom: only what stands on a lower line. CONTRIBUTING.md says what each one is for.
 FLOORS = (
-    {"_version", "errors", "formatting"},
-    {"comparing", "containers", "failures", "levels", "operands", "reading", "rows", "theory"},
+    {"_version", "errors", "formatting", "timing"},
+    {"comparing", "containers", "failures", "levels", "operands", "reading", "rows", "shapes", "theory"},
     {"function", "kinds", "outputs", "surroundings"},
     {"custom", "differentiator", "rules"},
     {"table"},
