@@ -44,8 +44,6 @@ class _Call(NamedTuple):
 
     Attributes
     ----------
-    has_source : bool
-        Whether f has lines to point at; a formula has none.
     many : bool
         Whether f has so many outputs that their sum is taken where none is chosen.
     """
@@ -53,7 +51,6 @@ class _Call(NamedTuple):
     f: Callable[..., Any]
     arguments: dict[str, Any]
     title: str
-    has_source: bool = True
     many: bool = False
 
 
@@ -147,7 +144,7 @@ def _formula_call(text: str, named: dict[str, Any] | None, point: str) -> _Call:
                 if names
                 else "The formula has no variable to differentiate by: name one in it, such as x."
             )
-    return _Call(formula(text, named), named, text, has_source=False)
+    return _Call(formula(text, named), named, text)
 
 
 def _traced(call: _Call, wrt: str | None, output: str | None, grouped: bool, expand: bool) -> Trace:
@@ -176,8 +173,7 @@ def _traced(call: _Call, wrt: str | None, output: str | None, grouped: bool, exp
     except Exception as error:
         raise InputError(f"{call.title} fails there: {type(error).__name__}: {error}") from error
     found = found.grouped() if grouped else found
-    nodes = found.nodes if call.has_source else tuple(dataclasses.replace(node, line=None) for node in found.nodes)
-    return dataclasses.replace(found, title=call.title, nodes=nodes)
+    return dataclasses.replace(found, title=call.title)
 
 
 def _positions(call: _Call) -> tuple[list[Any], dict[str, int]]:
