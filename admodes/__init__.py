@@ -32,6 +32,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .complex_step import ComplexStep as ComplexStep
     from .custom import primitive as primitive
     from .differentiator import Differentiator as Differentiator
+    from .expressions import formula as formula
     from .finite import CentralDifferences as CentralDifferences
     from .forward import Forward as Forward
     from .measure import Comparison as Comparison
@@ -71,6 +72,7 @@ _HOME = {
     "unavailable_methods": "methods",
     "primitive": "custom",
     "Differentiator": "differentiator",
+    "formula": "expressions",
     "CentralDifferences": "finite",
     "ComplexStep": "complex_step",
     "Forward": "forward",
@@ -98,8 +100,8 @@ _HOME = {
     "Trace": "traces",
 }
 
-#: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`.
-_MODULES = ("errors", "testing")
+#: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`, `ad.examples["koehn_network"]`.
+_MODULES = ("errors", "examples", "testing")
 
 #: What other programs look for in the package, and its users do not: ``%load_ext admodes`` in a notebook.
 _HOOKS = {"load_ipython_extension": "ipython"}

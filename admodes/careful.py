@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .kinds import Application, Elementwise, Reduction, align, reduced_shape, sum_to_shape
+from .kinds import Application, Elementwise, Reduction
 from .operands import is_complex
 from .protocols import peel
+from .shapes import align, reduced_shape, sum_to_shape
 from .steps.step import ZERO, settled
 
 Masked = tuple[Any, Any]

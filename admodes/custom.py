@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from .errors import MissingRuleError, OutputError, ShapeError, TracedValueError
-from .kinds import Application, Primitive, Shape
+from .kinds import Application, Primitive
 from .levels import Traced, lift
+from .shapes import Shape
 
 
 class CustomPrimitive(Primitive):

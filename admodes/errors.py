@@ -25,12 +25,22 @@ class OptionError(AdmodesError, ValueError):
     """An option has a value outside its range, or two options contradict each other."""
 
 
+class FormulaError(OptionError):
+    """A formula is not one, or says what formulas may not; the message shows the place."""
+
+
 class NothingToDrawError(OptionError):
     """The rows hold nothing that this figure shows."""
 
 
 class UnknownMethodError(OptionError):
     """No differentiator of that name."""
+
+
+class UnknownExampleError(OptionError, KeyError):
+    """No worked example of that name."""
+
+    __str__ = Exception.__str__  # a KeyError would show its message in quotes
 
 
 class TracedValueError(AdmodesError, TypeError):

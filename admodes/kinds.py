@@ -2,7 +2,7 @@
 
 A rule is written once, as a partial of the output by one argument (or as a pair of linear maps).
 Forward and reverse mode, second order and the trace all read that one statement. Tangents and
-cotangents may carry one leading axis of k seeds; `_lead` tells by the number of dimensions.
+cotangents may carry one leading axis of k seeds; `lead_of` tells by the number of dimensions.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import numpy as np
 from .errors import MissingRuleError
 from .levels import Traced, highest_level, lift
 from .operands import as_numbers, needs_lift, plain_array
-
-Shape = tuple[int, ...]
+from .shapes import Shape, align, broadcast_seeds, lead_of, reduced_shape, sum_to_shape
 
 _TRUSTED = frozenset({float, int, bool, np.float64, np.float32, np.bool_})
 
@@ -159,35 +158,6 @@ def require_analytic(primitive: Primitive) -> None:
         )
 
 
-def _lead(array: Any, shape: Shape) -> int:
-    return array.ndim - len(shape)  # type: ignore[no-any-return]
-
-
-def align(tangent: Any, shape: Shape, ndim: int) -> Any:
-    """(k, 3) to (k, 1, 3): room for the axes that broadcasting puts in front of the operand's own."""
-    missing = ndim - len(shape)
-    return tangent.reshape(tangent.shape[:1] + (1,) * missing + shape) if missing > 0 else tangent
-
-
-def sum_to_shape(array: Any, shape: Shape, lead: int) -> Any:
-    """The transpose of broadcasting: sum `array` down to `shape`, keeping `lead` leading axes."""
-    found = array.shape
-    if found[lead:] == shape:
-        return array
-    start = len(found) - len(shape)
-    stretched = [start + i for i, size in enumerate(shape) if size == 1 and found[start + i] != 1]
-    axes = (*range(lead, start), *stretched)
-    # np.sum itself only where it is needed: it takes as long as the sum of a thousand numbers.
-    summed = np.add.reduce(array, axis=axes) if type(array) is np.ndarray else np.sum(array, axis=axes)
-    return summed.reshape(found[:lead] + shape) if stretched else summed
-
-
-def broadcast_seeds(tangent: Any, shape: Shape) -> Any:
-    """The tangent at its full shape ``(k, *shape)``, or a later sum would be silently short."""
-    full = tangent.shape[:1] + shape
-    return tangent if tangent.shape == full else np.broadcast_to(tangent, full)
-
-
 class Elementwise(Primitive):
     """A ufunc with one partial an argument: a function of ``(out, *arguments)``, or a number.
 
@@ -228,7 +198,7 @@ class Elementwise(Primitive):
 
     def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
         scaled = _scale(g, self.partial(application, position, out, values))
-        return sum_to_shape(scaled, application.shapes[position], _lead(g, application.shape))
+        return sum_to_shape(scaled, application.shapes[position], lead_of(g, application.shape))
 
 
 def _scale(array: Any, partial: Any) -> Any:
@@ -278,7 +248,7 @@ class Linear(Primitive):
         return self.seeded(tangents[0], **application.parameters)
 
     def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
-        return self.transpose(g, application.shapes[0], _lead(g, application.shape), **application.parameters)
+        return self.transpose(g, application.shapes[0], lead_of(g, application.shape), **application.parameters)
 
 
 class Multilinear(Primitive):
@@ -305,7 +275,7 @@ class Multilinear(Primitive):
         return broadcast_seeds(sum(parts[1:], start=parts[0]), application.shape)
 
     def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
-        lead = _lead(g, application.shape)
+        lead = lead_of(g, application.shape)
         return self.transposes(position, g, values, application.shapes, lead, **application.parameters)
 
 
@@ -327,17 +297,9 @@ class Reduction(Primitive):
     def vjp(self, application: Application, position: int, g: Any, out: Any, values: Sequence[Any]) -> Any:
         axes, shape = application.parameters["axes"], application.shapes[0]
         kept_shape = reduced_shape(shape, axes)
-        lead = g.shape[: _lead(g, application.shape)]
+        lead = g.shape[: lead_of(g, application.shape)]
         kept = out.reshape(kept_shape) if type(out) is np.ndarray else np.reshape(out, kept_shape)
         return g.reshape(lead + kept_shape) * self.partial(kept, values[0], axes)
-
-
-def reduced_shape(shape: Shape, axes: Sequence[int]) -> Shape:
-    """`shape` with the (negative) `axes` kept at length one."""
-    kept = list(shape)
-    for axis in axes:
-        kept[axis] = 1
-    return tuple(kept)
 
 
 class Constant(Primitive):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from statistics import median
 from typing import Any, ClassVar
 
 from .formatting import (
@@ -20,6 +21,7 @@ from .formatting import (
     html_table,
     plural,
 )
+from .timing import Timing
 
 #: Every status a row can have, and what it means.
 STATUSES = {
@@ -42,66 +44,8 @@ _TIMINGS = ("time", "f_time", "prepared")
 #: Statuses that say nothing about the cell: it was not run to its end, and is run when the sweep is resumed.
 UNSETTLED = ("lost", "skipped", "skipped after timeout")
 
-
-@dataclass(frozen=True)
-class Timing:
-    """Seconds a call took.
-
-    Parameters
-    ----------
-    samples : tuple of float
-        Seconds for each call, one sample a round, steady state only: the fastest of up to five parts of the round's calls.
-    number : int
-        Calls a round.
-    first : float
-        Seconds of the very first call; never among the samples. NaN where it was not taken.
-    """
-
-    samples: tuple[float, ...] = ()
-    number: int = 0
-    first: float = math.nan
-
-    @property
-    def minimum(self) -> float:
-        """The fastest sample in seconds; NaN without samples."""
-        return min(self.samples, default=math.nan)
-
-    @property
-    def median(self) -> float:
-        """The median sample in seconds; NaN without samples."""
-        return self._quantile(0.5)
-
-    @property
-    def quartiles(self) -> tuple[float, float]:
-        """The lower and upper quartile in seconds."""
-        return self._quantile(0.25), self._quantile(0.75)
-
-    def _quantile(self, level: float) -> float:
-        """Linear between samples, as NumPy's; a report asks for so many of few numbers that NumPy's took most of its time."""
-        if not self.samples:
-            return math.nan
-        ordered, place = sorted(self.samples), level * (len(self.samples) - 1)
-        low = math.floor(place)
-        high = min(low + 1, len(ordered) - 1)
-        return ordered[low] + (place - low) * (ordered[high] - ordered[low])
-
-    def to_dict(self) -> dict[str, Any]:
-        """The samples and what is read off them, for a file."""
-        lower, upper = self.quartiles
-        return {
-            "first": self.first,
-            "minimum": self.minimum,
-            "median": self.median,
-            "lower_quartile": lower,
-            "upper_quartile": upper,
-            "number": self.number,
-            "samples": list(self.samples),
-        }
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Timing:
-        """The inverse of `to_dict`: only samples, number and first call are read."""
-        return cls(tuple(data["samples"]), data["number"], data["first"])
+#: Statuses of rows whose counts and seconds are those of a whole derivative that nothing speaks against.
+MEASURED = ("ok", "unverified")
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,7 +62,7 @@ class Row:
     status : str
         One of `STATUSES`.
     reason : str
-        Why the status is not "ok", or why no preparation is reported.
+        Why the status is not "ok".
     stopped_after : float
         Seconds after which a timeout struck; NaN for every other status.
     part : str
@@ -159,6 +103,8 @@ class Row:
         Seconds to prepare the derivative once for many calls; NaN where the method has nothing to prepare.
     prepared : Timing
         Of the prepared derivative.
+    unprepared : str
+        Why a method that can prepare has no such columns here; "" where it has them, or can prepare nothing at all.
     ratio, ratio_low, ratio_high : float
         Time over f's own time: the median over the rounds, and its 95% interval.
     suspect : bool
@@ -207,6 +153,7 @@ class Row:
     f_peak_bytes: int | None = None
     preparation: float = math.nan
     prepared: Timing = field(default_factory=Timing)
+    unprepared: str = ""
     ratio: float = math.nan
     ratio_low: float = math.nan
     ratio_high: float = math.nan
@@ -289,7 +236,7 @@ def describe(row: Row, value: str = "", *, problem: bool = False) -> str:
 
     Examples
     --------
-    >>> from admodes.rows import Row, Timing
+    >>> from admodes.measure import Row, Timing
     >>> describe(Row("layer", 64, 4, "forward", "ok", time=Timing((31.2e-6,), 1), ratio=1.8, digits=15.6))
     'forward, 64 inputs, 4 outputs: 31.2 µs (1.80 times f), 15.6 digits'
     """
@@ -301,6 +248,32 @@ def describe(row: Row, value: str = "", *, problem: bool = False) -> str:
     values = [value or cost_of(row), f"{format_digits(row.digits, row.is_bound)} digits" if math.isfinite(row.digits) else ""]
     values.append("" if stopped or (row.status == "ok" and any(values)) else row.status)
     return f"{who}, {dimensions_of(row)}: {', '.join(text for text in values if text)}"
+
+
+def digits_of(rows: Sequence[Row]) -> tuple[str, str]:
+    """Correct digits in the median and at worst, ``>=`` where they may be more; empty texts where none are known.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+
+    Returns
+    -------
+    median, worst : str
+
+    Examples
+    --------
+    >>> known = [Row("layer", 4, 1, "forward", "ok", digits=digits) for digits in (15.5, 14.2, 16.0)]
+    >>> digits_of(known)
+    ('15.5', '14.2')
+    """
+    ordered = sorted((row for row in rows if math.isfinite(row.digits)), key=lambda row: (row.digits, row.is_bound))
+    if not ordered:
+        return "", ""
+    # What is above the middle changes neither number, whether it is a bound or not.
+    lower = ordered[: len(ordered) // 2 + 1]
+    middle = format_digits(median(row.digits for row in ordered), any(row.is_bound for row in lower))
+    return middle, format_digits(ordered[0].digits, ordered[0].is_bound)
 
 
 def named(row: Row) -> str:
@@ -326,16 +299,19 @@ def cost_of(row: Row) -> str:
 
 #: How the numbers of a column are written, where not as a count or to three digits.
 _FORMATS: dict[str, Callable[[Any], str]] = {
-    **dict.fromkeys(("error", "worst", "hand_error"), format_error),
+    "hand_error": format_error,
     **dict.fromkeys(("stopped_after", "preparation"), format_seconds),
     **dict.fromkeys(("tape_bytes", "peak_bytes", "f_peak_bytes"), format_bytes),
-    "digits": format_digits,
 }
+#: The same of columns that may be bounds.
+_BOUNDS: dict[str, Callable[[float, bool], str]] = {"error": format_error, "worst": format_error, "digits": format_digits}
 
 
 def _shown(row: Row, name: str) -> str:
     """The value of a column as text; what is missing is empty text."""
     value = getattr(row, name)
+    if name in _BOUNDS:
+        return _BOUNDS[name](value, row.is_bound)
     if name in _FORMATS:
         return _FORMATS[name](value)
     if isinstance(value, Timing):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from .checking import GradientCheck, check_gradient
@@ -13,19 +13,19 @@ def assert_gradient(
     grad: Callable[..., Any],
     x: Any,
     *,
-    args: Sequence[Any] = (),
-    kind: str = "auto",
-    rtol: float | None = None,
     inconclusive: str = "fail",
+    **options: Any,
 ) -> GradientCheck:
     """Assert that a hand-written derivative is right.
 
     Parameters
     ----------
-    f, grad, x, args, kind, rtol
+    f, grad, x
         As for `admodes.check_gradient`.
     inconclusive : {"fail", "pass"}
         What a derivative that cannot be judged is taken for.
+    **options
+        Of `admodes.check_gradient`: args, kind, rtol, seed.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def assert_gradient(
     'right'
     """
     __tracebackhide__ = True
-    check = check_gradient(f, grad, x, args=args, kind=kind, rtol=rtol)
+    check = check_gradient(f, grad, x, **options)
     if check.verdict == "wrong" or (check.verdict == "inconclusive" and inconclusive != "pass"):
         raise AssertionError(str(check))
     return check

@@ -25,7 +25,7 @@ def numbers_of(case, x=None):
 def evaluate(formula, x):
     """The formula's values at numbers x, as a list."""
     names = {name: getattr(mpmath, name) for name in dir(mpmath) if not name.startswith("_")}
-    names |= {"x": x, "n": len(x), "sum": sum, "abs": abs, "max": max, "range": range, "reduce": functools.reduce}
+    names |= {"x": x, "n": len(x), "sum": sum, "abs": abs, "max": max, "min": min, "range": range, "reduce": functools.reduce}
     value = eval(formula, {"__builtins__": {}} | names)
     return list(value) if isinstance(value, list) else [value]
 
@@ -76,9 +76,17 @@ class Comparison:
     largest: float
 
 
-def compare(claimed, truth):
-    """Compare a flat list of claimed numbers with (lower, upper) pairs, as `Case.off` says."""
+def size_of_slopes(case):
+    """A size that no slope of the case is, unless it is 0: f over the largest input, at most 1."""
+    at = numbers_of(case)
+    values = max(abs(value) for value in evaluate(case.formula, at))
+    return min(mpmath.mpf(1), values / max(1, *map(abs, at))) if values else mpmath.mpf(1)
+
+
+def compare(claimed, truth, size=1):
+    """Compare a flat list of claimed numbers with (lower, upper) pairs, as `Case.off` says; `size` tells what counts as 0."""
     with mpmath.workdps(DIGITS):
+        zero = ZERO * size
         top = max(max(abs(low), abs(high)) for low, high in truth)
         relative, absolute = [], []
         for number, (low, high) in zip(claimed, truth, strict=True):
@@ -86,13 +94,13 @@ def compare(claimed, truth):
             error = max(low - number, number - high, mpmath.mpf(0))
             own = max(abs(low), abs(high))
             own = own if own > ZERO * top else top
-            relative.append(error / own if own > ZERO else error)
-            absolute.append(error / top if top > ZERO else error)
+            relative.append(error / own if own > zero else error)
+            absolute.append(error / top if top > zero else error)
         return Comparison(float(max(relative)), float(max(absolute)))
 
 
 def seeds(case):
-    """A direction for the products with vectors, by the number of inputs or outputs (they are equal in all cases)."""
+    """A direction for the products with vectors; all cases have as many outputs as inputs there, two."""
     return np.array([0.6, -1.7])
 
 

@@ -266,6 +266,28 @@ def test_the_command_tells_what_changed(tmp_path, monkeypatch):
     assert "is there already" in again.stderr
 
 
+def test_where_nothing_ran_no_machine_bears_on_the_numbers(tmp_path):
+    """Threads are told to differ, because those of workers are set and there were none."""
+    for name, status in (("old", "ok"), ("idle", "skipped")):
+        write(tmp_path / name, [row(status=status, reason="no time")])
+    with ResultsWriter(tmp_path / "old", {"name": "own", "seed": 1}, resume=True) as writer:
+        writer.write_machine({"machine": "worker", "threads": {"OMP_NUM_THREADS": "1"}})
+        writer.write_end(finished=True, seconds=1.0)
+    old, idle = (read_results(tmp_path / name) for name in ("old", "idle"))
+    assert (old.has_run, idle.has_run) == (True, False)
+    assert compare_results(old, idle).circumstances == compare_results(idle, old).circumstances == ()
+    write(tmp_path / "new", [row()])
+    assert any("threads" in line for line in compare_results(old, read_results(tmp_path / "new")).circumstances)
+
+
+def test_errors_that_are_bounds_are_told_as_bounds():
+    """The error of a vague reference is told as the method's own."""
+    (change,) = compare_results(
+        results(row(error=1e-6, reference_error=1e-6)), results(row(error=1e-12, reference_error=0.0))
+    ).changes
+    assert (change.before, change.after) == ("<= 1.0e-06", "1.0e-12")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

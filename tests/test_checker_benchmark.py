@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import sys
@@ -12,12 +11,21 @@ from dataclasses import replace
 import mpmath
 import numpy as np
 import pytest
-from checker_truth import along_diagonals, claimed_numbers, compare, evaluate, numbers_of, slopes, true_numbers
+import rude_peers
+from checker_truth import (
+    along_diagonals,
+    claimed_numbers,
+    compare,
+    evaluate,
+    numbers_of,
+    size_of_slopes,
+    slopes,
+    true_numbers,
+)
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import admodes as ad
 from admodes import cli
 from admodes.checking.benchmark import (
     Case,
@@ -27,12 +35,14 @@ from admodes.checking.benchmark import (
     Rate,
     benchmark_cases,
     benchmark_checkers,
+    held_out_cases,
     judge,
     plant_error,
     random_case,
     wilson_interval,
 )
 from admodes.checking.benchmark import peers as peers_module
+from admodes.checking.benchmark.apart import judge_apart
 from admodes.checking.benchmark.campaign import ERRORS, run_campaign
 from admodes.checking.benchmark.confusion import OUTCOMES, youden
 from admodes.checking.benchmark.peers import PEERS, find_peers
@@ -44,19 +54,34 @@ LOOSE = {
     "fixed point stopped at 1e-8": 1e-8,
     "bisection": 1e-6,
     "least squares at its solution": 10.0,  # of derivatives of 1e-16
+    "variance by mean squares": 1e-10,
+    "Newton stopped at 1e-4": 1e-8,
+    "logistic regression in float32": 1e-6,
+    "mean square in float32": 1e-6,
+    "half precision": 1e-3,
 }
 EXACT = 1e-11
 #: How far f may be from its formula: the noise that the case is about.
 NOISY = {
     "float32": 1e-6,
     "noise": 1e-5,
+    "half precision": 1e-3,
+    "half precision, no exp": 1e-3,
+    "random factor of 1e-4": 1e-3,
+    "random factor of 1e-4, half": 1e-3,
 }
-SMALL = [case.name for case in benchmark_cases() if case.size < 100]
-MANY = [case.name for case in benchmark_cases() if case.size >= 100]
+
+
+def every_case():
+    return [*benchmark_cases(), *held_out_cases()]
+
+
+SMALL = [case.name for case in every_case() if case.size < 100]
+MANY = [case.name for case in every_case() if case.size >= 100]
 
 
 def case_of(name):
-    return next(case for case in benchmark_cases() if case.name == name)
+    return next(case for case in every_case() if case.name == name)
 
 
 def claim_is_true(case, tolerance=EXACT):
@@ -64,7 +89,7 @@ def claim_is_true(case, tolerance=EXACT):
     try:
         claimed = claimed_numbers(case)
         truth = true_numbers(case)
-        found = compare(claimed, truth)
+        found = compare(claimed, truth, size_of_slopes(case))
     except (TypeError, ValueError):  # not as many numbers as there are derivatives, or no real ones
         return False
     diagonals = along_diagonals(case) if case.kind == "gradient" else 0.0
@@ -98,7 +123,7 @@ def test_f_is_its_formula(name):
     case = case_of(name)
     values = np.ravel(np.asarray(case.f(case.point()), float))
     formula = np.array([float(value) for value in evaluate(case.formula, numbers_of(case))])
-    assert np.max(np.abs(values - formula)) <= NOISY.get(case.category, 1e-13) * (np.max(np.abs(formula)) or 1)
+    assert np.max(np.abs(values - formula)) <= NOISY.get(name, NOISY.get(case.category, 1e-13)) * (np.max(np.abs(formula)) or 1)
 
 
 @pytest.mark.parametrize("name", [name for name in SMALL if case_of(name).right])
@@ -124,11 +149,14 @@ def test_wrong_claims_are_off_by_what_they_say(name):
     """A wrong claim that is right, or that is off by another amount than stated."""
     case = case_of(name)
     if case.off > 0:
-        assert compare(claimed_numbers(case), true_numbers(case)).component == pytest.approx(case.off, rel=0.01)
+        found = compare(claimed_numbers(case), true_numbers(case), size_of_slopes(case))
+        assert found.component == pytest.approx(case.off, rel=0.01)
         assert not claim_is_true(case, case.off / 2)
 
 
-@pytest.mark.parametrize("name", ["at zero only", "at equal inputs only", "at ones only"])
+@pytest.mark.parametrize(
+    "name", ["at zero only", "at equal inputs only", "at ones only", "growth from 0, no exp", "shares of 1", "no gap"]
+)
 def test_accidents_are_right_here_and_wrong_elsewhere(name):
     """An accident that is none."""
     case = case_of(name)
@@ -136,11 +164,12 @@ def test_accidents_are_right_here_and_wrong_elsewhere(name):
     assert not claim_is_true(replace(case, x=case.x + np.array([0.1, 0.2, 0.3])[: case.size]), 0.01)
 
 
-def test_a_tie_that_both_take_is_seen_along_the_diagonal_only():
+@pytest.mark.parametrize(("name", "off"), [("tie, both take all", 0.5), ("length at the origin, ones", 1 - 2**-0.5)])
+def test_some_claims_are_wrong_along_the_diagonal_only(name, off):
     """A claim that is called wrong although every coordinate of it is right, without a direction that shows it."""
-    case = case_of("tie, both take all")
+    case = case_of(name)
     assert compare(claimed_numbers(case), true_numbers(case)).component == 0
-    assert along_diagonals(case) == pytest.approx(0.5)
+    assert along_diagonals(case) == pytest.approx(off)
 
 
 def test_what_is_wrong_with_the_manners_shows():
@@ -148,18 +177,32 @@ def test_what_is_wrong_with_the_manners_shows():
     case, x = case_of("stale cache"), np.array([1.0, 2.0, 3.0])
     first = case.grad(case.point())
     assert np.array_equal(case.grad(x), first)
-    for name, call in (("grad writes into x", "grad"), ("f writes into x", "f")):
-        case, x = case_of(name), np.array([1.0, 2.0, 4.0])
+    for name, call in (("grad writes into x", "grad"), ("f writes into x", "f"), ("grad sorts x", "grad")):
+        case, x = case_of(name), np.array([4.0, 1.0, 2.0])
         getattr(case, call)(x)
-        assert not np.array_equal(x, [1.0, 2.0, 4.0])
+        assert not np.array_equal(x, [4.0, 1.0, 2.0])
         assert claim_is_true(case_of(name))
+    for name in ("gradients that add up", "cache by identity"):
+        case, x = case_of(name), np.array([1.0, 2.0, 3.0])
+        assert np.array_equal(case.grad(x), 3 * x**2)
+        x += 1
+        assert not np.array_equal(case.grad(x), 3 * x**2)
     case = case_of("dropout left on")
     assert len({tuple(case.grad(case.point())) for _ in range(20)}) > 1
 
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("a column", (3, 1)), ("one number for all", ()), ("one too few", (2,)), ("0/0", (3,)), ("infinite", (3,))],
+    [
+        ("a column", (3, 1)),
+        ("one number for all", ()),
+        ("one too few", (2,)),
+        ("0/0", (3,)),
+        ("infinite", (3,)),
+        ("a row", (1, 3)),
+        ("flat for a table", (6,)),
+        ("product with two zeros, divided", (3,)),
+    ],
 )
 def test_what_is_wrong_with_the_form_shows(name, shape):
     """A case of bad form that is well-formed."""
@@ -180,6 +223,8 @@ def test_many_inputs_are_right_and_wrong_where_they_say(name):
         "4000 inputs, one sign": [1234],
         "20000 inputs, three 10 % off": [17, 9999, 19000],
         "20000 inputs, last never linked": [19999],
+        "1500 inputs, two swapped": [100, 1400],
+        "1500 inputs, all 0.1 % off": list(range(1500)),
     }.get(name, [])
     right = case_of(f"{case.size} inputs")
     claim, x = case.grad(case.x), [mpmath.mpf(float(number)) for number in case.x]
@@ -344,10 +389,22 @@ def test_campaigns_are_repeatable_and_the_same_for_every_tool():
 def test_a_campaign_is_reported():
     """Rates that were measured and do not show."""
     found = benchmark_checkers([], ours=Peer("trusting", "", trusting), cases=few_cases, campaign=2)
-    assert "Random functions, mixed scales: mistakes in % of 2 claims" in str(found)
-    assert "| trusting | 0.0 [0.0, 65.8] | 100.0 [34.2, 100.0] |" in str(found)
+    assert "Random functions, mixed scales: mistakes" in str(found)
+    assert "| planted error | trusting |" in str(found)
+    assert "| none: false alarms | 0 of 2: 0.0 [0.0, 65.8] |" in str(found)
+    assert "| 1e-06: missed | 2 of 2: 100.0 [34.2, 100.0] |" in str(found)
     assert Rate("tool", "order one", 0.1, 10, 0, 10).interval == wilson_interval(0, 10)
     assert len(found.to_dict()["rates"]) == 14
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32), scales=st.sampled_from(["order one", "mixed scales"]), error=st.sampled_from(ERRORS))
+def test_our_checker_on_random_functions(seed, scales, error):
+    """A planted error that is missed, or a right gradient of a smooth function that is accused."""
+    random = np.random.default_rng(seed)
+    case = random_case(random, scales)
+    claim = plant_error(case, random, error) if error else case
+    assert judge(peers_module.OURS, claim).outcome == ("true fail" if error else "true pass"), claim.formula
 
 
 @pytest.mark.parametrize(
@@ -362,11 +419,6 @@ def test_wilson_interval(hits, tries, low, high):
 
 
 # Peers
-
-
-def installed(name):
-    peer = next(peer for peer in PEERS if peer.name == name)
-    return importlib.util.find_spec(peer.library) is not None
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
@@ -408,9 +460,10 @@ def test_peers_answer_as_their_libraries_do(peer):
 )
 def test_known_answers_of_peers(name, case, outcome):
     """A rule that is not the one that is documented: these follow from step and tolerance."""
-    if not installed(name):
-        pytest.skip(f"{name} is not installed")
-    assert judge(find_peers([name])[0], case_of(case)).outcome == outcome
+    (peer,) = find_peers([name])
+    if peer.missing():
+        pytest.skip(peer.missing())
+    assert judge(peer, case_of(case)).outcome == outcome
 
 
 def test_a_peer_that_is_not_installed_is_skipped_with_a_reason(monkeypatch):
@@ -422,17 +475,37 @@ def test_a_peer_that_is_not_installed_is_skipped_with_a_reason(monkeypatch):
     assert "numdifftools was skipped" in str(found)
 
 
+def test_a_peer_that_hangs_or_crashes_loses_a_case():
+    """A benchmark that ends, or waits for ever, because of one tool on one case; a printed line that is read as an answer."""
+    said = {one.case: one for one in judge_apart(rude_peers.RUDE, rude_peers.four_cases, 3.0)}
+    assert list(said) == [case.name for case in rude_peers.four_cases()]
+    assert said["relu at 0, 1"].verdict == "right"
+    assert said["relu at 0, 1"].reason == "a reason"
+    assert said[rude_peers.HANGS].reason == "no answer within 3 s"
+    assert said[rude_peers.CRASHES].reason == "crashed: Killed"
+    assert said[rude_peers.LEAVES].reason == "its process ended with exit code 3"
+    assert {said[name].outcome for name in (rude_peers.HANGS, rude_peers.CRASHES, rude_peers.LEAVES)} == {"inconclusive"}
+
+
+def test_a_peer_that_never_answers_is_left_alone():
+    """A start of another library for each of hundreds of cases, in vain."""
+    said = list(judge_apart(rude_peers.HOPELESS, benchmark_cases, 60.0))
+    assert len(said) == len(benchmark_cases())
+    assert {one.reason for one in said} == {"its process ended with exit code 4"}
+
+
 # The command
 
 
 @pytest.fixture
 def command(monkeypatch, tmp_path):
-    """The command with a simple checker in the place of ours."""
+    """The command with a simple checker in the place of ours, and seven cases."""
     monkeypatch.chdir(tmp_path)
-    from admodes.checking.benchmark import running
+    from admodes.checking import benchmark
 
-    for name, value in {"ours": Peer("admodes", "one step", strict), "cases": few_cases}.items():
-        monkeypatch.setitem(running.benchmark_checkers.__kwdefaults__, name, value)
+    monkeypatch.setitem(benchmark.running.benchmark_checkers.__kwdefaults__, "ours", Peer("admodes", "one step", strict))
+    monkeypatch.setattr(benchmark, "benchmark_cases", few_cases)
+    monkeypatch.setattr(benchmark, "held_out_cases", lambda: [case_of("linear, 1e-5 off")])
     return lambda *arguments: CliRunner().invoke(cli.main, ["benchmark-checkers", *arguments])
 
 
@@ -444,6 +517,7 @@ def test_the_command_prints_and_writes(command, tmp_path):
     data = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
     assert len(data["judgements"]) == 7
     assert len(data["rates"]) == 14
+    assert "1 cases: 0 right claims" in command("--peers", "none", "--held-out").stdout
     again = command("--peers", "none", "--json", "found.json")
     assert again.exit_code == 2
     assert "is there already" in again.stderr
@@ -456,7 +530,6 @@ def test_the_command_refuses_unknown_peers(command):
     assert "no peer 'torhc'" in done.stderr
 
 
-@pytest.mark.skipif(not hasattr(ad, "check_gradient"), reason="this copy has no check_gradient")
 def test_our_checker_is_not_mistaken():
     """A bug missed, a right gradient accused, or a shrug more often than once in twenty cases."""
     found = benchmark_checkers([])
@@ -466,13 +539,27 @@ def test_our_checker_is_not_mistaken():
     assert counts["inconclusive"] <= 0.05 * len(found.judgements), bad
 
 
+#: Loops that stop early: their own slope is another than their limit's, and nothing in f's numbers says so.
+UNFINISHED = {"Newton stopped at 1e-4", "panels that depend on x", "square roots by averaging"}
+
+
+def test_our_checker_on_claims_that_were_held_out():
+    """The same on claims that it was not made with; loops that stop early may be accused."""
+    found = benchmark_checkers([], cases=held_out_cases)
+    bad = [f"{said.outcome}: {said.case}: {said.reason}" for said in found.of("admodes") if not said.outcome.startswith("true")]
+    counts = found.counts("admodes")
+    assert counts["missed"] == counts["does not apply"] == 0, bad
+    assert {said.case for said in found.of("admodes") if said.outcome == "false alarm"} <= UNFINISHED, bad
+    assert counts["inconclusive"] <= 0.05 * len(found.judgements), bad
+
+
 def test_our_adapter_reads_the_verdict(monkeypatch):
     """Our own row, read from something else than the verdict."""
 
     class Check:
         verdict, reason = "inconclusive", "too noisy"
 
-    monkeypatch.setattr(ad, "check_gradient", lambda f, grad, x, kind: Check(), raising=False)
+    monkeypatch.setattr(peers_module, "check_gradient", lambda f, grad, x, kind: Check())
     said = judge(peers_module.OURS, case_of("Hessian"))
     assert (said.verdict, said.reason) == ("inconclusive", "too noisy")
 

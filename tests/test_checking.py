@@ -248,6 +248,30 @@ def test_a_large_jacobian_that_is_right_at_one_point_alone():
     assert check.plot()
 
 
+def test_a_jacobian_takes_few_operations(monkeypatch):
+    """Steps that go on where rounding is all that is left of a bound, and tables of entries that are known already."""
+    from admodes.finite.samples import Samples
+
+    entries, table = [0], Samples.table
+    matrix = np.random.default_rng(2).standard_normal((60, 60)) / 8
+    x = np.random.default_rng(3).standard_normal(60)
+
+    def counted(self, *given):
+        found = table(self, *given)
+        entries[0] += found.quotients.size
+        return found
+
+    monkeypatch.setattr(Samples, "table", counted)
+    check = ad.check_gradient(
+        lambda x: np.tanh(matrix @ x), lambda x: (1 - np.tanh(matrix @ x) ** 2)[:, None] * matrix, x, kind="jacobian"
+    )
+    assert check.verdict == "right"
+    assert check.sensitivity < 1e-6
+    slopes = sum(found.lines for found in check.points)
+    assert all(found.evaluations <= 24 * found.lines for found in check.points)
+    assert entries[0] <= 120 * 60 * slopes
+
+
 def test_an_offset_that_hides_the_slope_is_said():
     """A verdict of right about a slope that rounding hides."""
     check = ad.check_gradient(lambda x: 1e16 + np.sum(np.sin(x)), np.cos, np.array([1.0, 2.0]))

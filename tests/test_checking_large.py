@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import admodes as ad
-from admodes.checking.check import FULL
+from admodes.checking.run import FULL
 
 N = 1_000_000
 X = np.random.default_rng(3).standard_normal(N)
@@ -137,3 +137,23 @@ def test_every_seed_finds_a_single_wrong_element(seed):
 
     check = ad.check_gradient(f, wrong, X[:1000], seed=seed)
     assert [entry.index for entry in check.components] == [f"x[{place}]"]
+
+
+@pytest.mark.parametrize("kind", ["jacobian", "jvp", "vjp"])
+def test_wrong_elements_of_several_outputs_are_named(kind):
+    """The worst output that stands for all: what is wrong in the others is not even mentioned."""
+    matrix = np.random.default_rng(0).standard_normal((3, 1000)) / 30
+    layer = lambda x: np.tanh(matrix @ x)  # noqa: E731
+
+    def wrong(x):
+        found = matrix * (1 - np.tanh(matrix @ x) ** 2)[:, None]
+        found[1, 77] += 0.5
+        found[2, 500] *= 1.1
+        return found
+
+    products = {"jacobian": wrong, "jvp": lambda x, v: wrong(x) @ v, "vjp": lambda x, w: w @ wrong(x)}
+    check = ad.check_gradient(layer, products[kind], X[:1000], kind=kind)
+    names = [entry.index.split("(x)")[1] for entry in check.components]
+    assert names[0] == "[1] by x[77]"
+    assert names[1:] == ["[2] by x[500]"] or (kind == "jvp" and "more wrong elements are in the derivatives of" in check.reason)
+    assert check.evaluations <= 200

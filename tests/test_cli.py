@@ -1,6 +1,7 @@
 """The command line: what it prints, what it writes, and one clear message for every bad input."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import admodes as ad
 import admodes.measure
 from admodes import cli
 from admodes.measure import DENSE_LAYER, Effort
+from admodes.measure.user_input import find_object
 from admodes.sweeps import Block, Grid, clusters, ready_made
 from admodes.sweeps.progress import Progress
 from admodes.sweeps.results import read_results
@@ -131,6 +133,53 @@ def test_a_point_may_be_a_container(run, tmp_path, point):
     result = run("compare", "my_model:tree", "--at", point, *QUICK)
     assert result.exit_code == 0, result.output
     assert "5 in, 1 out" in result.stdout
+
+
+PRINTING = """
+import os
+import sys
+import numpy as np
+import admodes as ad
+
+print("loaded")
+os.system("echo from a process")
+
+def f(x):
+    print("called")
+    return np.sum(x**2)
+
+def gradient(x):
+    print("claimed")
+    return 2 * x
+
+def make(n, m, rng):
+    print("made")
+    return (lambda x: np.sum(x**2)), rng.uniform(1, 2, n)
+
+squares = ad.Problem("squares", make, lambda f, x: 2 * x)
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compare", "printing.py:f", "--at", "1.0,2.0", "--methods", "forward", "--budget", "0.1"),
+        ("recommend", "printing.py:f", "--at", "1.0,2.0", "--methods", "forward", "--budget", "0.1"),
+        ("check", "printing.py:f", "printing.py:gradient", "--at", "1.0,2.0"),
+        ("doctor", "printing.py:squares"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_json_is_all_that_is_printed(tmp_path, command):
+    """What f prints comes before the JSON, so that no program can read it."""
+    (tmp_path / "printing.py").write_text(PRINTING, encoding="utf-8")
+    program = [sys.executable, "-m", "admodes", *command, "--json"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), dict)
+    assert "loaded" in done.stderr
+    assert "from a process" in done.stderr
 
 
 def test_json_holds_every_number(run):
@@ -295,6 +344,44 @@ def test_a_report_of_results_measures_nothing(run, small, monkeypatch):
 
 
 # sweep and merge
+
+
+HOPELESS = """
+import admodes as ad
+
+def make(n, m, rng):
+    def f(x):
+        raise RuntimeError("no luck")
+    return f, rng.uniform(1, 2, n)
+
+hopeless = ad.Problem("hopeless", make)
+"""
+
+
+def test_where_every_cell_failed_the_exit_code_says_so(run, tmp_path):
+    """A script goes on with a page on which nothing is."""
+    (tmp_path / "luck.py").write_text(HOPELESS, encoding="utf-8")
+    swept = run("sweep", "luck.py:hopeless", "--inputs", "2,3", "--methods", "forward", "--out", "luck.jsonl")
+    assert swept.exit_code == 1
+    assert swept.stdout.strip() == "2 cells in luck.jsonl: error 2"
+    said = "No derivative came of 2 cells (error 2). The first: hopeless 2 -> 1 forward: "
+    assert swept.stderr.startswith(said)
+    assert "no luck" in swept.stderr
+    page = run("report", "luck.jsonl")
+    assert page.exit_code == 1
+    assert page.stderr == swept.stderr
+    assert "no luck" in Path(page.stdout.strip()).read_text(encoding="utf-8")
+
+
+def test_a_report_that_sweeps_first_ends_alike(run, monkeypatch, tmp_path):
+    """Exit code 0 where the page that was just measured is empty."""
+    (tmp_path / "luck.py").write_text(HOPELESS, encoding="utf-8")
+    grid = Grid([Block(find_object("luck.py:hopeless"), (2,))], effort=Effort(rounds=1, sample_seconds=0.0))
+    monkeypatch.setitem(ready_made.READY_MADE, "quick", lambda: grid)
+    done = run("report", "--quick", "--methods", "forward")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("No derivative came of 1 cell (error 1).")
+    assert Path(done.stdout.strip()).is_file()
 
 
 def test_a_sweep_goes_on_where_it_was(run, small):

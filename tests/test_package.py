@@ -22,8 +22,8 @@ PACKAGE = ROOT / "admodes"
 
 # Who may import whom: only what stands on a lower line. CONTRIBUTING.md says what each one is for.
 FLOORS = (
-    {"_version", "errors", "formatting"},
-    {"comparing", "containers", "failures", "levels", "operands", "reading", "rows", "theory"},
+    {"_version", "errors", "formatting", "timing"},
+    {"comparing", "containers", "expressions", "failures", "levels", "operands", "reading", "rows", "shapes", "theory"},
     {"function", "kinds", "outputs", "surroundings"},
     {"custom", "differentiator", "rules"},
     {"table"},
@@ -40,7 +40,7 @@ FLOORS = (
     {"api"},
     {"figures", "preparing"},
     {"checking", "measure", "traces"},
-    {"ipython", "reproduce", "testing"},
+    {"examples", "ipython", "reproduce", "testing"},
     {"pytest_plugin", "sweeps"},
     {"report"},
     {"cli"},

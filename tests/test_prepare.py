@@ -27,6 +27,7 @@ import admodes as ad
 from admodes.errors import (
     InputError,
     MissingRuleError,
+    NothingToDrawError,
     OptionError,
     ShapeError,
     TracedValueError,
@@ -940,12 +941,28 @@ def test_a_prepared_derivative_that_differs_is_not_reported() -> None:
     """Breaks if the harness times a prepared derivative that is wrong."""
     row = compared(Planted(lambda function: Scaled(1.01)), "reverse")["planted"]
     assert row.status == "ok"
-    assert re.search(r"the prepared derivative differs from the method's own \(relative error 1\.0e-02\)", row.reason)
+    assert re.search(r"the prepared derivative differs from the method's own \(relative error 1\.0e-02\)", row.unprepared)
     assert np.isnan(row.preparation)
     assert not row.prepared.samples
     right = compared(Planted(lambda function: Scaled(1.0)), "reverse")["planted"]
     assert right.preparation > 0
     assert not right.reason
+    assert not right.unprepared
+
+
+def test_a_row_says_why_its_method_was_not_prepared() -> None:
+    """A function that reads what may change has no break-even count, and nobody learns why."""
+    rng = np.random.default_rng(0)
+
+    def noisy(x: Any) -> Any:
+        return np.sum(x**2) + 0 * rng.normal()
+
+    found = compared("symbolic", "reverse", f=noisy)
+    assert found["symbolic"].unprepared.startswith("f reads a Generator (`rng`)")
+    assert found["reverse"].unprepared == ""
+    assert f"symbolic: not prepared: {found['symbolic'].unprepared}" in str(found)
+    with pytest.raises(NothingToDrawError, match=re.escape(found["symbolic"].unprepared)):
+        found.plot_break_even()
 
 
 def test_preparing_that_fails_or_takes_too_long_leaves_the_row() -> None:
@@ -955,13 +972,13 @@ def test_preparing_that_fails_or_takes_too_long_leaves_the_row() -> None:
         raise ValueError("no room")
 
     row = compared(Planted(fail), "reverse")["planted"]
-    assert (row.status, row.reason) == ("ok", "preparing it failed: ValueError: no room")
+    assert (row.status, row.reason, row.unprepared) == ("ok", "", "preparing it failed: ValueError: no room")
     assert row.succeeded
     row = compared(Planted(lambda function: time.sleep(60)), "reverse", budget=0.3)["planted"]
     assert row.status == "ok"
-    assert row.reason.startswith("preparing it failed: stopped after ")
+    assert row.unprepared.startswith("preparing it failed: stopped after ")
     row = compared(Planted(lambda function: None), "reverse")["planted"]
-    assert (row.status, row.reason) == ("ok", "")
+    assert (row.status, row.reason, row.unprepared) == ("ok", "", "planted has nothing to prepare here")
     assert np.isnan(row.preparation)
 
 

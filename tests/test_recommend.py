@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import signal
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ import admodes as ad
 from admodes.cli import main
 from admodes.errors import InputError, OptionError, UnknownMethodError
 from admodes.measure.limits import TimeLimitReached, time_limit
-from admodes.measure.recommendation import Recommendation
+from admodes.measure.recommendation import Recommendation, fastest_exact, most_exact
 from admodes.rows import Row, Timing
 
 
@@ -429,3 +432,25 @@ def test_an_empty_value_needs_no_method():
     advice = ad.recommend(lambda x: x[:0], [1.0, 2.0])
     assert advice.reason == "f(x) is empty, so the derivative has no entries: every method gives the same."
     assert ad.jacobian(lambda x: x[:0], [1.0, 2.0], method=advice.method).shape == (0, 2)
+
+
+def test_a_row_without_an_error_is_no_exact_one():
+    """A file's row whose error is missing wins, or makes every other one exact."""
+    times = {name: Timing((seconds,) * 3, 1, seconds) for name, seconds in (("finite", 1.0), ("reverse", 2.0), ("forward", 3.0))}
+    finite, reverse, forward = (Row("f", 4, 1, name, "ok", time=time) for name, time in times.items())
+    reverse, forward = (replace(row, error=1e-16) for row in (reverse, forward))
+    for rows in ([finite, reverse, forward], [reverse, forward, finite]):
+        assert fastest_exact(rows) is reverse
+        assert most_exact(rows) == [reverse, forward]
+    assert fastest_exact([finite]) is None
+    assert most_exact([]) == []
+
+
+def test_a_limit_that_strikes_as_its_block_ends_leaves_no_timer_behind():
+    """The timer runs on after the block, and ends the program with "Alarm clock"."""
+    before = signal.getsignal(signal.SIGALRM)
+    for place in range(3000):
+        with contextlib.suppress(TimeLimitReached), time_limit(1e-6 + 2e-8 * place):
+            sum(range(7 * place % 1500))
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        assert signal.getsignal(signal.SIGALRM) is before

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import html.parser
 import json
 import math
@@ -16,23 +17,26 @@ import pytest
 from report_cases import HOSTILE, METHODS, claim, failed, many_rows, plausible_rows, row, write_results
 
 from admodes.errors import OptionError
+from admodes.figures.gathering import draw_sections
 from admodes.figures.marks import mark, marks_of
 from admodes.figures.palette import PAPER, ROLES, styles_of
 from admodes.figures.plotting import new_figure
 from admodes.figures.svg import to_svg
 from admodes.figures.winners import cheapest, not_run
+from admodes.measure.scaling import fit_scaling
 from admodes.report import write_report
 from admodes.report.conclusions import conclude
-from admodes.report.figures import draw_all
 from admodes.report.findings import find_all
+from admodes.report.growth import growth_of
 from admodes.report.overview import advise, score
 from admodes.report.packing import unpack
 from admodes.report.page import write_pages
 from admodes.report.svg import to_inline
 from admodes.reproduce.claims import Figure
-from admodes.rows import Row, Timing
+from admodes.rows import Row, Timing, digits_of
 from admodes.sweeps.claim import ClaimRow
 from admodes.sweeps.results import SCHEMA, from_json, read_results, to_json
+from admodes.sweeps.summary import summary_html
 from admodes.sweeps.writing import ResultsWriter
 
 
@@ -440,13 +444,13 @@ def test_figures_are_well_formed_files_of_their_own(folder):
 def test_drawing_leaves_matplotlib_as_it_was():
     """Breaks if making a report changes the user's own figures."""
     before = dict(mpl.rcParams)
-    draw_all(plausible_rows())
+    draw_sections(plausible_rows())
     assert dict(mpl.rcParams) == before
 
 
 def test_lines_show_the_times_and_failures_have_a_mark():
     """Breaks if a curve is drawn from other numbers, or a stopped method is just absent."""
-    plot = next(plot for plot in draw_all(plausible_rows()) if plot.name == "cost-inputs-16")
+    plot = next(plot for plot in draw_sections(plausible_rows())["inputs"] if plot.name == "cost-inputs-16")
     lines = {line.get_label(): line for line in plot.figure.axes[0].get_lines()}
     assert lines["forward"].get_xdata().tolist() == [1, 4, 16]
     np.testing.assert_allclose(lines["forward"].get_ydata(), [22e-6, 28e-6, 52e-6])
@@ -666,9 +670,9 @@ def test_break_even_lists_every_pair_of_the_cell_that_is_drawn():
 
 def test_the_stairs_are_said_to_be_those_of_the_medians():
     """Breaks if stairs through the medians are told as beating single points."""
-    (plot,) = [one for one in draw_all(plausible_rows()) if one.name == "error-cost"]
+    (plot,) = draw_sections(plausible_rows())["tradeoff"]
     assert "the median of another method is both faster" in plot.caption
-    (single,) = [one for one in draw_all(plausible_rows()[:4]) if one.name == "error-cost"]
+    (single,) = draw_sections(plausible_rows()[:4])["tradeoff"]
     assert "median" not in single.caption
 
 
@@ -678,3 +682,85 @@ def test_a_grid_that_was_skipped_has_no_map_section(tmp_path):
     _, page, sections = page_of(tmp_path, rows)
     assert "map" not in sections
     assert "no grid of dimensions with a right derivative" in " ".join(page.text)
+
+
+# What is told as it is known
+
+
+def test_growth_is_a_table_with_the_sentences_below(tmp_path):
+    """Breaks if a fitted power is on the page of no method, or its interval, its theory or what was not fitted is missing."""
+    sizes = (1, 4, 16, 64, 256)
+    rows = [row("finite", n, m, 1e-6 * n, calls=2 * n, f_operations=n * m) for n in sizes for m in sizes]
+    scaling = fit_scaling(rows)
+    lines = {(line.method, line.quantity): line for line in growth_of(scaling)}
+    calls = lines["finite", "calls of f"]
+    assert (calls.inputs, calls.outputs, calls.theory, calls.verdict, calls.cells) == ("1.00", "0.00", "n^1 m^0", "agrees", 25)
+    assert lines["f itself", "operations"].starts
+    assert not lines["f itself", "operations"].theory
+    page = write_report(write_results(tmp_path / "results.jsonl", rows), tmp_path / "page")
+    section = re.search(r'<section id="growth".*?</section>', page.read_text(encoding="utf-8"), re.DOTALL)[0]
+    assert section.count('<tr data-series="finite"') == sum(method == "finite" for method, _ in lines)
+    assert "<summary>The same in sentences" in section
+    assert all(sentence in html.unescape(section) for sentence in (*scaling.told, *scaling.untold))
+    summary = (tmp_path / "page" / "summary.md").read_text(encoding="utf-8")
+    assert "| finite | calls of f | 1.00 | 0.00 | n^1 m^0 | agrees | 25 |" in summary
+
+
+def test_a_power_has_its_interval_and_one_that_was_not_varied_none():
+    """An interval that is lost makes noise look like a number."""
+    rng = np.random.default_rng(0)
+    rows = [row("finite", n, 1, 1e-3 * n * rng.uniform(0.9, 1.1), calls=2 * n) for n in (1, 4, 16, 64, 256, 1024)]
+    lines = {(line.method, line.quantity): line for line in growth_of(fit_scaling(rows))}
+    assert re.fullmatch(r"\d\.\d\d \(\d\.\d\d to \d\.\d\d\)", lines["finite", "time"].inputs)
+    assert lines["finite", "time"].outputs == "not varied"
+    assert lines["finite", "calls of f"].verdict == "agrees in n alone"
+
+
+def test_bounds_are_told_as_bounds(tmp_path):
+    """The error of a vague reference is shown as the method's own, in one of the places that show it."""
+    vague = [
+        row(method, n, 1, 1e-5 * n, 1e-9, reference_error=1e-9, hand_error=math.nan)
+        for n in (1, 4, 16)
+        for method in ("finite", "reverse")
+    ]
+    assert all(one.is_bound for one in vague)
+    page = write_report(write_results(tmp_path / "results.jsonl", vague), tmp_path / "page")
+    data = unpack(re.search(r'id="data">([^<]*)<', page.read_text(encoding="utf-8"))[1])
+    labels = [
+        label for name in ("errors", "error-cost") for label in re.findall(r"error [^,\"]*", json.dumps(data["labels"][name]))
+    ]
+    assert len(labels) >= 12
+    assert all(label.startswith("error <= 1.0e-09") for label in labels)
+    assert ">= 9.0 (>= 9.0)" in (tmp_path / "page" / "summary.md").read_text(encoding="utf-8").replace("&lt;", "<")
+    found = {finding.title: finding.text for finding in find_all(read_results(tmp_path / "results.jsonl"))}
+    assert found["Exactness"] == (
+        "Correct digits in the norm: finite >= 9.0 at worst and >= 9.0 in the median and "
+        "reverse >= 9.0 at worst and >= 9.0 in the median."
+    )
+    assert "<td" in vague[0]._repr_html_()
+    assert "&lt;= 1.0e-09" in vague[0]._repr_html_()
+    assert "&gt;= 9.0" in summary_html("", vague)
+
+
+def test_the_median_is_a_bound_only_where_bounds_can_move_it():
+    """Breaks if one bound far from the middle, or below it, is told of or not told of the median."""
+    sure = [row("reverse", n, 1, 1e-5, 10.0**-n) for n in (8, 9, 10)]
+    high = row("reverse", 20, 1, 1e-5, 1e-12, reference_error=1e-12)
+    low = row("reverse", 20, 1, 1e-5, 1e-7, reference_error=1e-7)
+    assert digits_of([*sure, high]) == ("9.5", "8.0")
+    assert digits_of([*sure, low]) == (">= 8.5", ">= 7.0")
+    assert digits_of([]) == ("", "")
+
+
+def test_why_nothing_was_prepared_is_told_where_break_even_is_missing(tmp_path):
+    """Breaks if a page is silent about a method that could have been prepared."""
+    reason = "f reads a Generator (`rng`), whose changes cannot be seen"
+    rows = [row("symbolic", n, 1, 1e-3, unprepared=reason) for n in (1, 4)] + [row("reverse", 4, 1, 1e-5)]
+    assert conclude(rows).notes["break-even"] == [
+        f"Symbolic was not prepared in 2 cells (dense layer 1 → 1; dense layer 4 → 1): {reason}."
+    ]
+    write_report(write_results(tmp_path / "results.jsonl", rows), tmp_path / "page")
+    assert reason in (tmp_path / "page" / "summary.md").read_text(encoding="utf-8")
+    old = rows[0].to_dict()
+    del old["unprepared"]
+    assert Row.from_dict(old).unprepared == ""

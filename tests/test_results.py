@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from admodes.errors import OptionError, ResultsError
+from admodes.report.method_texts import facts
 from admodes.rows import Row
 from admodes.sweeps import merge, read_results
 from admodes.sweeps.results import SCHEMA, read_lines
@@ -270,6 +271,31 @@ def test_files_are_merged_and_stay_as_they_are(tmp_path):
     assert (a.read_bytes(), b.read_bytes()) == before
     with pytest.raises(FileExistsError):
         merge([a, b], tmp_path / "c.jsonl")
+
+
+def test_a_merged_file_keeps_the_settings_that_all_have_in_common(tmp_path):
+    """The page of merged files knows neither seed nor effort, or takes those of the first file for all."""
+    grids = {
+        "a": {"name": "quick", "seed": 1, "total": 60},
+        "b": {"name": "quick", "seed": 2, "total": 60},
+        "c": {"name": "quick"},
+    }
+    for name, grid in grids.items():
+        with ResultsWriter(tmp_path / name, grid) as writer:
+            writer.write_row(row(1))
+            writer.write_end(finished=True, seconds=1.0)
+    merge([tmp_path / "a", tmp_path / "b"], tmp_path / "ab")
+    found = read_results(tmp_path / "ab")
+    assert found.grid == {"name": "quick", "total": 60}
+    assert found.differing == {"seed": [1, 2]}
+    assert ("seed", "1 or 2: the files put together differ") in facts(found)
+    merge([tmp_path / "ab", tmp_path / "c"], tmp_path / "abc")
+    again = read_results(tmp_path / "abc")
+    assert again.grid == {"name": "quick"}
+    assert again.differing == {"seed": [1, 2, None], "total": [60, None]}
+    assert ("total", "60 or not said: the files put together differ") in facts(again)
+    alone = read_results(tmp_path / "a")
+    assert (alone.grid, alone.differing) == (grids["a"], {})
 
 
 def test_columns_of_a_later_version_survive_a_merge(tmp_path):

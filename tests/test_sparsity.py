@@ -369,6 +369,50 @@ def test_a_function_that_cannot_be_traced() -> None:
     assert "sparse=pattern" in caught.value.__notes__[0]
 
 
+def test_a_pattern_is_not_changed() -> None:
+    """Indices of the caller's matrix that are put in order in its own memory."""
+    pattern = sparse.csr_array((np.arange(1.0, 5.0), np.array([1, 0, 0, 1]), np.array([0, 2, 4])), shape=(2, 2))
+    assert ad.jacobian(lambda x: x * np.sum(x), np.ones(2), sparse=pattern).toarray().tolist() == [[3, 1], [1, 3]]
+    assert pattern.indices.tolist() == [1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1e9])
+def test_differences_of_large_values_are_no_missing_entries(offset: float) -> None:
+    """Rounding of f that is taken for an entry that was left out."""
+
+    def f(x: Any) -> Any:
+        return np.sin(x) * np.roll(x, 1) + offset
+
+    def g(x: Any) -> Any:
+        return rosenbrock(x) + offset
+
+    np.testing.assert_allclose(ad.jacobian(f, X, "finite", sparse=True).toarray(), ad.jacobian(f, X), atol=1e-4)
+    np.testing.assert_allclose(ad.hessian(g, X, "finite", sparse=True).toarray(), rosenbrock_hessian(X), rtol=1e-2, atol=1)
+    with pytest.raises(SparsityError):
+        ad.jacobian(f, X, "finite", sparse=np.eye(N))
+    with pytest.raises(SparsityError):
+        ad.hessian(g, X, "finite", sparse=np.eye(N))
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1e30])
+def test_patterns_in_any_unit(scale: float) -> None:
+    """An entry that is lost because all numbers are small, or large."""
+
+    def f(x: Any) -> Any:
+        return np.roll(x, 1) * x * scale
+
+    np.testing.assert_allclose(ad.jacobian(f, X, sparse=True).toarray(), ad.jacobian(f, X), rtol=1e-13, atol=0)
+    with pytest.raises(SparsityError):
+        ad.jacobian(f, X, sparse=np.eye(N))
+
+
+def test_a_derivative_inside() -> None:
+    """The pattern of a gradient that f takes by itself."""
+    found = ad.jacobian(lambda x: ad.gradient(rosenbrock, x), X, sparse=True)
+    np.testing.assert_allclose(found.toarray(), rosenbrock_hessian(X), rtol=1e-12, atol=1e-11)
+    assert found.nnz == 3 * N - 2
+
+
 # ---- errors
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
 
 import admodes as ad
 from admodes.errors import OptionError
@@ -250,15 +251,17 @@ def test_empty_and_single():
         (5.5, "5.5"),
         (-1.0, "−1"),
         (0, "0"),
-        (0.0123456, "0.0123"),
+        (0.0123456, "0.012"),
         (1.7163378, "1.716"),
         (123456.0, "123456"),
-        (1e7, "1·10⁷"),
+        (1e7, "10000000"),
+        (1.5e20, "1.5·10²⁰"),
+        (2e-5, "2·10⁻⁵"),
         (-1.25e-9, "−1.25·10⁻⁹"),
         (np.inf, "∞"),
         (np.nan, "nan"),
         (np.float32(0.5), "0.5"),
-        (True, "1"),
+        (True, "True"),
         (1 - 2j, "1 − 2i"),
         (None, ""),
         (np.ones(3), ""),
@@ -637,3 +640,28 @@ def test_unusual_functions(f, x, options):
     assert f"node-{count - 1}" in found.to_svg()
     assert found.to_dot().count("label=<") == count
     assert len(re.findall(r"^  n\d+[(\[]", found.to_mermaid(), re.MULTILINE)) == count
+
+
+#: How linear red, green and blue look to who lacks the long or the medium cones (Machado, Oliveira and Fernandes, 2009).
+BLIND = (
+    ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+)
+
+
+def lab(color, sight):
+    """CIELAB of a colour as it is seen."""
+    red_green_blue = np.array(to_rgb(color))
+    linear = np.where(red_green_blue <= 0.04045, red_green_blue / 12.92, ((red_green_blue + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ np.clip(np.array(sight) @ linear, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("sight", [np.eye(3), *BLIND], ids=["all cones", "no long cones", "no medium cones"])
+@pytest.mark.parametrize("ground", ["light", "dark"])
+def test_colours_differ_for_the_colour_blind(ground, sight):
+    """Tangents that look like adjoints or like values to one man in twelve."""
+    colors = [lab(getattr(role, ground), sight) for role in (INK, TANGENT, ADJOINT)]
+    assert all(np.linalg.norm(one - other) > 15 for one, other in itertools.combinations(colors, 2))

@@ -688,3 +688,10 @@ def test_a_trace_changes_nothing_else():
     np.testing.assert_array_equal(ad.gradient(whole, X, method="reverse"), before)
     assert not trace.source.tape.watch._numbers
     assert repr(trace) == f"<trace of whole(x): {len(trace.nodes)} nodes>"
+
+
+def test_a_formula_has_no_lines():
+    """Breaks if the nodes of a formula point into our own code that evaluates it."""
+    nodes = ad.trace(ad.formula("x * sin(x)"), 2.0).nodes
+    assert [node.formula for node in nodes] == ["x", "sin(v0)", "v0 * v1"]
+    assert {node.line for node in nodes} == {None}

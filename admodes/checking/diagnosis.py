@@ -64,7 +64,7 @@ def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findi
     case = case_of(subject, points[number])
     if not case.wrong.any():
         return causes
-    if number == 1 and (np.asarray(points[0].reading.matrix) == case.claimed).all():
+    if number and (np.asarray(points[0].reading.matrix) == case.claimed).all():
         causes.append("the derivative is the same at x and nearby, to the last bit: a stale cache, or it ignores x")
     for rule in RULES:
         text = rule(case)

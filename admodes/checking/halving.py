@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..finite.curvature import line_direction
-from .slopes import RATIO, Slopes
+from .ladders import RATIO
+from .slopes import Slopes
 
 if TYPE_CHECKING:
     from .large import LargeCheck

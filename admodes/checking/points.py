@@ -11,6 +11,7 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Direction, Point, unit_direction
 from ..formatting import format_error
 from .probes import Noise, signs_of
+from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
 from .verdicts import Finding, Judgement, judge, widened
@@ -44,6 +45,9 @@ class PointCheck:
         Of the components, where they are not all elements of x.
     directions : Judgement or None
         Along the random directions of a large x.
+    place : {"x", "nearby", "zero"}
+    repeats : int
+        Calls of f that each value is the mean of; `evaluations` counts means.
     """
 
     vector: Array
@@ -54,6 +58,8 @@ class PointCheck:
     evaluations: int = 0
     names: list[str] = field(default_factory=list)
     directions: Judgement | None = None
+    place: str = "x"
+    repeats: int = 1
 
     @property
     def lines(self) -> int:
@@ -75,9 +81,10 @@ class PointCheck:
         return "wrong" if "wrong" in verdicts else "inconclusive" if "inconclusive" in verdicts else "right"
 
 
-def point_at(subject: Subject, vector: Array) -> Point:
-    """f at a vector of all elements."""
-    return Point(subject.function.at(subject.at(vector)))
+def point_at(subject: Subject, vector: Array, repeats: int = 1) -> Point:
+    """f at a vector of all elements, or means of so many repeated calls."""
+    function = subject.function.at(subject.at(vector))
+    return Point(function) if repeats == 1 else RepeatedPoint(function, repeats)
 
 
 def check_point(
@@ -102,7 +109,8 @@ def check_point(
         )
         found.findings.append(Finding("right", "slight", text))
     found.findings += _kink_findings(subject, point, reading, judgement, noise, rng)
-    found.evaluations = subject.f.calls - before
+    found.repeats = point.repeats if isinstance(point, RepeatedPoint) else 1
+    found.evaluations = (subject.f.calls - before) // found.repeats
     return found
 
 

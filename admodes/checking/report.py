@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..formatting import format_count, format_error, join_words
+from .verdicts import DETECT
 
 if TYPE_CHECKING:
     from .result import Component, GradientCheck
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 SHOWN = 6
 #: Differences of larger values overflow when they are divided by a step.
 LARGEST = 1e300
+#: Where the claim is wrong, as words after it.
+_PLACES = {
+    "x": "",
+    "nearby": " at a point near x, though not at x itself",
+    "zero": " at x = 0, where f is smooth, though not at x",
+}
 _NOISY = "f's own noise or rounding"
 
 
@@ -35,7 +42,7 @@ def _wrong_reason(check: GradientCheck, faults: list[str]) -> str:
     wrong = [entry for entry in check.worst if entry.verdict == "wrong"]
     parts = list(faults)
     if wrong:
-        where = " at a point near x, though not at x itself" if check.deciding else ""
+        where = _PLACES[check.points[check.deciding].place]
         count = f"{len(wrong)} of {format_count(len(check.worst))} components are wrong{where}"
         if len(check.worst) == 1:
             count = f"the derivative is wrong{where}"
@@ -75,8 +82,11 @@ def _open_reason(check: GradientCheck) -> str:
         if noise * 2 > bound / 3
         else "f's difference quotients, which do not settle at any step (a kink, a jump or an edge nearby)"
     )
-    if any(finding.cause == "random f" for finding in check.findings):
-        cause = "f's random noise (it answers differently at the same x): fix its seed, or return the mean of many calls"
+    if judged.slopes.bound[line, column] < DETECT * judged.size[line, column]:
+        cause = "the derivative's own noise"
+    elif any(finding.cause == "random f" for finding in check.findings):
+        means = f", even in means of {point.repeats} calls" if point.repeats > 1 else ""
+        cause = f"f's random noise (it answers differently at the same x{means}): fix its seed, or return the mean of many calls"
     known = f"known to {format_error(relative)} of its size only" if relative < 1 else "not known"
     return f"{entry.index}: the slope is {known}, because of {cause}"
 
@@ -146,7 +156,9 @@ def _cost(check: GradientCheck) -> str:
     cost = f"f was called {format_count(check.evaluations)} times, the derivative {format_count(check.claim_evaluations)} times"
     lines = sum(found.lines for found in check.points)
     slopes = sum(found.evaluations for found in check.points)
-    each = f" ({slopes / lines:.0f} calls of f per component and point, the rest for noise and state)" if lines else ""
+    repeats = max((found.repeats for found in check.points), default=1)
+    calls = f"means of {repeats} calls" if repeats > 1 else "calls"
+    each = f" ({slopes / lines:.0f} {calls} of f per component and point, the rest for noise and state)" if lines else ""
     return f"{cost}{each}."
 
 

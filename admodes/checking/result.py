@@ -73,8 +73,8 @@ class GradientCheck:
         What the claim was taken for.
     components : tuple of Component
         Each element at x, in the order of x (of a large x: those that were looked at one by one).
-    nearby : tuple of Component
-        The same at the nearby point.
+    nearby, at_zero : tuple of Component
+        The same at the nearby point, and at x = 0 where the claim is wrong there.
     causes : tuple of str
         Mistakes that explain the numbers; empty where none does.
     findings : tuple of Finding
@@ -153,15 +153,19 @@ class GradientCheck:
 
     @functools.cached_property
     def components(self) -> tuple[Component, ...]:
-        return self._components(0)
+        return self._components("x")
 
     @functools.cached_property
     def nearby(self) -> tuple[Component, ...]:
-        return self._components(1)
+        return self._components("nearby")
+
+    @functools.cached_property
+    def at_zero(self) -> tuple[Component, ...]:
+        return self._components("zero")
 
     @property
     def deciding(self) -> int:
-        """Which point decided: 0 is x, 1 the one nearby."""
+        """Which of the points decided; 0 is x."""
         wrong = [number for number, found in enumerate(self.points) if found.verdict == "wrong"]
         return wrong[0] if wrong else 0
 
@@ -169,7 +173,8 @@ class GradientCheck:
     def worst(self) -> list[Component]:
         """The components of the point that decided, the worst first."""
         rank = {"wrong": 0, "inconclusive": 1, "right": 2}
-        found = self.nearby if self.deciding else self.components
+        place = self.points[self.deciding].place if self.points else "x"
+        found = {"x": self.components, "nearby": self.nearby, "zero": self.at_zero}[place]
         return sorted(found, key=lambda entry: (rank[entry.verdict], -entry.error, entry.digits))
 
     @functools.cached_property
@@ -192,15 +197,16 @@ class GradientCheck:
         found["findings"] = [asdict(finding) for finding in self.findings]
         found["components"] = [asdict(component) for component in self.components]
         found["nearby"] = [asdict(component) for component in self.nearby]
+        found["at_zero"] = [asdict(component) for component in self.at_zero]
         return found
 
-    def _components(self, number: int) -> tuple[Component, ...]:
-        if number >= len(self.points) or self.points[number].judgement is None:
+    def _components(self, place: str) -> tuple[Component, ...]:
+        point = next((found for found in self.points if found.place == place), None)
+        if point is None or point.judgement is None:
             return ()
-        judged = self.points[number].judgement
-        assert judged is not None  # noqa: S101 - for the type checker
+        judged = point.judgement
         lines, entries = judged.verdict.shape
-        names = self.points[number].names or component_names(self.subject)
+        names = point.names or component_names(self.subject)
         excess, digits = judged.excess(), judged.digits()
         with np.errstate(all="ignore"):
             size = np.fmax(np.abs(judged.claimed), np.abs(judged.expected))

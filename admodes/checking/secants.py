@@ -33,16 +33,20 @@ def _changes(sample: Sample, derivative: int) -> list[tuple[Array, Array]]:
     return [(np.abs(above - base), up), (np.abs(below - base), down)]
 
 
-def bends(samples: Samples, lines: Array) -> Array:
-    """By how much the secants of both sides differ at the two smallest steps; infinite where one of them is missing."""
-    found = np.full((2, len(lines), samples.point.value.size), np.inf)
+def jumps(samples: Samples, lines: Array) -> Array:
+    """By how much the slopes of both sides differ, from their secants at the two smallest steps; infinite without these.
+
+    Of a smooth f the secants differ in proportion to the step, but for its third power: extrapolated to 0 nothing is left.
+    """
+    found = np.full((2, len(lines), samples.point.value.size), np.nan)
     least = np.full((2, len(lines), 1), np.inf)
     for turn in range(samples.rounds):
         base, above, below, up, down = samples.sample(turn, lines)
-        bend = np.abs((above - base) / up[:, None] + (below - base) / down[:, None])
+        bend = (above - base) / up[:, None] + (below - base) / down[:, None]
         step = np.fmax(up, down)[:, None]
         for rank in range(2):  # this step takes the place of a larger one, which goes on to the next place
             smaller = step < least[rank]
             least[rank], step = np.where(smaller, step, least[rank]), np.where(smaller, least[rank], step)
             found[rank], bend = np.where(smaller, bend, found[rank]), np.where(smaller, found[rank], bend)
-    return np.asarray(np.max(np.where(np.isnan(found), np.inf, found), axis=0))
+    jump = np.abs(found[0] - (found[1] - found[0]) * (least[0] / (least[1] - least[0])))
+    return np.where(np.isnan(jump), np.inf, jump)

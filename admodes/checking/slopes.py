@@ -17,35 +17,22 @@ from ..finite.extrapolation import Limits, Table, best_limits, doubts
 from ..finite.lines import Direction, Point
 from ..finite.quotients import Quotient
 from ..finite.samples import Samples
-from .secants import bends, secants
+from .ladders import SAFETY, Ladder, Plan, enough
+from .repeated import RepeatedPoint, RepeatedSamples
+from .secants import jumps, secants
 
 Array = np.ndarray[Any, Any]
 #: Lines, shape (k,), and entries of f: all (a slice), or one for each line, shape (k, 1).
 _Pairs = tuple[Array, Array | slice]
 
-#: Steps are the scale of a line times powers of this.
-RATIO = 4.0
-#: The first rounds take these powers; then one much smaller step contradicts what only seems to converge.
-FIRST = tuple(range(1, 8))
-REMOTE = 4
-#: Steps of one line at the most: two calls of f each.
-MOST_STEPS = 19
-#: A bound is a multiple of the estimated error: nobody is accused, or believed, by an estimate that is a little short.
-SAFETY = 3.0
-#: Relative bounds below which no further step is taken, for first and for second derivatives.
-TIGHT = {1: 1e-9, 2: 1e-5}
 #: One side differs from the other by a kink where they are further apart than this multiple of their bounds.
 APART = 3.0
 #: Smaller jumps than this part of the slope are no kink that would matter.
 LEAST_JUMP = 1e-5
-#: At the smallest steps the secants of both sides differ by less than this part of the slope where there is no kink.
+#: Where there is no kink, the secants of both sides, extrapolated to step 0, differ by less than this part of the slope.
 STRAIGHT = LEAST_JUMP / 10
 #: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
 PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
-#: Multiple of the errors of f that a bound contains at least.
-ROUNDING = 10.0
-#: Steps larger than x, its other elements and 1 by this power of RATIO are no help against rounding.
-BEYOND = 2
 #: Lines that are sampled together hold this many values of f a round.
 ROUND_VALUES = 2**14
 
@@ -83,22 +70,6 @@ class Slopes:
     sided: Array
     step: Array
     samples: list[Samples] = field(default_factory=list)
-
-
-@dataclass
-class _Ladder:
-    """Powers of RATIO that one line has taken, and those that wait."""
-
-    taken: list[int]
-    waiting: list[int]
-    ceiling: int
-    done: bool = False
-    remote: bool = False
-
-    def queue(self, *exponents: int) -> None:
-        room = MOST_STEPS - len(self.taken)
-        self.waiting = [exponent for exponent in exponents if exponent not in self.taken][: max(room, 0)]
-        self.done = not self.waiting
 
 
 def measure_slopes(
@@ -149,48 +120,45 @@ def _no_slopes(lines: int, entries: int) -> Slopes:
 
 
 def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float) -> Slopes:
-    samples = Samples(point, directions, Quotient(derivative))
+    samples = (RepeatedSamples if isinstance(point, RepeatedPoint) else Samples)(point, directions, Quotient(derivative))
     if not point.value.size:
         return _no_slopes(len(directions), 0)
-    with np.errstate(all="ignore"):
-        rounding = ROUNDING * (point.relative_value * np.abs(point.value) + noise)
-    beyond = np.log(np.maximum(scales, max(point.typical, 1.0)) / scales) / np.log(RATIO)
-    ladders = [_Ladder([], list(FIRST), -int(np.ceil(above)) - BEYOND) for above in beyond]
+    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1)
+    ladders = [Ladder(plan, float(scale), point.typical) for scale in scales]
     found = _no_slopes(len(directions), point.value.size)
     while True:
         while any(ladder.waiting for ladder in ladders):
             steps = np.full(len(directions), np.nan)
             for line, ladder in enumerate(ladders):
                 if ladder.waiting:
-                    exponent = ladder.waiting.pop(0)
-                    ladder.taken.append(exponent)
-                    steps[line] = scales[line] * RATIO ** -float(exponent)
+                    steps[line] = ladder.step()
             samples.add(steps)
         active = [line for line, ladder in enumerate(ladders) if not ladder.done]
         if not active:
             found.samples = [samples]
             return found
-        _judge(samples, np.array(active), noise, scales, found, least)
-        contradicted = _contradicted(samples, np.array(active), noise)
+        contradicted = _judge(samples, np.array(active), noise, scales, found, least, plan)
         for row, line in enumerate(active):
-            _go_on(ladders[line], found, line, bool(contradicted[row]), rounding / scales[line] ** derivative, derivative)
+            ladders[line].go_on(found, line, bool(contradicted[row]))
 
 
-def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float) -> None:
-    """Fill the rows of some lines with what all rounds so far tell."""
+def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float, plan: Plan) -> Array:
+    """Fill the rows of some lines with what all rounds so far tell; on which of them the smallest step contradicts it."""
     pairs = (lines, slice(None))
-    _fill(found, pairs, _limits_below(samples, pairs, noise, samples.quotient, np.inf))
+    limits, contradicted = _limits_below(samples, pairs, noise, samples.quotient, np.inf)
+    _fill(found, pairs, limits)
     with np.errstate(all="ignore"):
         slope = np.abs(found.value[lines])
-        clear = found.bound[lines] <= TIGHT[samples.quotient.derivative] * slope
+        clear = found.bound[lines] <= enough(found, lines, plan) * slope
         if samples.quotient.derivative == 1:
-            clear &= bends(samples, lines) <= STRAIGHT * slope
+            clear &= jumps(samples, lines) <= STRAIGHT * slope
     rows, columns = np.nonzero(~clear)
     if rows.size:
         _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
     with np.errstate(all="ignore"):
         size, found.flat[lines] = secants(samples, lines, scales, found.step[lines])
         found.size[lines] = np.maximum(size, least)
+    return np.asarray(np.any(contradicted, axis=1))
 
 
 def _look_closely(samples: Samples, pairs: _Pairs, noise: Array, found: Slopes) -> None:
@@ -251,27 +219,30 @@ def _limits(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient) -
     """The surest limit of each entry, with what its smallest step leaves to it as error."""
     steps = np.sort(samples.steps()[:, pairs[0]], axis=0)[::-1]  # NaN first
     counts = np.sum(~np.isnan(steps), axis=0)
-    found = _limits_below(samples, pairs, noise, quotient, np.inf)
+    found, _ = _limits_below(samples, pairs, noise, quotient, np.inf)
     for part in PARTS:
         # Over large steps f may be another function, which is no noise: the smaller ones are asked by themselves.
         cut = len(steps) - counts + (part * counts).astype(int)
         largest = steps[np.minimum(cut, len(steps) - 1), np.arange(len(pairs[0]))]
         largest = np.where(counts - (part * counts).astype(int) >= FEWEST_STEPS, largest, np.nan)
-        smaller = _limits_below(samples, pairs, noise, quotient, largest)
+        smaller, _ = _limits_below(samples, pairs, noise, quotient, largest)
         better = smaller.error < CLEARLY * found.error
         for old, new in zip(found.arrays(), smaller.arrays(), strict=True):
             np.copyto(old, new, where=better)
     return found
 
 
-def _limits_below(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float) -> Limits:
+def _limits_below(
+    samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float
+) -> tuple[Limits, Array]:
+    """The surest limit of the steps up to `largest`, and where the smallest one contradicts it."""
     table = _table(samples, pairs, noise, quotient, largest)
     limits = best_limits(table)
-    error = np.maximum(limits.error, doubts(table, limits)[0])
-    limits.error = np.where(np.isfinite(limits.value), error, np.inf)
+    least, contradicted = doubts(table, limits)
+    limits.error = np.where(np.isfinite(limits.value), np.maximum(limits.error, least), np.inf)
     with np.errstate(all="ignore"):
         limits.rounding = limits.error - limits.truncation
-    return limits
+    return limits, contradicted
 
 
 def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
@@ -280,38 +251,3 @@ def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, la
     with np.errstate(all="ignore"):
         table.rounding = table.rounding + 2 * noise[pairs[1]] / table.steps[:, :, None] ** quotient.derivative
     return table
-
-
-def _contradicted(samples: Samples, lines: Array, noise: Array) -> Array:
-    """Lines on which the smallest step tells something else than the limits."""
-    table = _table(samples, (lines, slice(None)), noise, samples.quotient)
-    return np.asarray(np.any(doubts(table, best_limits(table))[1], axis=1))
-
-
-def _go_on(ladder: _Ladder, found: Slopes, line: int, contradicted: bool, rounding: Array, derivative: int) -> None:
-    """Which steps a line takes next: larger ones against rounding, smaller ones against truncation.
-
-    `rounding` is the bound on f's errors, shape (m,), divided by the scale as a slope is.
-    """
-    lowest, highest = max(ladder.taken), min(ladder.taken)
-    contiguous = lowest - REMOTE if ladder.remote else lowest
-    size = np.maximum(np.abs(found.value[line]), found.size[line])
-    with np.errstate(all="ignore"):
-        excess = np.where(found.flat[line] | (found.bound[line] == 0), 0.0, found.bound[line] / size)
-    worst = int(np.argmax(excess))
-    with np.errstate(all="ignore"):
-        hidden = float(rounding[worst] * RATIO ** (derivative * highest) / size[worst] / TIGHT[derivative])
-    flat = bool(found.flat[line].all())
-    if contradicted or found.kink[line].any():
-        ladder.remote = False
-        ladder.queue(*range(contiguous + 1, contiguous + 1 + REMOTE))
-    elif (flat or hidden > 1) and highest > ladder.ceiling:
-        octaves = int(np.ceil(np.log(min(hidden, 1e9)) / np.log(RATIO) / derivative)) if hidden > 1 else 4
-        top = max(highest - octaves, ladder.ceiling)
-        ladder.queue(*range(top, min(highest, top + 4)))
-    elif excess[worst] <= TIGHT[derivative]:
-        ladder.remote, asked = True, ladder.remote
-        ladder.queue(*([] if asked else [lowest + REMOTE]))
-    else:
-        ladder.remote = False
-        ladder.queue(*range(contiguous + 1, contiguous + 3))

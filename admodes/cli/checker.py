@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import AdmodesError, InputError
+from .answering import answering
 from .group import guarded, main
 from .options import at_point, refuse_existing, words_in
+
+if TYPE_CHECKING:
+    from ..checking import GradientCheck
 
 #: Exit codes of a check.
 VERDICT_CODES = {"right": 0, "wrong": 1, "inconclusive": 3}
@@ -21,47 +25,46 @@ VERDICT_CODES = {"right": 0, "wrong": 1, "inconclusive": 3}
 @at_point
 @click.option("--kind", default="auto", show_default=True, metavar="KIND", help="gradient, jacobian, jvp, vjp, hessian, hvp, ...")
 @click.option("--rtol", default=None, type=click.FloatRange(min=0, min_open=True), help="The relative error that matters.")
-@click.option("--json", "as_json", is_flag=True, help="Print all numbers as JSON.")
+@answering("Print all numbers as JSON.", lambda found: VERDICT_CODES[found.verdict])
 @guarded
-def check(function: str, derivative: str, point: str, kind: str, rtol: float | None, as_json: bool) -> None:
+def check(function: str, derivative: str, point: str, kind: str, rtol: float | None) -> GradientCheck:
     """Check a derivative that somebody wrote by hand against the function it belongs to.
 
     Exit codes: 0 right, 1 wrong, 3 inconclusive, 2 usage error.
     """
     from ..checking import check_gradient
     from ..measure.user_input import find_function, read_point
-    from ..sweeps.results import to_json
 
     f, claim = find_function(function), find_function(derivative)
     try:
-        found = check_gradient(f, claim, read_point(point), kind=kind, rtol=rtol)
+        return check_gradient(f, claim, read_point(point), kind=kind, rtol=rtol)
     except AdmodesError:
         raise
     except Exception as error:
         raise InputError(f"{function} or {derivative} failed at X: {type(error).__name__}: {error}") from error
-    click.echo(to_json(found.to_dict()) if as_json else str(found))
-    sys.exit(VERDICT_CODES[found.verdict])
 
 
 @main.command("benchmark-checkers", short_help="Judge checkers of gradients on claims whose truth is known.")
 @click.option("--peers", default=None, metavar="NAMES", help="Comma-separated, or none; all that are installed by default.")
+@click.option("--held-out", is_flag=True, help="The claims that were written after the checker, in the place of the chosen ones.")
 @click.option("--campaign", default=0, metavar="N", type=click.IntRange(min=0), help="N random functions of each kind as well.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the campaign.")
 @click.option(
     "--json", "file", default=None, metavar="FILE", type=click.Path(path_type=Path), help="Write all judgements to a new file."
 )
 @guarded
-def benchmark_checkers(peers: str | None, campaign: int, seed: int, file: Path | None) -> None:
+def benchmark_checkers(peers: str | None, held_out: bool, campaign: int, seed: int, file: Path | None) -> None:
     """Print what our checker and its peers say about right and wrong gradients, as Markdown.
 
     The peers are scipy, scipy-relative, torch, torch-fast, jax, autograd and numdifftools, each with its own defaults.
     """
     refuse_existing(file)
+    from ..checking.benchmark import benchmark_cases, held_out_cases
     from ..checking.benchmark import benchmark_checkers as judge_all
     from ..sweeps.results import to_json
 
     names = [] if peers == "none" else words_in(peers)
-    found = judge_all(names, campaign=campaign, seed=seed)
+    found = judge_all(names, cases=held_out_cases if held_out else benchmark_cases, campaign=campaign, seed=seed)
     if file is not None:
         file.write_text(to_json(found.to_dict()) + "\n", encoding="utf-8")
     click.echo(str(found))

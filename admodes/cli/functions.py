@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from .answering import answering
 from .group import guarded, main
 from .options import at_point, names_in
+
+if TYPE_CHECKING:
+    from ..measure import Comparison, Recommendation
 
 
 @main.command()
@@ -14,24 +20,22 @@ from .options import at_point, names_in
 @click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
 @click.option("--reference", default=None, metavar="MODULE:FUNCTION", help="A function that returns the exact derivative at X.")
 @click.option("--budget", default=20.0, show_default=True, type=click.FloatRange(min=0, min_open=True), help="Seconds a method.")
-@click.option("--json", "as_json", is_flag=True, help="Print all numbers, every sample included, as JSON.")
+@answering("Print all numbers, every sample included, as JSON.")
 @guarded
-def compare(function: str, point: str, methods: str | None, reference: str | None, budget: float, as_json: bool) -> None:
+def compare(function: str, point: str, methods: str | None, reference: str | None, budget: float) -> Comparison:
     """Compare all methods on your own function.
 
     MODULE:FUNCTION names it as Python would import it (the current folder is importable), or as a file: model.py:loss.
     """
     from ..measure import compare as measure
     from ..measure.user_input import evaluate, find_function, read_point
-    from ..sweeps.results import to_json
 
     names = names_in(methods)
     f = find_function(function)
     exact = None if reference is None else find_function(reference)
     x = read_point(point)
     evaluate(f, x, function)
-    comparison = measure(f, x, names, reference=exact, budget=budget)
-    click.echo(to_json(comparison.to_dict()) if as_json else str(comparison))
+    return measure(f, x, names, reference=exact, budget=budget)
 
 
 @main.command(short_help="Say which method to use for your own function, and why.")
@@ -39,20 +43,18 @@ def compare(function: str, point: str, methods: str | None, reference: str | Non
 @at_point
 @click.option("--methods", default=None, metavar="NAMES", help="Comma-separated; all by default.")
 @click.option("--budget", default=1.0, show_default=True, type=click.FloatRange(min=0, min_open=True), help="Seconds, roughly.")
-@click.option("--json", "as_json", is_flag=True, help="Print the evidence, every sample included, as JSON.")
+@answering("Print the evidence, every sample included, as JSON.")
 @guarded
-def recommend(function: str, point: str, methods: str | None, budget: float, as_json: bool) -> None:
+def recommend(function: str, point: str, methods: str | None, budget: float) -> Recommendation:
     """Say which method to use for your own function, with the evidence: counts, and a short probe of what can win.
 
     MODULE:FUNCTION names it as Python would import it (the current folder is importable), or as a file: model.py:loss.
     """
     from ..measure import recommend as advise
     from ..measure.user_input import evaluate, find_function, read_point
-    from ..sweeps.results import to_json
 
     names = names_in(methods)
     f = find_function(function)
     x = read_point(point)
     evaluate(f, x, function)
-    advice = advise(f, x, methods=names, budget=budget)
-    click.echo(to_json(advice.to_dict()) if as_json else str(advice))
+    return advise(f, x, methods=names, budget=budget)

@@ -17,15 +17,15 @@ from ..errors import AdmodesError
 BAD_INPUT, INTERRUPTED = 2, 130
 
 
-def guarded(command: Callable[..., None]) -> Callable[..., None]:
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
     """Show what went wrong with the input as one message; add ``--debug``, which shows the traceback as well."""
 
     @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
     @functools.wraps(command)
-    def run(*arguments: Any, debug: bool, **options: Any) -> None:
+    def run(*arguments: Any, debug: bool, **options: Any) -> Any:
         debug = debug or bool(click.get_current_context().find_root().params.get("debug"))
         try:
-            command(*arguments, **options)
+            return command(*arguments, **options)
         except BrokenPipeError:
             raise  # the reader of a pipe went away: click ends quietly
         except (AdmodesError, OSError) as error:

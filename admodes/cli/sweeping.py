@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from .answering import answering
 from .group import INTERRUPTED, guarded, main
 from .options import integers_in, names_in, refuse_existing, words_in
+
+if TYPE_CHECKING:
+    from ..sweeps.doctor import Diagnosis
+    from ..sweeps.results import Results
+
+#: The exit code where everything was written, and not a single cell gave a derivative.
+ALL_FAILED = 1
 
 
 @main.command(short_help="Measure all methods on a grid and on problems; write a page.")
@@ -35,7 +43,10 @@ from .options import integers_in, names_in, refuse_existing, words_in
 )
 @guarded
 def report(results: Path | None, compared: tuple[Path, Path] | None, file: Path | None, out: str | None, **chosen: Any) -> None:
-    """Write a page about the results of a sweep. Without RESULTS.jsonl, sweep first."""
+    """Write a page about the results of a sweep. Without RESULTS.jsonl, sweep first.
+
+    The exit code is 1 where not a single cell gave a derivative: the page then says why.
+    """
     from ..report import write_report
 
     given = any(value not in (None, False) for name, value in chosen.items() if name != "claims") or chosen["claims"] is not None
@@ -53,10 +64,11 @@ def report(results: Path | None, compared: tuple[Path, Path] | None, file: Path 
             )
         from ..sweeps import read_results
 
-        read_results(results)  # before there is a folder
+        found = read_results(results)  # before there is a folder
         click.echo(str(write_report(results, _report_folder(Path(out) if out else Path("reports") / results.stem))))
+        _exit_where_all_failed(found)
         return
-    from ..sweeps import find_grid
+    from ..sweeps import find_grid, read_results
     from ..sweeps.driving import run
 
     grid = find_grid("quick" if chosen["quick"] else "standard").changed(
@@ -75,6 +87,14 @@ def report(results: Path | None, compared: tuple[Path, Path] | None, file: Path 
     click.echo(str(write_report(folder / "results.jsonl", folder)))
     if interrupted:
         sys.exit(INTERRUPTED)
+    _exit_where_all_failed(read_results(folder / "results.jsonl"))
+
+
+def _exit_where_all_failed(results: Results) -> None:
+    """Scripts are to notice where not a single cell gave a derivative, though all there is to write was written."""
+    if results.failure:
+        click.echo(results.failure, err=True)
+        sys.exit(ALL_FAILED)
 
 
 def _compare_results(files: tuple[Path, Path], out: Path | None) -> None:
@@ -123,7 +143,7 @@ def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, o
 
     GRID is quick, standard, full, a TOML file, or a problem of your own: module:problem or file.py:problem.
     Every cell runs in a process of its own and is on the disk as soon as it is measured: the same command goes on
-    where an earlier one was stopped.
+    where an earlier one was stopped. The exit code is 1 where not a single cell gave a derivative.
     """
     from ..sweeps import sweep as measure
     from ..sweeps.clusters import dask_executor
@@ -149,6 +169,7 @@ def sweep(grid: str, dask: str | None, workers: int | None, retry: str | None, o
     click.echo(str(found))
     if found.results.claim_rows:
         click.echo(found.results.claims_in_short)
+    _exit_where_all_failed(found.results)
 
 
 @main.command(short_help="Put results files together, for example of several machines.")
@@ -166,9 +187,9 @@ def merge(files: tuple[Path, ...], out: Path) -> None:
 
 @main.command(short_help="Check the installation, the worker processes, and that wrong derivatives are noticed.")
 @click.argument("problem", required=False, metavar="[PROBLEM]")
-@click.option("--json", "as_json", is_flag=True, help="Print all findings as JSON.")
+@answering("Print all findings as JSON.", lambda found: 0 if found.healthy else 1)
 @guarded
-def doctor(problem: str | None, as_json: bool) -> None:
+def doctor(problem: str | None) -> Diagnosis:
     """Look at versions, methods, this machine's limits, worker processes, and at every problem.
 
     Mistakes are planted in each problem's derivative: its check must refuse them, and every method must agree with it.
@@ -177,9 +198,5 @@ def doctor(problem: str | None, as_json: bool) -> None:
     """
     from ..sweeps import examine
     from ..sweeps.ready_made import find_problem
-    from ..sweeps.results import to_json
 
-    found = examine(None if problem is None else find_problem(problem))
-    click.echo(to_json(found.to_dict()) if as_json else str(found))
-    if not found.healthy:
-        sys.exit(1)
+    return examine(None if problem is None else find_problem(problem))

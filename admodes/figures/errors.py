@@ -84,7 +84,7 @@ def _strip(rows: Sequence[Row], line: int) -> list[Point]:
         Point(
             max(row.error, ERROR_FLOOR),
             line + _offset(place, len(ordered)),
-            describe(row, f"error {format_error(row.error)}", problem=True),
+            describe(row, f"error {format_error(row.error, row.is_bound)}", problem=True),
             kind_of(row),
         )
         for place, row in enumerate(ordered)

@@ -8,7 +8,8 @@ from dataclasses import fields
 from typing import Any
 
 from ..errors import UnsupportedError
-from ..rows import Row, Timing
+from ..rows import Row
+from ..timing import Timing
 
 #: Columns that are whole numbers or missing.
 _COUNTS = tuple(column.name for column in fields(Row) if "int" in str(column.type))

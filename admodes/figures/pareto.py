@@ -60,7 +60,7 @@ def draw_pareto(axes: Axes, rows: Sequence[Row]) -> Axes:
         own = [row for row in drawn if row.method == method]
         points = [_point(row, several=len(cells) > 1) for row in own]
         every += points
-        good = [point for point in points if not point.kind]
+        good = [(point, row) for point, row in zip(points, own, strict=True) if not point.kind]
         if len(cells) > 1:
             draw_points(axes, points, style, method, size=4.5, alpha=0.35)
             medians = [_median(good, method)] if good else []
@@ -68,7 +68,7 @@ def draw_pareto(axes: Axes, rows: Sequence[Row]) -> Axes:
             typical += medians
         else:
             draw_points(axes, points, style, method, size=9)
-            typical += good
+            typical += [point for point, _ in good]
         if points:
             axes.plot([], [], linestyle="", marker=style.marker, color=style.color, markersize=7, label=literal(method))
     _draw_front(axes, front(typical), every)
@@ -79,14 +79,17 @@ def draw_pareto(axes: Axes, rows: Sequence[Row]) -> Axes:
 
 
 def _point(row: Row, *, several: bool) -> Point:
-    label = describe(row, f"{cost_of(row)}, error {format_error(row.error)}", problem=several)
+    label = describe(row, f"{cost_of(row)}, error {format_error(row.error, row.is_bound)}", problem=several)
     # Ratios that differ in their last bit only would leave an axis no width that matplotlib can work with.
     return Point(float(f"{row.ratio:.12g}"), max(row.error, ERROR_FLOOR), label, kind_of(row))
 
 
-def _median(points: Sequence[Point], method: str) -> Point:
-    ratio, error = (float(np.median(values)) for values in ([point.x for point in points], [point.y for point in points]))
-    return Point(ratio, error, f"{method}, median of {len(points)}: {format_number(ratio)} times f, error {format_error(error)}")
+def _median(drawn: Sequence[tuple[Point, Row]], method: str) -> Point:
+    ratio, error = (float(np.median(values)) for values in ([point.x for point, _ in drawn], [point.y for point, _ in drawn]))
+    # The errors below the middle do not change it, whether they are bounds or not.
+    upper = sorted(drawn, key=lambda one: (one[0].y, not one[1].is_bound))[(len(drawn) - 1) // 2 :]
+    shown = format_error(error, any(row.is_bound for _, row in upper))
+    return Point(ratio, error, f"{method}, median of {len(drawn)}: {format_number(ratio)} times f, error {shown}")
 
 
 def _draw_front(axes: Axes, best: Sequence[Point], drawn: Sequence[Point]) -> None:

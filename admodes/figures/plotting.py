@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..formatting import raised
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -217,9 +219,6 @@ def log_axis(axes: Axes, which: str, name: Callable[[float], str]) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _position: name(value)))
 
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def literal(name: str) -> str:
     """A name of a user's as matplotlib shows it as it is: between two dollars stands a formula otherwise."""
     return name.replace("$", r"\$")
@@ -233,5 +232,5 @@ def short_number(value: float) -> str:
         return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:g}"
     exponent = math.floor(math.log10(value) + 1e-9)
     leading = f"{value / 10.0**exponent:.3g}"
-    power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+    power = f"10{raised(str(exponent))}"
     return power if leading == "1" else f"{leading}·{power}"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: More calls than this are not drawn.
 _MOST_CALLS = 1e9
+#: As many reasons are told why nothing was prepared.
+_REASONS = 4
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,9 @@ def prepared_cell(rows: Sequence[Row]) -> list[Row]:
         cells.setdefault((row.problem, row.operator, row.inputs, row.outputs), []).append(row)
     prepared = {key: sum(course.name != course.method for course in courses_of(cell)) for key, cell in cells.items()}
     if not any(prepared.values()):
-        raise NothingToDrawError("No row has a verified derivative that was prepared: there is nothing to break even.")
+        reasons = dict.fromkeys(f" {row.method}: {row.unprepared}." for row in rows if row.unprepared)
+        told = "".join(list(reasons)[:_REASONS])
+        raise NothingToDrawError(f"No row has a verified derivative that was prepared: there is nothing to break even.{told}")
     return cells[max(cells, key=lambda key: (prepared[key], key[2] * key[3]))]
 
 

@@ -51,6 +51,8 @@ class Table:
     least_noise : ndarray, shape (lines, m)
         The same, at the least: free of truncation errors as long as the steps are still too large.
     quotient : Quotient
+    scatter : ndarray, shape (p, lines, m), or 0
+        What is known about each quotient's random error, where values of f are means.
     """
 
     steps: Array
@@ -59,6 +61,7 @@ class Table:
     noise: Array
     least_noise: Array
     quotient: Quotient
+    scatter: Array | float = 0.0
 
 
 @dataclass
@@ -118,13 +121,14 @@ def doubts(table: Table, limits: Limits) -> tuple[Array, Array]:
         deviations = quotients - limits.value
         deviation, second, third = np.abs(deviations)
         allowed = DOUBT * (rounding + table.noise / steps[0] ** derivative)
-        allowed += limits.error + 2 * second * (steps[0] / steps[1]) ** power
+        scatter = _at_smallest(table, table.scatter) if isinstance(table.scatter, np.ndarray) else 0.0
+        allowed += DOUBT * scatter + limits.error + 2 * second * (steps[0] / steps[1]) ** power
         doubtful = deviation > allowed
         contradicted = doubtful & (deviation > DOUBT * UNMODELLED * rounding)
         # Quotients that grow to one side as the step goes to 0 have no limit.
         one_sided = np.abs(np.sum(np.sign(deviations), axis=0)) == len(deviations)
         diverging = one_sided & (deviation > second) & (second > third) & (third > 2 * limits.error)
-        contradicted |= diverging & (deviation > DOUBT * rounding)
+        contradicted |= diverging & (deviation > DOUBT * (rounding + scatter))
         as_noise = ROUNDING * deviation * np.minimum(steps[0] / limits.smallest, 1) ** derivative
         return np.where(contradicted, deviation, np.where(doubtful, as_noise, 0.0)), contradicted
 
@@ -138,6 +142,12 @@ def _smallest(table: Table) -> tuple[Array, Array, Array]:
     return steps, quotients, np.take_along_axis(table.rounding, rows[:1, :, None], 0)[0]
 
 
+def _at_smallest(table: Table, values: Array) -> Array:
+    """Values of each step where the step is the smallest."""
+    last = np.maximum(np.sum(~np.isnan(table.steps), axis=0) - 1, 0)
+    return np.asarray(np.take_along_axis(values, last[None, :, None], 0)[0])
+
+
 def _no_limits(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Limits:
     return Limits(np.full(shape, np.nan, dtype), *(np.full(shape, np.inf) for _ in range(4)))
 
@@ -148,7 +158,7 @@ def _windows(table: Table, noise: Array) -> Iterator[Limits]:
     nodes = relative_nodes(steps, table.quotient.power)
     limits, bounds = table.quotients, table.rounding
     amplified = (steps ** -float(table.quotient.derivative))[:, :, None]
-    gaps = changes = None
+    gaps, changes, scatter = None, None, table.scatter
     for length in range(1, len(steps)):
         first, last = nodes[:-length], nodes[length:]
         weight = last / (first - last)
@@ -159,9 +169,12 @@ def _windows(table: Table, noise: Array) -> Iterator[Limits]:
         limits = limits[1:] + differences * weight
         bounds = bounds[1:] * (1 + weight) + bounds[:-1] * weight
         amplified = amplified[1:] * (1 + weight) + amplified[:-1] * weight
+        if isinstance(scatter, np.ndarray):
+            scatter = scatter[1:] * (1 + weight) + scatter[:-1] * weight
         differences = np.abs(differences)
         if gaps is None or changes is None:
-            truncation = CHANGE * differences
+            # Between two means large steps may agree by luck, and no small step is sure enough to say so.
+            truncation = np.full(differences.shape, np.inf) if isinstance(scatter, np.ndarray) else CHANGE * differences
         else:
             ratio = np.where(differences == 0, 0, differences / gaps[1:])
             factor = np.where(ratio > SLOW, 2.5, CHANGE * np.maximum(np.sqrt(last / first), ratio))
@@ -169,7 +182,7 @@ def _windows(table: Table, noise: Array) -> Iterator[Limits]:
             truncation = np.maximum(differences * factor, changes[1:] * (last / first))
         gaps, changes = differences, differences * weight
         rounding = ROUNDING * bounds
-        error = truncation + rounding + ROUNDING * amplified * noise
+        error = truncation + rounding + ROUNDING * (amplified * noise + scatter)
         yield Limits(limits, error, truncation, rounding, np.broadcast_to(steps[length:, :, None], limits.shape))
 
 

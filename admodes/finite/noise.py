@@ -40,7 +40,7 @@ def noise_of_mean(steps: Array, means: Array) -> tuple[Array, Array]:
             if length > 1:
                 left += [*np.abs(means)]
     shape = means.shape[1:]
-    return MULTIPLE * _quantile(left, shape, QUANTILE), MULTIPLE * _quantile(left, shape, 0.0)
+    return MULTIPLE * _quantile(left, shape, QUANTILE), MULTIPLE * _least(left, shape)
 
 
 def noise_of_limits(steps: Array, quotients: Array, quotient: Quotient) -> tuple[Array, Array]:
@@ -53,7 +53,7 @@ def noise_of_limits(steps: Array, quotients: Array, quotient: Quotient) -> tuple
             quotients = quotients[1:] + differences * (nodes[length:] / (nodes[:-length] - nodes[length:]))
             if length > 1:
                 left += [*(np.abs(differences) * (steps[length:] ** quotient.derivative)[:, :, None])]
-    least = _quantile(left, quotients.shape[1:], 0.0)
+    least = _least(left, quotients.shape[1:])
     return least, least
 
 
@@ -82,11 +82,19 @@ def height_of_stairs(steps: Array, differences: Array, spacing: Array) -> Array:
     return np.where(stairs, smallest, 0.0)
 
 
+def _least(left: Sequence[Array], shape: tuple[int, ...]) -> Array:
+    """The least of those that are numbers; 0 where none is."""
+    if not left:
+        return np.zeros(shape)
+    least = np.fmin.reduce(left)
+    return np.where(np.isnan(least), 0.0, least)
+
+
 def _quantile(left: Sequence[Array], shape: tuple[int, ...], quantile: float) -> Array:
     """A quantile of those that are numbers; 0 where none is."""
     if not left:
         return np.zeros(shape)
-    ordered = np.sort(np.array(left), axis=0)
-    count = np.sum(~np.isnan(ordered), axis=0)
+    ordered = np.sort(np.stack(left, axis=-1), axis=-1)  # along neighbours in memory, which takes half the time
+    count = np.sum(~np.isnan(ordered), axis=-1)
     rank = np.minimum((quantile * count).astype(int), np.maximum(count - 1, 0))
-    return np.where(count > 0, np.take_along_axis(ordered, rank[None], 0)[0], 0.0)
+    return np.where(count > 0, np.take_along_axis(ordered, rank[..., None], -1)[..., 0], 0.0)

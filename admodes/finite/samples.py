@@ -41,13 +41,17 @@ class Samples:
         taken = {sign: np.full(lines, np.nan, self.point.dtype) for sign in (1, -1)}
         for line in np.flatnonzero(~np.isnan(steps)).tolist():
             step = self._exact(self.directions[line], float(steps[line]))
-            for sign in self.quotient.signs:
-                sides[sign][line], distance = self.point.beside(self.directions[line], sign * step)
+            for sign, value, distance in self._beside(line, step):
+                sides[sign][line] = value
                 taken[sign][line] = abs(distance) if 0 < abs(distance) < np.inf else np.nan
         self._above.append(sides[1])
         self._below.append(sides[-1])
         self._up.append(taken[1])
         self._down.append(taken[-1])
+
+    def _beside(self, line: int, step: float) -> list[tuple[int, Array, float]]:
+        """The sides of x that the quotient needs: sign, values of f, and the step that rounding left."""
+        return [(sign, *self.point.beside(self.directions[line], sign * step)) for sign in self.quotient.signs]
 
     def forget_above(self, line: int, step: float) -> None:
         """Forget the larger steps of one line: over them f was found to be another function, and not noisy."""
@@ -74,13 +78,17 @@ class Samples:
         """All steps taken, shape (rounds, lines); NaN where there was none."""
         return np.asarray(np.fmax(np.array(self._up), np.array(self._down)))
 
-    def table(self, lines: Array, entries: Array | slice, quotient: Quotient, largest: Array | float = np.inf) -> Table:
-        """All rounds of some lines and entries as quotients by descending step; those above `largest` only show stairs."""
-        up, down = np.array(self._up)[:, lines], np.array(self._down)[:, lines]
-        steps = np.fmax(up, down)
+    def _order(self, lines: Array, largest: Array | float) -> tuple[Array, Array]:
+        """The steps up to `largest` of some lines, descending with NaN at the end, and the rounds that they belong to."""
+        steps = self.steps()[:, lines]
         steps = np.where(steps <= largest, steps, np.nan)
         order = np.argsort(-steps, axis=0)
-        steps, up, down = (np.take_along_axis(array, order, 0) for array in (steps, up, down))
+        return np.take_along_axis(steps, order, 0), order
+
+    def table(self, lines: Array, entries: Array | slice, quotient: Quotient, largest: Array | float = np.inf) -> Table:
+        """All rounds of some lines and entries as quotients by descending step; those above `largest` only show stairs."""
+        steps, order = self._order(lines, largest)
+        up, down = (np.take_along_axis(np.array(taken)[:, lines], order, 0) for taken in (self._up, self._down))
         chosen = (lines, entries) if isinstance(entries, slice) else (lines[:, None], entries)
         above, below = (
             np.take_along_axis(np.array([values[chosen] for values in rounds]), order[:, :, None], 0)

@@ -1,6 +1,7 @@
 """Accuracy and cost of derivatives at one point: problems, the measurement of one method, comparisons of all."""
 
-from ..rows import STATUSES, Row, Timing
+from ..rows import STATUSES, Row
+from ..timing import Timing
 from .advice import recommend
 from .break_even import BreakEven, break_even
 from .comparison import Comparison, compare

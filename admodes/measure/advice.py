@@ -100,7 +100,11 @@ def recommend(
         raise OptionError(f"budget is {budget!r}: give the probe some seconds, e.g. budget=1.0.")
     table = method_table(methods)
     end = perf_counter() + budget
-    subject = Subject.at(f, x, args)
+    return _advice(Subject.at(f, x, args), table, budget, end)
+
+
+def _advice(subject: Subject, table: dict[str, Any], budget: float, end: float) -> Recommendation:
+    """The answer for a subject: measured before `end` where a probe fits in, by counts alone where none does."""
     f_seconds = _seconds(subject, budget)
     counts, refused = _count(subject, max(budget, 5 * f_seconds))
     plans = {name: _plan(find_differentiator(method).name, subject, counts, f_seconds) for name, method in table.items()}
@@ -231,7 +235,7 @@ class _Probe:
 
     def settled(self, best: Row, rows: Sequence[Row]) -> Row:
         """The method of the shape rule where it is as exact, and as fast within the noise: a tie is not worth a difference."""
-        rule = next((row for row in most_exact([row for row in rows if row.succeeded]) if row.method == best.auto), best)
+        rule = next((row for row in most_exact(rows) if row.method == best.auto), best)
         return rule if ratio_interval(rule.time, best.time)[1] <= 1 else best
 
     def answer(self, name: str, sentences: Sequence[str], rows: tuple[Row, ...]) -> Recommendation:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import MissingRuleError, UnsupportedError
-from ..rows import Timing
+from ..timing import Timing
 from .limits import TimeLimitReached, time_limit
 
 #: Parts of a sample: the fastest counts. Other programs take the processor away for some milliseconds at a time, which is as

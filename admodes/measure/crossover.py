@@ -21,6 +21,8 @@ _SEEN, _SURE = 0.3, 0.8
 _RIGHT = 0.7
 #: Times this close are a tie: either method is right.
 _TIE = 0.1
+#: Into at most so many groups of neighbours are sizes put that are left out together.
+_GROUPS = 12
 
 _Array = np.ndarray
 
@@ -114,7 +116,7 @@ def find_crossover(first: Fit, second: Fit, times: Cells, others: Cells) -> Cros
     lines = np.array([line for line in drawn if line is not None])
     if len(lines) < _SURE * _DRAWS:
         return f"within their noise, the times of {pair} may as well not cross inside the grid"
-    others_left = [left for fits in _without_a_size(first, second, times, others) if (left := _line(*fits, x, y)) is not None]
+    others_left = [left for fits in _without_some_sizes(first, second, times, others) if (left := _line(*fits, x, y)) is not None]
     exponent, constant = np.polyfit(x[seen], heights[seen], 1)
     low, high = np.quantile(lines, [0.025, 0.975], axis=0)
     # What no draw knows is that the times may not be overhead and a power: then the line depends on the sizes.
@@ -134,13 +136,14 @@ def find_crossover(first: Fit, second: Fit, times: Cells, others: Cells) -> Cros
     return _checked(line, *measured)
 
 
-def _without_a_size(first: Fit, second: Fit, times: Cells, others: Cells) -> Iterator[tuple[_Array, _Array]]:
-    """Parameters of both fits, once without each number of inputs and of outputs; where so few are left, none."""
+def _without_some_sizes(first: Fit, second: Fit, times: Cells, others: Cells) -> Iterator[tuple[_Array, _Array]]:
+    """Parameters of both fits, once without each size of either kind, or each group of them; where few are left, none."""
     for axis in (0, 1):
-        for size in sorted({cell[axis] for cell in times}):
+        sizes = sorted({cell[axis] for cell in times})
+        for absent in np.array_split(sizes, min(len(sizes), _GROUPS)):
             fits = []
             for fit, cells in ((first, times), (second, others)):
-                left = {cell: value for cell, value in cells.items() if cell[axis] != size}
+                left = {cell: value for cell, value in cells.items() if cell[axis] not in absent}
                 fits.append(fit_inside(fit.method, fit.quantity, left, set()))
             if all(isinstance(one, Fit) and one.n_exponent and one.m_exponent for one in fits):
                 yield np.array(fits[0].parameters), np.array(fits[1].parameters)  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..formatting import format_number, format_seconds, plural
-from ..rows import Row, methods_of
+from ..rows import MEASURED, Row, methods_of
 from ..theory import DIFFERS, Theory, theory_of
 from .power_law import Estimate, fit_power_law, last_exponent
 
@@ -28,8 +28,6 @@ _BEYOND, _SHOWS = 3, 0.1
 _FREEDOM = 3
 #: A fit that is further off than this, typically, says nothing.
 _ROUGH = 1.0
-#: Statuses of rows whose counts and seconds are those of a whole derivative.
-_MEASURED = ("ok", "unverified")
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ def fit_all(rows: Sequence[Row], operator: str) -> tuple[tuple[Fit, ...], tuple[
 
 def _measured(rows: Sequence[Row]) -> list[tuple[str, str, Cells]]:
     """(method, quantity, values) of everything that can be fitted; quantities that nobody measured are left out."""
-    usable = [row for row in rows if row.status in _MEASURED and row.inputs > 0 and row.outputs > 0]
+    usable = [row for row in rows if row.status in MEASURED and row.inputs > 0 and row.outputs > 0]
     found = [
         (PRIMAL, "operations", _values(rows, lambda row: row.f_operations)),
         (PRIMAL, "time", _values(rows, lambda row: row.f_time.minimum)),
@@ -173,7 +171,7 @@ def _measured(rows: Sequence[Row]) -> list[tuple[str, str, Cells]]:
 
 def seconds_of(rows: Sequence[Row], method: str) -> Cells:
     """Seconds of one method in each cell that it finished."""
-    return _values([row for row in rows if row.method == method and row.status in _MEASURED], lambda row: row.seconds)
+    return _values([row for row in rows if row.method == method and row.status in MEASURED], lambda row: row.seconds)
 
 
 def _operations_per_f(row: Row) -> float | None:

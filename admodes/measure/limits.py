@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
 import signal
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-#: Seconds after which a limit that something swallowed strikes again, and after which one that would have struck an import does.
-_REPEAT, _AFTER_IMPORT = 1.0, 0.02
+#: Seconds after which a limit that something swallowed strikes again, and after which one does that must not strike yet.
+_REPEAT, _LATER = 1.0, 0.02
 
 
 class TimeLimitReached(BaseException):
@@ -38,12 +39,12 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     active = True
-    block = _caller_of_the_block()
+    block, own = _caller_of_the_block(), inspect.currentframe()
     report = sys.unraisablehook
 
     def strike(_signal: int, frame: FrameType | None) -> None:
-        if active and _is_importing(frame, block):
-            signal.setitimer(signal.ITIMER_REAL, _AFTER_IMPORT, _REPEAT)
+        if active and (_is_at_an_edge(frame, block, own) or _is_importing(frame, block)):
+            signal.setitimer(signal.ITIMER_REAL, _LATER, _REPEAT)
         elif active:
             raise TimeLimitReached
 
@@ -70,6 +71,11 @@ def _caller_of_the_block() -> FrameType | None:
     for _ in range(3):
         frame = None if frame is None else frame.f_back
     return frame
+
+
+def _is_at_an_edge(frame: FrameType | None, block: FrameType | None, own: FrameType | None) -> bool:
+    """Whether the block is just being entered or left: a strike there would skip the cleaning up, and leave the timer running."""
+    return frame is own or (frame is not None and frame.f_back is block and frame.f_code.co_filename == contextlib.__file__)
 
 
 def _is_importing(frame: FrameType | None, block: FrameType | None) -> bool:

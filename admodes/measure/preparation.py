@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,11 +48,11 @@ def with_preparation(
     effort: Limits,
     tolerance: float,
 ) -> list[Row]:
-    """The rows with the columns `preparation` and `prepared`, for the methods that have something to prepare.
+    """The rows with the columns `preparation` and `prepared`, or `unprepared`, for the methods that have something to prepare.
 
     Preparation is timed once, right after the method's own measurement: what libraries keep in caches, SymPy's above all,
     is warm. The prepared call is then sampled in rounds interleaved with f, within what is left of each method's budget. A
-    prepared derivative that is not the method's own, or does not come about, is not reported, and the row says so.
+    prepared derivative that is not the method's own, or does not come about, is not reported, and the row says why.
 
     Parameters
     ----------
@@ -73,13 +74,14 @@ def with_preparation(
     ready: dict[str, _Ready] = {}
     for row in rows:
         value, method = values.get(row.method), methods[row.method]
-        if value is None or not value.finite or not has_preparation(method) or _left(row, effort) <= 0:
+        if value is None or not value.finite or not has_preparation(method):
             continue
-        made = _prepared(subject, method, value, _left(row, effort), tolerance)
+        left = _left(row, effort)
+        made = _prepared(subject, method, value, left, tolerance) if left > 0 else "there was no time left for it"
         if isinstance(made, _Ready):
             ready[row.method] = made
-        elif made:
-            done[row.method] = replace(row, reason="; ".join(part for part in (row.reason, made) if part))
+        else:
+            done[row.method] = replace(row, unprepared=made)
     if ready:
         for name, timing in _sampled(subject, ready, done, effort).items():
             done[name] = replace(done[name], preparation=ready[name].preparation, prepared=timing)
@@ -93,14 +95,15 @@ def _left(row: Row, effort: Limits) -> float:
 
 
 def _prepared(subject: Subject, method: Any, value: Derivative, limit: float, tolerance: float) -> _Ready | str:
-    """The prepared derivative, or why there is none; nothing where the method has none for this f."""
+    """The prepared derivative, or why there is none."""
     operator = subject.operation.name
     made = attempt(partial(prepare, subject.f, subject.x, method, operator, args=subject.args), limit)
     if made.status != "ok":
         return f"preparing it failed: {made.reason}"
     prepared: Prepared = made.value
     if not prepared.prepares:
-        return ""
+        # What is said of f beside its name is said here beside the method's.
+        return re.sub("^it ", "f ", prepared.reason)
     run = partial(subject.operation.evaluate_prepared, prepared, subject.x)
     first = attempt(lambda: Derivative.of(run(), "the prepared derivative"), max(limit - made.seconds, 1e-3))
     if first.status != "ok":

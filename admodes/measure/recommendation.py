@@ -85,24 +85,25 @@ def advise_from_rows(rows: Sequence[Row]) -> Recommendation:
     best = fastest_exact(rows)
     if best is None:
         return Recommendation(None, nothing_verified(rows))
-    usable = [row for row in rows if row.succeeded]
-    exact = most_exact(usable)
-    others = sorted((row for row in exact if row is not best), key=lambda row: row.seconds)
+    others = sorted((row for row in most_exact(rows) if row is not best), key=lambda row: row.seconds)
     sentences = [merits(best), *(_slower(other, best) for other in others[:1]), *faster_but_inexact(best, rows), _shape(best)]
     return Recommendation(best.method, " ".join(sentence for sentence in sentences if sentence))
 
 
 def fastest_exact(rows: Sequence[Row]) -> Row | None:
     """The fastest of the most exact verified rows; None without any."""
-    usable = [row for row in rows if row.succeeded]
-    return min(most_exact(usable), key=lambda row: row.seconds) if usable else None
+    return min(most_exact(rows), key=lambda row: row.seconds, default=None)
 
 
 def most_exact(rows: Sequence[Row]) -> list[Row]:
-    """The rows whose error is within a small factor of rounding, of the formula by hand or of the smallest error of all."""
-    by_hand = [row.hand_error for row in rows if math.isfinite(row.hand_error)]
-    bound = AS_EXACT * max(_ROUNDING, min(row.error for row in rows), *by_hand)
-    return [row for row in rows if row.error <= bound or row.ulp <= _LAST_PLACES]
+    """The verified rows whose error is within a small factor of rounding, of the formula by hand or of the smallest error of all.
+
+    A row without an error, such as a file may hold, is no exact one.
+    """
+    known = [row for row in rows if row.succeeded and math.isfinite(row.error)]
+    by_hand = [row.hand_error for row in known if math.isfinite(row.hand_error)]
+    bound = AS_EXACT * max(_ROUNDING, min((row.error for row in known), default=0.0), *by_hand)
+    return [row for row in known if row.error <= bound or row.ulp <= _LAST_PLACES]
 
 
 def nothing_verified(rows: Sequence[Row]) -> str:
@@ -149,14 +150,17 @@ def lead_over(best: Row, rows: Sequence[Row]) -> str:
 
 def faster_but_inexact(best: Row, rows: Sequence[Row]) -> list[str]:
     """A sentence for each method that is faster and has fewer digits."""
-    usable = [row for row in rows if row.succeeded]
-    exact = most_exact(usable)
+    exact = most_exact(rows)
     return [
-        f"{row.method.capitalize()} is {format_number(best.seconds / row.seconds)} times faster, "
-        f"but good to {format_digits(row.digits)} digits only."
-        for row in usable
-        if row not in exact and row.seconds < best.seconds
+        f"{row.method.capitalize()} is {format_number(best.seconds / row.seconds)} times faster, but {shortfall(row)}."
+        for row in rows
+        if row.succeeded and row not in exact and row.seconds < best.seconds
     ]
+
+
+def shortfall(row: Row) -> str:
+    """``good to 10.9 digits only``; known to be, where the reference has no more itself."""
+    return f"{'known to be ' if row.is_bound else ''}good to {format_digits(row.digits)} digits only"
 
 
 def _slower(other: Row, best: Row) -> str:

@@ -50,18 +50,26 @@ class Scaling:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """One sentence a method and quantity, then the crossover line."""
-        told = [_sentence(fit, self) for fit in self.fits if fit.quantity != "time per f"]
+        """One sentence a method and quantity, what has no exponents, then the crossover line."""
+        line = str(self.crossover) if self.crossover is not None else f"No line between methods: {self.no_crossover}."
+        return (*self.told, *self.untold, line)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """One sentence for each quantity of each method that has exponents."""
+        return tuple(_sentence(fit, self) for fit in self.fits if fit.quantity != "time per f")
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """What has no exponents, and why; a sentence for each reason."""
         reasons: dict[str, dict[str, list[str]]] = {}
         for one in self.unfitted:
             if one.quantity != "time per f":
                 reasons.setdefault(one.reason, {}).setdefault(one.method or "f itself", []).append(one.quantity)
-        silent = [
+        return tuple(
             f"No exponents for {join_words([f'{method} ({join_words(what)})' for method, what in about.items()])}: {reason}."
             for reason, about in reasons.items()
-        ]
-        line = str(self.crossover) if self.crossover is not None else f"No line between methods: {self.no_crossover}."
-        return (*told, *silent, line)
+        )
 
     def __str__(self) -> str:
         return "\n".join([f"{self.problem}, {self.operator}:", *(f"- {sentence}" for sentence in self.sentences)])
@@ -162,10 +170,6 @@ def _fastest(rows: Sequence[Row]) -> list[str]:
 
 def _named(method: str) -> str:
     return method[:1].upper() + method[1:] if method else "f itself"
-
-
-def _the(quantity: str) -> str:
-    return {"time": "its time", "prepared": "its prepared time"}.get(quantity, quantity)
 
 
 def _sentence(fit: Fit, scaling: Scaling) -> str:

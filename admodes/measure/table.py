@@ -64,6 +64,7 @@ def heading(row: Row) -> str:
 def notes(rows: Sequence[Row]) -> list[str]:
     """Reasons of failures, where the reference comes from, and what the check cannot see."""
     lines = [f"{row.method}: {row.status}: {row.reason}" for row in rows if row.reason]
+    lines += [f"{row.method}: not prepared: {row.unprepared}" for row in rows if row.unprepared]
     lines += [f"{row.method}: suspect: the time is below what {row.calls} calls of f must take" for row in rows if row.suspect]
     lines += [
         f"{row.method}: the time is the first call's: there was no time for a second"

@@ -12,7 +12,8 @@ from typing import Any
 from ..errors import AdmodesError, OptionError
 from ..methods import choose_method
 from ..recording import OperationCounts, count_operations
-from ..rows import Row, Timing
+from ..rows import Row
+from ..timing import Timing
 from .accuracy import Check, Derivative, measure_error, require_same_shapes
 from .cost import Candidate, Outcome, attempt, ratio_interval, sample_interleaved
 from .counting import CallCounter, Operations, count

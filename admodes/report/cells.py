@@ -1,8 +1,7 @@
-"""Rows of one function at one size, side by side: which method is the fastest of the exact ones there."""
+"""Rows of one function at one size, side by side: which of the exact methods lead there."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from ..figures.winners import not_run, tied
@@ -38,28 +37,15 @@ def first_derivatives(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.operator in WHOLE]
 
 
-def fastest_exact(cell: Sequence[Row]) -> Row | None:
-    """The fastest of the most exact verified rows of a cell."""
-    exact = _exact(cell)
-    return min(exact, key=lambda row: row.seconds) if exact else None
-
-
-def _exact(cell: Sequence[Row]) -> list[Row]:
-    """The most exact of the verified rows; of those alone whose error is known."""
-    known = [row for row in cell if row.succeeded and math.isfinite(row.error)]
-    return most_exact(known) if known else []
-
-
 def leaders(cell: Sequence[Row]) -> tuple[str, ...]:
     """The fastest exact method of a cell and those that tie with it, in the order of the file; none where nothing is exact."""
-    best = [row.method for row in tied(_exact(cell))]
+    best = [row.method for row in tied(most_exact(cell))]
     return tuple(row.method for row in cell if row.method in best)
 
 
 def is_settled(cell: Sequence[Row]) -> bool:
     """Whether no method that might be the fastest exact one was left out."""
-    exact = _exact(cell)
-    return not not_run([*exact, *(row for row in cell if not row.succeeded)])
+    return not not_run([*most_exact(cell), *(row for row in cell if not row.succeeded)])
 
 
 def shortened(texts: Sequence[str], most: int = 8) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 
 #: As many sizes are named on an axis.
 _FEW = 10
+
+
+def draw_claims(claims: Sequence[Claim]) -> dict[str, Plot]:
+    """The figure of each claim that has one, by the claim's name.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+
+    Returns
+    -------
+    dict of str to Plot
+    """
+    return {claim.name: claim_plot(claim) for claim in claims if any(line.x for line in claim.figure.series)}
 
 
 def claim_plot(claim: Claim) -> Plot:

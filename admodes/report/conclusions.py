@@ -11,7 +11,8 @@ from ..formatting import plural
 from ..measure.break_even import BreakEven, break_even
 from ..measure.scaling import fit_scaling
 from ..rows import Row
-from .cells import Place, cells_of, place_of
+from .cells import Place, capitalized, cells_of, place_of, shortened, where
+from .growth import Growth, growth_of
 
 #: Cells that a list of sentences names at most, beside that of the figure.
 _LISTED = 16
@@ -27,10 +28,16 @@ class Conclusions:
         Section -> sentences.
     crossover : callable or None
         A number of inputs -> the number of outputs at which two methods cost the same.
+    growth : list of Growth
+        The powers that were fitted.
+    growth_sentences : list of str
+        The same in words, with ranges and overheads.
     """
 
     notes: dict[str, list[str]] = field(default_factory=dict)
     crossover: Callable[[float], float] | None = None
+    growth: list[Growth] = field(default_factory=list)
+    growth_sentences: list[str] = field(default_factory=list)
 
 
 def conclude(rows: Sequence[Row]) -> Conclusions:
@@ -47,11 +54,12 @@ def conclude(rows: Sequence[Row]) -> Conclusions:
     found = Conclusions()
     if grid := [row for row in rows if row.part == "grid"]:
         scaling = fit_scaling(grid)
-        *growth, line = scaling.sentences
-        found.notes |= {"map": [line] if any(row.succeeded for row in grid) else [], "growth": growth}
+        found.growth, found.growth_sentences = growth_of(scaling), list(scaling.told)
+        line = scaling.sentences[-1:] if any(row.succeeded for row in grid) else ()
+        found.notes |= {"map": list(line), "growth": list(scaling.untold)}
         if scaling.crossover is not None:
             found.crossover = scaling.crossover.m_at
-    found.notes["break-even"] = _break_even(rows)
+    found.notes["break-even"] = [*_break_even(rows), *_not_prepared(rows)]
     return found
 
 
@@ -73,6 +81,18 @@ def _break_even(rows: Sequence[Row]) -> list[str]:
         found.insert(0, "The other cells, each against the fastest of the methods that were not prepared:")
     rest = len(others) - _LISTED
     return [*shown, *found, *([f"{plural(rest, 'more cell')} with a prepared method are in the tables."] if rest > 0 else [])]
+
+
+def _not_prepared(rows: Sequence[Row]) -> list[str]:
+    """Why methods that can prepare have no break-even count, equal reasons together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row.unprepared:
+            groups.setdefault((row.method, row.unprepared), []).append(where(row))
+    return [
+        f"{capitalized(method)} was not prepared in {plural(len(places), 'cell')} ({shortened(places, 4)}): {reason}."
+        for (method, reason), places in groups.items()
+    ]
 
 
 def _prepared(cell: Sequence[Row]) -> list[Row]:

@@ -11,10 +11,11 @@ import numpy as np
 
 from ..figures.quantities import TIE
 from ..figures.winners import not_run, tied
-from ..formatting import format_bytes, format_count, format_digits, format_number, format_seconds, join_words, plural
-from ..rows import Row, methods_of
+from ..formatting import format_bytes, format_count, format_number, format_seconds, join_words, plural
+from ..measure.recommendation import fastest_exact, shortfall
+from ..rows import Row, digits_of, methods_of
 from ..sweeps.results import Results
-from .cells import capitalized, cells_of, fastest_exact, first_derivatives, is_settled, where
+from .cells import capitalized, cells_of, first_derivatives, is_settled, where
 from .overview import WAYS, advise
 
 
@@ -112,7 +113,7 @@ def _against(row: Row, best: Row) -> str:
         return f"{row.method} takes {format_number(factor)} times as long{calls}"
     if factor > 1 / TIE:
         return f"{row.method} takes about as long{calls}"
-    return f"{row.method} is {format_number(1 / factor)} times faster{calls}, but good to {format_digits(row.digits)} digits only"
+    return f"{row.method} is {format_number(1 / factor)} times faster{calls}, but {shortfall(row)}"
 
 
 def _real_data(rows: Sequence[Row]) -> str:
@@ -165,11 +166,9 @@ def _exactness(rows: Sequence[Row]) -> str:
     """Digits of every method, and how the exact ones compare with the formula written by hand."""
     parts = []
     for method in methods_of(rows):
-        digits = [row.digits for row in rows if row.method == method and math.isfinite(row.digits)]
-        if digits:
-            parts.append(
-                f"{method} {format_digits(min(digits))} at worst and {format_digits(float(np.median(digits)))} in the median"
-            )
+        middle, worst = digits_of([row for row in rows if row.method == method])
+        if worst:
+            parts.append(f"{method} {worst} at worst and {middle} in the median")
     if not parts:
         return ""
     return f"Correct digits in the norm: {join_words(parts)}.{_against_hand(rows)}"

@@ -63,8 +63,12 @@ def date(text: str) -> str:
 
 def facts(results: Results) -> list[tuple[str, str]]:
     """The environment and the settings, as names and texts."""
-    settings = {name: value for name, value in results.grid.items() if name not in ("blocks", "cases", "merged")}
-    return [(name.replace("_", " "), _text(value)) for name, value in (results.environment | settings).items()]
+    known = [(name, _text(value)) for name, value in (results.environment | results.grid).items()]
+    known += [
+        (name, f"{' or '.join('not said' if value is None else _text(value) for value in values)}: the files put together differ")
+        for name, values in results.differing.items()
+    ]
+    return [(name.replace("_", " "), text) for name, text in known if name not in ("blocks", "cases")]
 
 
 def _text(value: Any) -> str:

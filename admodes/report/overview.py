@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..formatting import format_count, format_digits, format_number, join_words, plural
-from ..measure.recommendation import AS_EXACT
+from ..formatting import format_count, format_number, join_words, plural
+from ..measure.recommendation import AS_EXACT, fastest_exact
 from ..reproduce import Claim
-from ..rows import Row, methods_of
-from .cells import cells_of, fastest_exact, first_derivatives, is_settled, leaders
+from ..rows import Row, digits_of, methods_of
+from .cells import cells_of, first_derivatives, is_settled, leaders
 
 #: What the page means by exact.
 EXACT = (
@@ -148,14 +148,14 @@ def score(rows: Sequence[Row]) -> list[Score]:
 
 def _score(method: str, rows: Sequence[Row], wins: int) -> Score:
     right = sum(row.status == "ok" for row in rows)
-    digits = [row.digits for row in rows if math.isfinite(row.digits)]
+    middle, worst = digits_of(rows)
     ratios = [row.ratio for row in rows if row.status == "ok" and row.time.samples and math.isfinite(row.ratio)]
     calls = [row.calls for row in rows if row.calls is not None]
     return Score(
         method,
         WAYS.get(method, "a method of another package"),
         f"{right:,} of {len(rows):,}",
-        f"{format_digits(float(np.median(digits)))} ({format_digits(min(digits))})" if digits else "",
+        f"{middle} ({worst})" if worst else "",
         _range(format_count(min(calls)), format_count(max(calls))) if calls else "",
         f"{format_number(float(np.median(ratios)))} ({_range(format_number(min(ratios)), format_number(max(ratios)))})"
         if ratios

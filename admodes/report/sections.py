@@ -9,9 +9,10 @@ from ..figures.gathering import draw_sections
 from ..figures.plotting import Plot
 from ..reproduce import Claim
 from ..sweeps.results import Results
+from .claim_figures import draw_claims
 from .conclusions import conclude
-from .figures import draw_claims
 from .findings import Finding, find_all
+from .growth import Growth
 from .problem_texts import ABOUT
 from .tables import Failure, Table, doubts_of, failures_of, tables_of
 
@@ -74,6 +75,9 @@ class Report:
     tables : list of Table
     failures : list of Failure
     doubts : list of str
+    growth : list of Growth
+    growth_sentences : list of str
+        The same in words.
     """
 
     results: Results
@@ -85,6 +89,8 @@ class Report:
     tables: list[Table]
     failures: list[Failure]
     doubts: list[str]
+    growth: list[Growth]
+    growth_sentences: list[str]
 
     @property
     def plots(self) -> list[Plot]:
@@ -107,7 +113,8 @@ def make_report(results: Results) -> Report:
     rows, claims = results.rows, results.claims
     claim_plots, concluded = draw_claims(claims), conclude(rows)
     homes = {name: section for section, names in _CLAIM_SECTIONS.items() for name in names if name in claim_plots}
-    report = Report(results, [], [], list(claims), claim_plots, homes, tables_of(rows), failures_of(rows), doubts_of(rows))
+    tables = tables_of(rows), failures_of(rows), doubts_of(rows), concluded.growth, concluded.growth_sentences
+    report = Report(results, [], [], list(claims), claim_plots, homes, *tables)
     findings = find_all(results)
     for section in _sections(report, draw_sections(rows, concluded.crossover), concluded.notes):
         section.findings = [finding for finding in findings if finding.section == section.name]
@@ -130,6 +137,8 @@ def _sections(report: Report, drawn: Mapping[str, list[Plot]], notes: Mapping[st
     ]
     for section in sections:
         section.plots, section.notes = own.get(section.name, []), list(notes.get(section.name, []))
+        if section.name == "growth" and report.growth:
+            section.template, section.present = "growth", True
     grid = next((row.problem for row in report.results.rows if row.part == "grid"), "")
     if grid in ABOUT:
         sections[1].intro += f" The function is the {grid}, {ABOUT[grid].formula}."

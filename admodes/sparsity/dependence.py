@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Elementwise, Reduction, reduced_shape
+from ..kinds import Elementwise, Reduction
 from ..protocols import peel
 from ..rules import ELEMENTWISE
+from ..shapes import reduced_shape
 from ..steps.elements import WRITE
 from ..table import structural
 from ..table.complex_values import conjugate, imaginary_part, real_part

@@ -123,7 +123,7 @@ def given_pattern(pattern: Any, inputs: int) -> Any:
             f"The pattern has shape {tuple(pattern.shape)}, but x has {inputs} elements. Give it one row an element of f(x) and "
             "one column an element of x: a container's leaves one after the other, each in C order."
         )
-    matrix = sparse.csr_array(pattern)
+    matrix = sparse.csr_array(pattern, copy=True)  # its indices are sorted below
     matrix = sparse.csr_array((np.ones(len(matrix.indices), dtype=bool), matrix.indices, matrix.indptr), shape=matrix.shape)
     matrix.sum_duplicates()
     return matrix

@@ -36,9 +36,13 @@ class Products:
         Which of `push` and `pull` cost a sweep for all seeds.
     exact : bool
         Whether products are right but for rounding.
+    precision : tuple of float
+        What products by differences of f may be off by, relative to the products, and to f's values, which they cancel.
     rows : int or None
         Rows that the matrix is expected to have: the outputs are counted in the first product.
     """
+
+    precision = (1e-6, 1e-11)
 
     def __init__(self, function: Function, differentiator: Differentiator, linear: Linearization | None = None) -> None:
         self.function = function
@@ -57,8 +61,15 @@ class Products:
     @property
     def largest(self) -> int:
         """Numbers that one seed carries, at most: known from the tape, else guessed on the safe side."""
-        known = 32 if self.linear is None else 1
-        return max(known * self.function.input_size, self.linear.tape.largest if self.linear else 1, self.function.largest)
+        known = self.linear is not None or self.function.largest > 1
+        return max(
+            (1 if known else 32) * self.function.input_size, self.linear.tape.largest if self.linear else 1, self.function.largest
+        )
+
+    @property
+    def value(self) -> float:
+        """The largest of f's values, whose rounding goes into differences."""
+        return _largest_of(self.outputs)
 
     def push(self, directions: np.ndarray) -> np.ndarray:
         """(k, n) directions to (k, m) tangents."""
@@ -105,10 +116,16 @@ class Products:
 class SecondProducts(Products):
     """The products with the Hessian of a scalar function: it is symmetric, so that pulling back is pushing forward."""
 
+    precision = (1e-5, 1e-10)
+
     def __init__(self, function: Function, differentiator: Differentiator, linear: Linearization | None = None) -> None:
         super().__init__(GradientFunction(Reverse(), function), differentiator, linear)
         self._scalar = function
         self.outputs = list(function.inputs)
+
+    @property
+    def value(self) -> float:
+        return _largest_of(self._scalar.plain(self._scalar.inputs))
 
     def push(self, directions: np.ndarray) -> np.ndarray:
         """(k, n) directions to (k, n) products."""
@@ -123,3 +140,7 @@ class SecondProducts(Products):
 def _flat(leaves: Sequence[Any]) -> np.ndarray:
     rows = [np.reshape(leaf, (np.shape(leaf)[0], -1)) if np.size(leaf) else np.zeros((np.shape(leaf)[0], 0)) for leaf in leaves]
     return np.concatenate(rows, axis=1) if len(rows) != 1 else rows[0]
+
+
+def _largest_of(leaves: Sequence[Any]) -> float:
+    return max((float(np.max(np.abs(leaf), initial=0)) for leaf in leaves), default=0.0)

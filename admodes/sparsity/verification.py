@@ -11,8 +11,6 @@ from .products import Products
 
 #: Rounding that a product and the sum of its parts may differ by, in units of the type's rounding.
 _ROUNDING = 1000
-#: What differences of f may be off by, relative to the row, and to the largest row (which f's own rounding goes with).
-_QUOTIENTS = (1e-6, 1e-8)
 #: Rows that are looked at one by one, the worst first.
 _MOST_ROWS = 64
 
@@ -64,8 +62,8 @@ def verify(products: Products, matrix: Any, trial: Trial, *, given: bool) -> Non
 def _tolerance(products: Products, scale: np.ndarray) -> Any:
     if products.exact:
         return _ROUNDING * np.finfo(products.dtype).eps * scale
-    values = max((float(np.max(np.abs(output), initial=0)) for output in products.outputs), default=0.0)
-    return _QUOTIENTS[0] * scale + _QUOTIENTS[1] * (np.max(scale, initial=0) + values)
+    of_slopes, of_values = products.precision
+    return of_slopes * (scale + 0.01 * np.max(scale, initial=0)) + of_values * products.value
 
 
 def _look_at(products: Products, matrix: Any, line: int, *, forward: bool, given: bool) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Application, Primitive, Shape, sum_to_shape
+from ..kinds import Application, Primitive
 from ..levels import Traced
+from ..shapes import Shape, sum_to_shape
 from ..table.structural import is_basic, is_small_piece, positions, seeded_key
 from .step import ZERO, Cotangents, Step, settled
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..kinds import Shape, sum_to_shape
+from ..shapes import Shape, sum_to_shape
 from ..table.structural import expand
 from .step import ZERO, Cotangents, Step
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Application, Primitive, Shape
+from ..kinds import Application, Primitive
 from ..operands import is_complex
+from ..shapes import Shape
 
 #: The cotangent of a record that nothing has reached; told by identity, so that 0.0 is not skipped.
 ZERO = float("0")

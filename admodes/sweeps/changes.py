@@ -210,7 +210,7 @@ def _of_cell(old: Row, new: Row, counts: Sequence[str], *, alike: bool) -> Itera
     if _error_changed(old, new, exactly=alike and bool(old.key) and old.key == new.key):
         digits = _digits(new) - _digits(old)
         note = f"{abs(digits):.1f} digits {'more' if digits > 0 else 'fewer'}" if abs(digits) >= 0.05 else "not exactly the same"
-        yield Change(where, "error", *_distinct(old.error, new.error), note)
+        yield Change(where, "error", *_distinct(old, new), note)
     if _has_ratios(old, new) and not _overlap(old, new):
         factor, low, high = _factor(old, new)
         note = f"{format_number(factor)} times, 95% interval {format_number(low)} to {format_number(high)}"
@@ -239,10 +239,10 @@ def _digits(row: Row) -> float:
     return -math.log10(max(row.error, _ROUNDING)) if math.isfinite(row.error) else 0.0
 
 
-def _distinct(one: float, other: float) -> tuple[str, str]:
+def _distinct(one: Row, other: Row) -> tuple[str, str]:
     """Both errors with as many digits as tell them apart."""
-    short = format_error(one), format_error(other)
-    return short if short[0] != short[1] else (repr(one), repr(other))
+    short = format_error(one.error, one.is_bound), format_error(other.error, other.is_bound)
+    return short if short[0] != short[1] else (repr(one.error), repr(other.error))
 
 
 def _has_ratios(old: Row, new: Row) -> bool:
@@ -287,7 +287,9 @@ def _of_claims(old: Sequence[ClaimRow], new: Sequence[ClaimRow]) -> tuple[list[C
 
 
 def _circumstances(old: Results, new: Results) -> Iterator[str]:
-    before, after = old.environment | old.grid, new.environment | new.grid
+    # Where nothing ran there are no workers, whose threads are set, and no numbers that a machine could bear on.
+    ran = old.has_run and new.has_run
+    before, after = ((one.environment if ran else {}) | one.grid for one in (old, new))
     for name, meaning in _CIRCUMSTANCES.items():
         one, other = before.get(name), after.get(name)
         if one is not None and other is not None and one != other:

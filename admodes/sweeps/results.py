@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import OptionError
+from ..formatting import plural
 from ..reproduce.claims import Claim, Claims
-from ..rows import Row
+from ..rows import MEASURED, UNSETTLED, Row
 from .claim import ClaimRow
 
 #: 1 was written before there were sweeps: its rows have no keys. It is read, and not written any more.
@@ -74,6 +76,20 @@ class Results:
         return self.end is not None and bool(self.end["finished"])
 
     @property
+    def failure(self) -> str:
+        """That not a single cell gave a derivative to be used, and what became of them; "" where one did."""
+        if not self.rows or any(row.status in MEASURED for row in self.rows):
+            return ""
+        found = ", ".join(f"{status} {count:,}" for status, count in Counter(row.status for row in self.rows).most_common())
+        first = next((f" The first: {row.title}: {row.reason}" for row in self.rows if row.reason), "")
+        return f"No derivative came of {plural(len(self.rows), 'cell')} ({found}).{first}"
+
+    @property
+    def has_run(self) -> bool:
+        """Whether any cell or claim was run: otherwise the environment is that of nothing that was measured."""
+        return bool(({row.status for row in self.rows} | {row.status for row in self.claim_rows}) - set(UNSETTLED))
+
+    @property
     def environment(self) -> dict[str, Any]:
         """Of the first machine that measured, with the names of all."""
         names = dict.fromkeys(machine["machine"] for machine in self.machines if "machine" in machine)
@@ -82,8 +98,31 @@ class Results:
 
     @property
     def grid(self) -> dict[str, Any]:
-        """What was asked for."""
-        return dict(self.header.get("grid") or self.header.get("settings") or {})
+        """What was asked for. Of files that were merged: the settings they have in common."""
+        return {name: values[0] for name, values in self._settings().items() if len(values) == 1}
+
+    @property
+    def differing(self) -> dict[str, list[Any]]:
+        """The settings in which files that were merged differ, each with its values; None where a file does not say."""
+        return {name: values for name, values in self._settings().items() if len(values) > 1}
+
+    def _settings(self) -> dict[str, list[Any]]:
+        """Each setting with its different values."""
+        grids = list(_grids(self.header.get("grid") or self.header.get("settings") or {}))
+        found: dict[str, list[Any]] = {name: [] for grid in grids for name in grid}
+        for grid in grids:
+            for name, values in found.items():
+                if grid.get(name) not in values:
+                    values.append(grid.get(name))
+        return found
+
+
+def _grids(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The settings of a sweep, or of all sweeps whose files were merged, those merged before included."""
+    if "merged" not in settings:
+        yield settings
+    for one in settings.get("merged", ()):
+        yield from _grids(one or {})
 
 
 def read_results(path: str | Path) -> Results:

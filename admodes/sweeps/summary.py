@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..formatting import format_digits, format_number, html_table
-from ..rows import Row, methods_of, named
+from ..formatting import format_number, html_table
+from ..rows import Row, digits_of, methods_of, named
 
 #: Kinds of failure that are shown.
 _MOST_FAILURES = 10
@@ -69,14 +69,12 @@ def _method_lines(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     lines: list[tuple[str, ...]] = []
     for method in methods_of(rows):
         own = [row for row in rows if row.method == method]
-        digits = [row.digits for row in own if math.isfinite(row.digits)]
         ratios = [row.ratio for row in own if row.succeeded and math.isfinite(row.ratio)]
         lines.append(
             (
                 method,
                 f"{sum(row.status == 'ok' for row in own):,} of {len(own):,}",
-                format_digits(float(np.median(digits))) if digits else "",
-                format_digits(min(digits)) if digits else "",
+                *digits_of(own),
                 format_number(float(np.median(ratios))) if ratios else "",
                 f"{wins[method]:,} of {len(best):,} cells" if best else "",
             )

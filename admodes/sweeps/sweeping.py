@@ -182,16 +182,23 @@ def sweep(
     grid = _grid(problem, inputs, outputs)
     limits = _limits(grid.limits, deadline, memory)
     grid = grid.changed(methods=methods, operators=operators, limits=limits, total=total, effort=effort, seed=seed, claims=claims)
-    if out is None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "results.jsonl"
-            run(grid, path, executor=executor, workers=workers, progress=progress)
-            return Sweep(read_results(path))
-    run(grid, out, executor=executor, workers=workers, retry=retry, progress=progress)
+    how = {"executor": executor, "workers": workers, "progress": progress}
+    return _in_memory(grid, how) if out is None else _on_disk(grid, Path(out), retry, how)
+
+
+def _in_memory(grid: Grid, how: dict[str, Any]) -> Sweep:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "results.jsonl"
+        run(grid, path, **how)
+        return Sweep(read_results(path))
+
+
+def _on_disk(grid: Grid, out: Path, retry: Sequence[str], how: dict[str, Any]) -> Sweep:
+    """The rows that were asked for; the file may hold more: other sizes, and rows of earlier code."""
+    run(grid, out, retry=retry, **how)
     results = read_results(out)
-    # The file may hold more: other sizes, and rows of earlier code.
     results.rows = [results.by_key[cell.key] for cell in grid.cells()]
-    return Sweep(results, Path(out))
+    return Sweep(results, out)
 
 
 def _grid(problem: Any, inputs: Any, outputs: Any) -> Grid:

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Constant, Custom, align, sum_to_shape
+from ..kinds import Constant, Custom
 from ..rules import analytic, implements, reduction
+from ..shapes import align, sum_to_shape
 from .arguments import array, whole_numbers
 from .degenerate import named_tuple, square, swap
 from .elementwise import size_of

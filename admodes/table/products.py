@@ -11,9 +11,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import ShapeError
-from ..kinds import Multilinear, sum_to_shape
+from ..kinds import Multilinear
 from ..operands import is_complex
 from ..rules import FUNCTIONS, implements
+from ..shapes import sum_to_shape
 from .arguments import Traced, array, refuse_options
 from .structural import move, scatter
 

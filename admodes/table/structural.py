@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..kinds import Primitive, align, reduced_shape, sum_to_shape
+from ..kinds import Primitive
 from ..rules import linear
+from ..shapes import align, reduced_shape, sum_to_shape
 
 Shape = tuple[int, ...]
 

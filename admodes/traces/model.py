@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
@@ -244,3 +245,26 @@ class Trace:
         from .graph import pictures
 
         return pictures.to_mermaid(self, **options)
+
+    def to_page(self, path: str | Path, beside: Sequence[Trace] = (), *, overwrite: bool = False) -> Path:
+        """Write a page that plays the forward and the backward pass over the graph, node by node.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of the HTML file, which needs no other file and no network.
+        beside : sequence of Trace
+            Of the same function at other inputs, or of other outputs at the same inputs: the reader switches between them.
+        overwrite : bool
+            Whether a file that exists is replaced.
+
+        Raises
+        ------
+        OptionError
+            If a trace has more nodes than can be stepped through.
+        FileExistsError
+            If the file exists and is not to be replaced.
+        """
+        from .page import write_page
+
+        return write_page([self, *beside], path, overwrite=overwrite)

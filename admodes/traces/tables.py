@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import cmath
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from .numbers import number_text
 
 if TYPE_CHECKING:
     from .model import Node, Trace
@@ -28,29 +28,6 @@ class Table(NamedTuple):
     rows: list[tuple[str, ...]]
     cut: int = 0
     left_out: int = 0
-
-
-def number_text(value: Any, digits: int = 3) -> str:
-    """A number with so many decimals, without trailing zeros; very small and large ones with an exponent.
-
-    Examples
-    --------
-    >>> number_text(11.652071), number_text(5.5), number_text(-1.0), number_text(2.4577e-05)
-    ('11.652', '5.5', '-1', '2.458e-05')
-    """
-    if isinstance(value, (bool, np.bool_)):
-        return str(bool(value))
-    if isinstance(value, complex):
-        if cmath.isnan(value):
-            return "nan"
-        sign = "-" if math.copysign(1.0, value.imag) < 0 else "+"
-        return f"{number_text(value.real, digits)}{sign}{number_text(abs(value.imag), digits)}j"
-    number = float(value)
-    if not math.isfinite(number):
-        return str(number)
-    if number == 0 or 10.0**-digits <= abs(number) < 1e6:
-        return f"{number:.{digits}f}".rstrip("0").rstrip(".") if digits and number else f"{number:.0f}".replace("-0", "0")
-    return f"{number:.{digits}e}" if number != round(number) or abs(number) >= 1e15 else f"{number:.0f}"
 
 
 def value_text(value: Any, digits: int = 3) -> str:

@@ -12,6 +12,7 @@ import re
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from ..expressions.formula import Formula
 from ..function import Function
 from ..levels import Traced
 from ..operators import Operators
@@ -23,6 +24,8 @@ _ENTRY: CodeType = Function.__call__.__code__
 #: What no constant is called in a formula: what is not meant to be seen, and what looks like a node.
 _NOT_A_NAME = re.compile(r"_|v\d+$")
 _HERE = __name__.rpartition(".")[0]
+#: What runs a formula, whose text has no lines.
+_FORMULAS = Formula.__module__
 _MACHINERY = frozenset({"admodes", "numpy", "optree", "scipy"})
 
 
@@ -117,6 +120,8 @@ class Watch:
         package = module.partition(".")[0]
         if package not in _MACHINERY:
             return True
+        if module == _FORMULAS:
+            return False
         if first and package == "admodes" and module.count(".") > 1:
             # f is one of admodes itself, an example or a problem: what stands in the same folder is the user's code here.
             self._own = "" if module.startswith(_HERE) else module.rpartition(".")[0]

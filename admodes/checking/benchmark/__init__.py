@@ -7,6 +7,7 @@ from .campaign import Rate as Rate
 from .campaign import wilson_interval as wilson_interval
 from .case import Case as Case
 from .cases import benchmark_cases as benchmark_cases
+from .cases.held_out import held_out_cases as held_out_cases
 from .confusion import Judgement as Judgement
 from .judging import judge as judge
 from .peers import Peer as Peer

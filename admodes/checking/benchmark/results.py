@@ -118,13 +118,10 @@ class CheckerBenchmark:
         found = []
         for scales in dict.fromkeys(rate.scales for rate in self.rates):
             rates = {(rate.tool, rate.error): rate for rate in self.rates if rate.scales == scales}
-            tries = max(rate.tries for rate in rates.values())
-            title = f"Random functions, {scales}: mistakes in % of {tries} claims, with 95 % intervals (inconclusive)"
-            headings = ["tool", "right: false alarms", *(f"{error:.0e} off: missed" for error in ERRORS if error)]
-            rows = [
-                [tool, *(_percent(rates[tool, error]) for error in ERRORS)] for tool in dict.fromkeys(tool for tool, _ in rates)
-            ]
-            found.append((title, headings, rows))
+            tools = list(dict.fromkeys(tool for tool, _ in rates))
+            title = f"Random functions, {scales}: mistakes, and the rate in % with its 95 % interval"
+            rows = [[_planted(error), *(_mistakes(rates[tool, error]) for tool in tools)] for error in ERRORS]
+            found.append((title, ["planted error", *tools], rows))
         return found
 
 
@@ -132,9 +129,13 @@ def _signed(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.2f}"
 
 
-def _percent(rate: Rate) -> str:
+def _planted(error: float) -> str:
+    return f"{error:.0e}: missed" if error else "none: false alarms"
+
+
+def _mistakes(rate: Rate) -> str:
     if not rate.tries:
         return ""
     low, high = (100 * end for end in rate.interval)
-    open_ones = f" ({100 * rate.inconclusive / rate.tries:.1f})" if rate.inconclusive else ""
-    return f"{100 * rate.mistakes / rate.tries:.1f} [{low:.1f}, {high:.1f}]{open_ones}"
+    open_ones = f", {rate.inconclusive} inconclusive" if rate.inconclusive else ""
+    return f"{rate.mistakes} of {rate.tries}: {100 * rate.mistakes / rate.tries:.1f} [{low:.1f}, {high:.1f}]{open_ones}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from tqdm import tqdm
 
 from ...errors import OptionError
+from .apart import judge_apart
 from .campaign import ERRORS, Rate, run_campaign
 from .case import Case
 from .cases import benchmark_cases
@@ -24,6 +25,7 @@ def benchmark_checkers(
     cases: Callable[[], Iterable[Case]] = benchmark_cases,
     campaign: int = 0,
     seed: int = 0,
+    seconds: float = 120.0,
 ) -> CheckerBenchmark:
     """Let our checker and its peers judge claims whose truth is known.
 
@@ -35,11 +37,13 @@ def benchmark_checkers(
     ours : Peer
         The checker to stand in the first row.
     cases : callable
-        Makes the cases, anew for each tool: some have a state.
+        Makes the cases, anew for each tool: some have a state. A function of a module: peers run in processes of their own.
     campaign : int
         Random functions for each of "order one" and "mixed scales", each right and with planted errors; 0 for none.
     seed : int
         Of the campaign.
+    seconds : float
+        The most for one case of a peer. One that takes longer, or that crashes, is "inconclusive" about this case.
 
     Returns
     -------
@@ -64,8 +68,8 @@ def benchmark_checkers(
     tools = [tool for tool in candidates if tool.name not in skipped]
     judgements: list[Judgement] = []
     for tool in tools:
-        shown = tqdm(list(cases()), desc=tool.name, unit="case", leave=False, disable=None)
-        judgements.extend(judge(tool, case) for case in shown)
+        said = judge_apart(tool, cases, seconds) if tool.library else (judge(tool, case) for case in cases())
+        judgements.extend(tqdm(said, desc=tool.name, total=len(list(cases())), unit="case", leave=False, disable=None))
     rates: tuple[Rate, ...] = ()
     if campaign:
         total = len(tools) * len(SCALES) * len(ERRORS)

@@ -5,7 +5,6 @@ Pictures and texts (DOT, Mermaid) are all made of the same sketch, so that they 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import OptionError
-from ...formatting import join_words
+from ...formatting import join_words, raised
+from .. import numbers
+from ..numbers import typeset
 
 if TYPE_CHECKING:
     from ..model import Node, Trace
@@ -32,7 +33,6 @@ _CALL = re.compile(rf"([\w.]+)\((?:{_NAME})(?:, (?:{_NAME}))*\)")
 _ELEMENT = re.compile(r"[^\W\d]\w*\[\d+\]")
 _POWER = re.compile(r" ?\*\* ?(-?\d+)(?![\w.])")
 _SIGNS = {" * ": " × ", " - ": " − ", " / ": " ÷ "}
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ def label_of(formula: str, operation: str) -> str:
         return "−"
     for sign, shown in _SIGNS.items():
         text = text.replace(sign, shown)
-    text = _POWER.sub(lambda match: match[1].translate(_RAISED), text)
+    text = _POWER.sub(lambda match: raised(match[1]), text)
     return text if text and len(text) <= _LONGEST_LABEL else _short(operation, _LONGEST_LABEL)
 
 
@@ -247,33 +247,8 @@ def _short(text: str, most: int) -> str:
 
 
 def number_text(value: Any) -> str:
-    """A number as the lectures print it, ``11.652``; "" for what is no single number."""
-    if value is None or np.ndim(value) != 0:
-        return ""
-    value = np.asarray(value)[()]
-    if isinstance(value, complex | np.complexfloating):
-        imaginary = number_text(value.imag)
-        return f"{number_text(value.real)} {'−' if imaginary[0] == '−' else '+'} {imaginary.lstrip('−')}i"
-    try:
-        return _real_text(float(value))
-    except (TypeError, ValueError, OverflowError):
-        return _short(str(value), _LONGEST_NAME)
-
-
-def _real_text(number: float) -> str:
-    """Three decimals, or three digits of what is smaller; powers of ten where that is long."""
-    if not math.isfinite(number):
-        return {math.inf: "∞", -math.inf: "−∞"}.get(number, "nan")
-    if number == 0:
-        return "0"
-    exponent = math.floor(math.log10(abs(number)))
-    if -4 <= exponent < 6:
-        text = f"{number:.{max(3, 2 - exponent)}f}"
-        text = text.rstrip("0").rstrip(".")
-    else:
-        digits, _, power = f"{number:.2e}".partition("e")
-        text = f"{digits.rstrip('0').rstrip('.')}·10{str(int(power)).translate(_RAISED)}"
-    return text.replace("-", "−")
+    """A number as tables show it, in the signs of print; "" for what is no single number."""
+    return "" if value is None or np.ndim(value) else typeset(numbers.number_text(np.asarray(value)[()]))
 
 
 def value_text(value: Any) -> str:
