@@ -374,7 +374,7 @@ def test_masks_see_both_parts_of_a_complex_value(method: str) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 5000])
-@pytest.mark.parametrize("value", [np.nan, complex(0.0, np.nan), complex(np.nan, 0.0), np.inf, complex(np.inf, -np.inf), -np.inf])
+@pytest.mark.parametrize("value", [np.nan, complex(0.0, np.nan), complex(np.nan, 0.0), np.inf, -np.inf])
 def test_a_nan_is_seen_whatever_the_size(size, value):
     """Breaks if a NaN in a large or complex result is overlooked, or an infinity taken for one."""
     array = np.zeros(size, type(value))
