@@ -32,6 +32,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .complex_step import ComplexStep as ComplexStep
     from .custom import primitive as primitive
     from .differentiator import Differentiator as Differentiator
+    from .expressions import formula as formula
     from .finite import CentralDifferences as CentralDifferences
     from .forward import Forward as Forward
     from .measure import Comparison as Comparison
@@ -44,6 +45,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .methods import unavailable_methods as unavailable_methods
     from .preparing import prepare as prepare
     from .reverse import Reverse as Reverse
+    from .sparsity import SparseRows as SparseRows
     from .sweeps import Block as Block
     from .sweeps import Grid as Grid
     from .sweeps import Limits as Limits
@@ -51,6 +53,8 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .sweeps import sweep as sweep
     from .symbolic import Symbolic as Symbolic
     from .symbolic import symbolic_derivative as symbolic_derivative
+    from .traces import Trace as Trace
+    from .traces import trace as trace
 
 _HOME = {
     "differentiate": "api",
@@ -68,12 +72,14 @@ _HOME = {
     "unavailable_methods": "methods",
     "primitive": "custom",
     "Differentiator": "differentiator",
+    "formula": "expressions",
     "CentralDifferences": "finite",
     "ComplexStep": "complex_step",
     "Forward": "forward",
     "Reverse": "reverse",
     "Symbolic": "symbolic",
     "symbolic_derivative": "symbolic",
+    "SparseRows": "sparsity",
     "Problem": "measure",
     "compare": "measure",
     "recommend": "measure",
@@ -90,10 +96,15 @@ _HOME = {
     "Grid": "sweeps",
     "Block": "sweeps",
     "Limits": "sweeps",
+    "trace": "traces",
+    "Trace": "traces",
 }
 
-#: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`.
-_MODULES = ("errors", "testing")
+#: Modules that are public as such: `ad.testing.assert_gradient`, `ad.errors.ShapeError`, `ad.examples["koehn_network"]`.
+_MODULES = ("errors", "examples", "testing")
+
+#: What other programs look for in the package, and its users do not: ``%load_ext admodes`` in a notebook.
+_HOOKS = {"load_ipython_extension": "ipython"}
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table
 
@@ -104,6 +115,8 @@ def __getattr__(name: str) -> _typing.Any:
         value = getattr(_importlib.import_module(f".{_HOME[name]}", __name__), name)
         globals()[name] = value
         return value
+    if name in _HOOKS:
+        return getattr(_importlib.import_module(f".{_HOOKS[name]}", __name__), name)
     if name in _MODULES:
         return _importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'admodes' has no attribute '{name}'")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .differentiator import Differentiator
-from .errors import ShapeError
-from .function import Function, Leaves
+from .function import Function, Leaves, ScalarFunction
 from .methods import find_differentiator
+from .sparsity import sparse_gradient, sparse_hessian, sparse_jacobian
 
 Method = str | Differentiator
 Arguments = Sequence[Any]
@@ -92,18 +92,22 @@ def value_and_gradient(
     return function.as_output_tree(outputs), function.as_input_tree(blocks[0])
 
 
-def gradient(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0) -> Any:
+def gradient(
+    f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0, sparse: bool = False
+) -> Any:
     """The gradient of a scalar function.
 
     Parameters
     ----------
     f, x, method, args, argnums
         As for `differentiate`; f must be scalar.
+    sparse : bool
+        Compute and return only those rows of x that f reads (a table of vectors, of which it looks up a few).
 
     Returns
     -------
     ndarray, NumPy scalar or container
-        Of x's shape and structure.
+        Of x's shape and structure; with `sparse` a `SparseRows` (rows, values, shape) in place of each array.
 
     Raises
     ------
@@ -117,44 +121,35 @@ def gradient(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Ar
     >>> ad.gradient(lambda x: np.sum(np.sin(x)), np.zeros(3))
     array([1., 1., 1.])
     """
+    if sparse is not False:
+        return sparse_gradient(f, x, find_differentiator(method), args, argnums, sparse)
     differentiator, function = find_differentiator(method), ScalarFunction(f, x, args, argnums)
     return function.as_input_tree(differentiator.derivative(function)[0])
 
 
-class ScalarFunction(Function):
-    """A function that must return a number: it says so before any work is done on the derivative."""
-
-    operator = "gradient"
-
-    def __call__(self, leaves: Sequence[Any]) -> Leaves:
-        outputs = super().__call__(leaves)
-        instead = "value_and_jacobian" if self.operator == "value_and_gradient" else "jacobian"
-        if not self.output_structure.is_leaf:
-            raise ShapeError(
-                f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned a container "
-                f"{self.output_structure}. Use `{instead}(f, x)` or return one number."
-            )
-        shape = outputs[0].shape
-        if shape != ():
-            raise ShapeError(
-                f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned shape {shape}. "
-                f"Use `{instead}(f, x)` or sum the output."
-            )
-        return outputs
-
-
-def jacobian(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0) -> Any:
+def jacobian(
+    f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0, sparse: Any = False
+) -> Any:
     """The Jacobian of f at x: as `differentiate`, by the name for functions of several outputs.
 
     Parameters
     ----------
     f, x, method, args, argnums
         As for `differentiate`.
+    sparse : bool, sparse matrix or array
+        True finds out which entries may be other than zero and takes few sweeps for all of them; or give that pattern,
+        of shape (size of f(x), size of x), which one random direction then verifies. See ``docs/sparsity.md``.
 
     Returns
     -------
     ndarray, NumPy scalar or container
-        Of shape ``f(x).shape + x.shape``.
+        Of shape ``f(x).shape + x.shape``; with `sparse` a ``scipy.sparse.csr_array`` of shape (size of f(x), size of x),
+        whatever their shapes: the leaves of containers one after the other, each in C order.
+
+    Raises
+    ------
+    SparsityError
+        The pattern leaves out an entry that is not zero.
 
     Examples
     --------
@@ -163,7 +158,11 @@ def jacobian(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Ar
     >>> ad.jacobian(lambda x: np.array([x[0] * x[1], x[0]]), [2.0, 3.0])
     array([[3., 2.],
            [1., 0.]])
+    >>> ad.jacobian(np.sin, np.zeros(100_000), sparse=True).nnz
+    100000
     """
+    if sparse is not False:
+        return sparse_jacobian(Function(f, x, args, argnums), find_differentiator(method), sparse)
     return differentiate(f, x, method, args=args, argnums=argnums)
 
 
@@ -267,7 +266,9 @@ def vjp(
     return function.as_output_tree(outputs), pullback
 
 
-def hessian(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0) -> Any:
+def hessian(
+    f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0, sparse: Any = False
+) -> Any:
     """The matrix of second derivatives of a scalar function ("auto": forward over reverse).
 
     Parameters
@@ -275,16 +276,20 @@ def hessian(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arg
     f, x, method, args, argnums
         As for `differentiate`; f must be scalar. "forward" and "reverse" nest themselves, "finite" uses
         a second-order stencil, "symbolic" differentiates twice, "complex" steps reverse mode's gradient.
+    sparse : bool, sparse matrix or array
+        As for `jacobian`.
 
     Returns
     -------
     ndarray, NumPy scalar or container
-        Of shape ``x.shape + x.shape``.
+        Of shape ``x.shape + x.shape``; with `sparse` a ``scipy.sparse.csr_array`` of shape (size of x, size of x).
 
     Raises
     ------
     ShapeError
         f(x) is not of shape ().
+    SparsityError
+        The pattern leaves out an entry that is not zero.
 
     Examples
     --------
@@ -296,6 +301,8 @@ def hessian(f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arg
     """
     function = ScalarFunction(f, x, args, argnums)
     function.operator = "hessian"
+    if sparse is not False:
+        return sparse_hessian(function, find_differentiator(method), sparse)
     _, blocks = find_differentiator(method).hessian(function)
     return function.as_input_tree([function.as_input_tree(row) for row in blocks])
 

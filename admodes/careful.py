@@ -14,11 +14,15 @@ from typing import Any
 import numpy as np
 
 from .kinds import Application, Elementwise, Reduction
+from .operands import is_complex
 from .protocols import peel
 from .shapes import align, reduced_shape, sum_to_shape
 from .steps.step import ZERO, settled
 
 Masked = tuple[Any, Any]
+
+#: Up to so many elements the quickest look is BLAS's. Above, it calls threads, which a busy machine keeps waiting for 20 ms.
+_FEW = 4096
 
 
 def has_nan(array: Any) -> bool:
@@ -26,6 +30,8 @@ def has_nan(array: Any) -> bool:
     plain = peel(array)
     if type(plain) is float:
         return math.isnan(plain)
+    if np.size(plain) > _FEW:
+        return bool(np.isnan(np.max(plain)))
     # A sum of squares is NaN only where an element is: infinities do not cancel in it.
     return bool(np.isnan(np.vdot(plain, plain)))
 
@@ -67,7 +73,7 @@ def careful_vjp(step: Application, position: int, g: Any, live: Any, out: Any, v
         return sum_to_shape(scaled, shape, lead), sum_to_shape(1.0 * live, shape, lead) > 0
     if primitive.structural:
         mask = primitive.vjp(step, position, 1.0 * live, out, values)
-        return primitive.vjp(step, position, g, out, values), np.asarray(peel(mask)) > 0
+        return primitive.vjp(step, position, g, out, values), np.asarray(peel(mask)) != 0
     part = primitive.vjp(step, position, g, out, values)
     mask = np.ones(np.shape(part), dtype=bool)
     if isinstance(primitive, Reduction):
@@ -96,8 +102,12 @@ def careful_jvp(step: Application, out: Any, values: Sequence[Any], tangents: Se
         return np.broadcast_to(total, full), np.broadcast_to(live, full)
     pushed = primitive.jvp(step, out, values, plain)
     if primitive.structural:
-        ones = [None if mask is None else 1.0 * mask for mask in masks]
-        return pushed, np.asarray(peel(primitive.jvp(step, out, values, ones))) > 0
+        # Either part of a complex tangent can be the live one: np.imag must not find zeros.
+        ones = [
+            None if mask is None else (1.0 + 1.0j if is_complex(tangent) else 1.0) * mask
+            for tangent, mask in zip(plain, masks, strict=True)
+        ]
+        return pushed, np.asarray(peel(primitive.jvp(step, out, values, ones))) != 0
     live = np.broadcast_to(_seeded(step, masks), pushed.shape)
     return np.where(live, pushed, 0.0), live
 

@@ -25,12 +25,22 @@ class OptionError(AdmodesError, ValueError):
     """An option has a value outside its range, or two options contradict each other."""
 
 
+class FormulaError(OptionError):
+    """A formula is not one, or says what formulas may not; the message shows the place."""
+
+
 class NothingToDrawError(OptionError):
     """The rows hold nothing that this figure shows."""
 
 
 class UnknownMethodError(OptionError):
     """No differentiator of that name."""
+
+
+class UnknownExampleError(OptionError, KeyError):
+    """No worked example of that name."""
+
+    __str__ = Exception.__str__  # a KeyError would show its message in quotes
 
 
 class TracedValueError(AdmodesError, TypeError):
@@ -54,11 +64,15 @@ class UnsupportedError(AdmodesError, NotImplementedError):
 
 
 class BudgetError(UnsupportedError):
-    """The expressions of the symbolic mode would be more, or take longer, than its budget allows."""
+    """The expressions of the symbolic mode, or the nodes of a trace, would be more than their budget allows, or take longer."""
 
 
 class GradientError(AdmodesError, ValueError):
     """A derivative that somebody wrote by hand is wrong; the message is the report of its check."""
+
+
+class SparsityError(AdmodesError, ValueError):
+    """A pattern of a sparse derivative leaves out an entry that is not zero."""
 
 
 class SweepError(AdmodesError, RuntimeError):

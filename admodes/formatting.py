@@ -10,6 +10,13 @@ from io import StringIO
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTE_UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def raised(number: str) -> str:
+    """Digits as a power shows them: ``⁻¹²``."""
+    return number.translate(_SUPERSCRIPTS)
+
 
 def format_number(value: float) -> str:
     """Three significant digits without an exponent: ``0.0123``, ``3.14``, ``12.3``, ``1,230``."""

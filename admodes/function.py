@@ -61,8 +61,13 @@ class Function:
         for number in self.selected:
             what = _argument_name(number)
             leaves, structure = flatten(self.positional[number], InputError, what)
-            self.inputs += _converted(as_input, leaves, what, structure)
+            self.inputs += _converted(self.as_input, leaves, what, structure)
             self._groups.append((structure, len(leaves)))
+
+    @staticmethod
+    def as_input(leaf: Any, what: str) -> Any:
+        """A leaf of x as a floating-point array."""
+        return as_input(leaf, what)
 
     @property
     def input_names(self) -> list[str]:
@@ -145,6 +150,28 @@ class Function:
             trees.append(structure.unflatten(list(leaves[start : start + count])))
             start += count
         return trees
+
+
+class ScalarFunction(Function):
+    """A function that must return a number: it says so before any work is done on the derivative."""
+
+    operator = "gradient"
+
+    def __call__(self, leaves: Sequence[Any]) -> Leaves:
+        outputs = super().__call__(leaves)
+        instead = "value_and_jacobian" if self.operator == "value_and_gradient" else "jacobian"
+        if not self.output_structure.is_leaf:
+            raise ShapeError(
+                f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned a container "
+                f"{self.output_structure}. Use `{instead}(f, x)` or return one number."
+            )
+        shape = outputs[0].shape
+        if shape != ():
+            raise ShapeError(
+                f"`{self.operator}` needs f(x) of shape (), but `{self.name}` returned shape {shape}. "
+                f"Use `{instead}(f, x)` or sum the output."
+            )
+        return outputs
 
 
 def _converted(convert: Callable[[Any, str], Any], leaves: Sequence[Any], what: str, structure: Structure) -> Leaves:

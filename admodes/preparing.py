@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import api
-from .api import Argnums, Arguments, Method, ScalarFunction
+from .api import Argnums, Arguments, Method
 from .differentiator import Differentiator
 from .errors import AdmodesError, InputError, OptionError, ShapeError
 from .formatting import format_seconds
-from .function import Function
+from .function import Function, ScalarFunction
 from .methods import find_differentiator
 from .surroundings import Surroundings
 

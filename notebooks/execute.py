@@ -40,6 +40,7 @@ def execute(path: Path) -> Any:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,  # or every run would change every cell
+        coalesce_streams=True,  # or what a busy machine prints in two pieces is kept in two
     )
     # Figures are to be shown in the notebook, whatever is wanted outside.
     return client.execute(env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"})

@@ -1,7 +1,6 @@
 """The report's page as a reader meets it, in Chromium: complete without a script, and what the script adds."""
 
-import shutil
-from types import SimpleNamespace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from admodes.report.page import write_pages
 from admodes.sweeps.claim import ClaimRow
 from admodes.sweeps.results import read_results
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, which drives the browser")
 pytestmark = pytest.mark.browser
 
 LONG = len(many_rows())
@@ -36,35 +34,10 @@ def address(tmp_path_factory):
     return write_pages(results, "results.jsonl", folder).as_uri()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for all tests."""
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        yield found
-        found.close()
-
-
 @pytest.fixture
-def visit(browser, address):
-    """Open the page in a window of its own; what it says on the console and asks of the network is in `.said` and `.asked`."""
-    contexts = []
-
-    def open_page(width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page, said, asked = context.new_page(), [], []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(address)
-        if options.get("java_script_enabled", True):
-            page.wait_for_selector("html[data-ready]")
-        return SimpleNamespace(page=page, said=said, asked=asked)
-
-    yield open_page
-    for context in contexts:
-        context.close()
+def visit(open_page, address):
+    """Open the page in a window of its own."""
+    return partial(open_page, address)
 
 
 def shown(page, selector):

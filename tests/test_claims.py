@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from admodes import cli
 from admodes.figures.marks import marks_of
+from admodes.figures.svg import to_svg
 from admodes.measure.problems import (
     LEAST_SQUARES,
     LOG_SUM_EXP,
@@ -24,7 +25,6 @@ from admodes.measure.problems import (
     recurrent_problem,
 )
 from admodes.report.claim_figures import claim_plot
-from admodes.report.svg import to_svg
 from admodes.reproduce import REPRODUCTIONS, Claims, claims_finite, claims_modes, claims_symbolic
 from admodes.reproduce.claims import FAILS, HOLDS, LIMITED, Claim, verdict
 from admodes.reproduce.steps import StepCurve

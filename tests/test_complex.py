@@ -11,6 +11,7 @@ from rule_cases import check_array_function
 from support import TRACING_MODES, assert_close, exact_modes, numerical_jacobian, tracing_modes
 
 import admodes as ad
+from admodes.careful import has_nan
 from admodes.errors import MissingRuleError, OutputError, TracedValueError, UnsupportedError
 from admodes.rules import ELEMENTWISE
 
@@ -359,3 +360,23 @@ def test_conditions_on_complex_values() -> None:
     assert found.conditions
     for x in (2.0, 1.0, 7.0):
         assert_close(found(x), ad.differentiate(f, x, method="forward"), 1e-14)
+
+
+@exact_modes
+def test_masks_see_both_parts_of_a_complex_value(method: str) -> None:
+    """Breaks if the sweep that follows a NaN takes a purely imaginary cotangent, or the imaginary part of a tangent, for zero."""
+
+    def f(x: Any) -> Any:
+        z = np.where(x > 5.0, np.sqrt(x - x), x)
+        return np.imag(1j * z) + np.imag(np.exp(1j * z))
+
+    assert_close(ad.gradient(f, 2.0, method=method), 1 + np.cos(2.0), 1e-12)
+
+
+@pytest.mark.parametrize("size", [0, 1, 5000])
+@pytest.mark.parametrize("value", [np.nan, complex(0.0, np.nan), complex(np.nan, 0.0), np.inf, -np.inf])
+def test_a_nan_is_seen_whatever_the_size(size, value):
+    """Breaks if a NaN in a large or complex result is overlooked, or an infinity taken for one."""
+    array = np.zeros(size, type(value))
+    array[size // 2 : size // 2 + 1] = value
+    assert has_nan(array) == bool(np.isnan(array).any())

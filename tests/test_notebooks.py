@@ -28,7 +28,8 @@ def code_cells(notebook):
 
 def test_there_are_notebooks():
     """A folder that was moved, so that the tests below test nothing."""
-    assert "which_mode_when.ipynb" in [path.name for path in NOTEBOOKS]
+    assert [path.name.partition("_")[0] for path in NOTEBOOKS] == [str(number) for number in range(1, len(NOTEBOOKS) + 1)]
+    assert "3_which_mode_when.ipynb" in [path.name for path in NOTEBOOKS]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

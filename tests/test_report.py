@@ -21,6 +21,7 @@ from admodes.figures.gathering import draw_sections
 from admodes.figures.marks import mark, marks_of
 from admodes.figures.palette import PAPER, ROLES, styles_of
 from admodes.figures.plotting import new_figure
+from admodes.figures.svg import to_svg
 from admodes.figures.winners import cheapest, not_run
 from admodes.measure.scaling import fit_scaling
 from admodes.report import write_report
@@ -30,7 +31,7 @@ from admodes.report.growth import growth_of
 from admodes.report.overview import advise, score
 from admodes.report.packing import unpack
 from admodes.report.page import write_pages
-from admodes.report.svg import to_inline, to_svg
+from admodes.report.svg import to_inline
 from admodes.reproduce.claims import Figure
 from admodes.rows import Row, Timing, digits_of
 from admodes.sweeps.claim import ClaimRow

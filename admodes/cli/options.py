@@ -12,10 +12,10 @@ at_point = click.option(
 )
 
 
-def refuse_existing(file: Path | None) -> None:
+def refuse_existing(file: Path | None, instead: str = "name a new file") -> None:
     """Say, before anything is computed, that nothing is overwritten."""
     if file is not None and file.exists():
-        raise FileExistsError(errno.EEXIST, "is there already, and is left as it is: name a new file", str(file))
+        raise FileExistsError(errno.EEXIST, f"is there already, and is left as it is: {instead}", str(file))
 
 
 def names_in(text: str | None) -> list[str] | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ..formatting import raised
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -106,13 +108,13 @@ def make_plot(name: str, title: str, caption: str, *draw: Callable[[Axes], Any],
 
 
 @contextmanager
-def drawing_on(ax: Axes | None, height: float = _HEIGHT) -> Iterator[Axes]:
+def drawing_on(ax: Axes | None, height: float = _HEIGHT, width: float = _WIDTH) -> Iterator[Axes]:
     """The given axes, in whatever style they have; or those of a new figure of pyplot's, which a notebook shows.
 
     Parameters
     ----------
     ax : Axes or None
-    height : float
+    height, width : float
         Inches of a new figure.
 
     Yields
@@ -126,7 +128,7 @@ def drawing_on(ax: Axes | None, height: float = _HEIGHT) -> Iterator[Axes]:
     from matplotlib import pyplot as plt
 
     # The first figure makes pyplot load its backend, and a notebook's sets rcParams that have to last.
-    figure = plt.figure(figsize=(_WIDTH, height), layout="constrained", facecolor=STYLE["figure.facecolor"])
+    figure = plt.figure(figsize=(width, height), layout="constrained", facecolor=STYLE["figure.facecolor"])
     with mpl.rc_context(STYLE):
         try:
             yield figure.subplots()
@@ -135,7 +137,12 @@ def drawing_on(ax: Axes | None, height: float = _HEIGHT) -> Iterator[Axes]:
             raise
 
 
-def add_legend(axes: Axes, columns: int | None = None, handles: Sequence[Artist] | None = None) -> None:
+def add_legend(
+    axes: Axes,
+    columns: int | None = None,
+    handles: Sequence[Artist] | None = None,
+    handlers: Mapping[Any, Any] | None = None,
+) -> None:
     """Above the axes, where it hides nothing, in as many columns as have room (or `columns`).
 
     Parameters
@@ -144,12 +151,15 @@ def add_legend(axes: Axes, columns: int | None = None, handles: Sequence[Artist]
     columns : int, optional
     handles : sequence of Artist, optional
         What to show; by default everything on the axes that has a label.
+    handlers : mapping, optional
+        How handles of a type are drawn, where that is not matplotlib's way.
     """
     if handles is None:
         handles, _ = axes.get_legend_handles_labels()
     if handles:
         axes.legend(
             handles=handles,
+            handler_map=handlers,
             loc="lower left",
             bbox_to_anchor=(0, 1.0),
             ncols=columns or _columns(axes, [str(handle.get_label()) for handle in handles]),
@@ -209,9 +219,6 @@ def log_axis(axes: Axes, which: str, name: Callable[[float], str]) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _position: name(value)))
 
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def literal(name: str) -> str:
     """A name of a user's as matplotlib shows it as it is: between two dollars stands a formula otherwise."""
     return name.replace("$", r"\$")
@@ -225,5 +232,5 @@ def short_number(value: float) -> str:
         return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:g}"
     exponent = math.floor(math.log10(value) + 1e-9)
     leading = f"{value / 10.0**exponent:.3g}"
-    power = f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+    power = f"10{raised(str(exponent))}"
     return power if leading == "1" else f"{leading}·{power}"

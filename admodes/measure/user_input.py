@@ -6,6 +6,7 @@ import difflib
 import importlib
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -135,6 +136,41 @@ def read_point(text: str) -> Any:
         reason = "is a file of a kind that is not read" if Path(text).exists() else "is no point"
         raise OptionError(f'{text!r} {reason}. Write numbers ("1.0,2.0"), JSON, or name a file .npy, .npz or .json.') from None
     return np.array(numbers) if len(numbers) > 1 else np.float64(numbers[0])
+
+
+def read_named(text: str) -> dict[str, Any] | None:
+    """Points by name, ``x1=2,x2=5`` or ``w=[1,2],b=b.npy``, each as `read_point` takes it; None if the text names nothing.
+
+    Raises
+    ------
+    OptionError
+        If a part has no name, a name comes twice, or a point is none.
+    """
+    if not re.match(r"\s*[^\W\d]\w*\s*=", text):
+        return None
+    found: dict[str, Any] = {}
+    for part in _outer_parts(text):
+        name, equals, point = (piece.strip() for piece in part.partition("="))
+        if not equals or not name.isidentifier():
+            raise OptionError(f"--at: {part.strip()!r} has no name. Write x1=2,x2=5, and x=[1,2] for an array.")
+        if name in found:
+            raise OptionError(f"--at gives {name} twice: give each once.")
+        if not point:
+            raise OptionError(f"--at gives {name} no value. Write {name}=1.5.")
+        found[name] = read_point(point)
+    return found
+
+
+def _outer_parts(text: str) -> list[str]:
+    """What stands between the commas that are in no brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "[{") - (character in "]}")
+        if character == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def _read_file(path: Path, suffix: str) -> Any:

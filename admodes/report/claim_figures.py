@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ..figures.marks import mark
 from ..figures.palette import styles_of
 from ..figures.plotting import STYLE, Plot, add_legend, literal, log_axis, new_figure, short_number
+from ..figures.svg import to_svg
 from ..reproduce import Claim, Claims
 from ..reproduce.claims import Figure
-from .svg import to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..figures.marks import marks_of
-from ..figures.palette import ROLES, styles_of
+from ..figures.pages import render, with_script
+from ..figures.palette import styles_of
+from ..figures.svg import to_svg
 from ..formatting import format_number
 from ..rows import STATUSES, methods_of
 from ..sweeps.results import Results, read_results
@@ -19,7 +19,7 @@ from .overview import EXACT, advise, scope, score, tally
 from .packing import pack
 from .problem_texts import ABOUT
 from .sections import Report, make_report
-from .svg import Inline, to_inline, to_svg
+from .svg import Inline, to_inline
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: What a header may lack.
@@ -69,25 +69,14 @@ def write_pages(results: Results, source: str, folder: str | Path) -> Path:
     for name, svg in drawn.items():
         (place / f"{name}.svg").write_text(svg, encoding="utf-8")
     content = _content(report, source)
-    (place / "summary.md").write_text(_render("summary.md.j2", content, escape=False), encoding="utf-8")
+    (place / "summary.md").write_text(_render("summary.md.j2", content), encoding="utf-8")
     page = place / "index.html"
-    page.write_text(_render("page.html.j2", content | _page_content(report, drawn), escape=True), encoding="utf-8")
+    page.write_text(_render("page.html.j2", content | _page_content(report, drawn)), encoding="utf-8")
     return page
 
 
-def _render(template: str, content: Mapping[str, Any], *, escape: bool) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=escape,  # noqa: S701 - off for Markdown only
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = _markdown_cell
-    return environment.get_template(template).render(content)
+def _render(template: str, content: Mapping[str, Any]) -> str:
+    return render(_TEMPLATES, template, content, {"cell": _markdown_cell})
 
 
 def _markdown_cell(text: str) -> str:
@@ -139,16 +128,11 @@ def _page_content(report: Report, drawn: Mapping[str, str]) -> dict[str, Any]:
             for number, table in later.items()
         },
     }
-    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return {
         "figures": {name: Markup(figure.markup) for name, figure in inline.items()},  # noqa: S704 - our own SVG
-        "roles": ROLES,
         "styles": styles,
         "data": Markup(pack(data)),  # noqa: S704 - letters of base64
-        "script": Markup(script),  # noqa: S704 - our own script
-        "digest": digest,
-    }
+    } | with_script(_TEMPLATES / "page.js")
 
 
 def _inline(report: Report, drawn: Mapping[str, str]) -> dict[str, Inline]:

@@ -1,26 +1,18 @@
-"""Figures as SVG: the same bytes for the same data, in a file with fixed colours, in a page with the page's."""
+"""Figures as SVG in a page, in the page's colours."""
 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import StringIO
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from ..figures.marks import Mark
 from ..figures.palette import ROLES
-from ..figures.plotting import STYLE
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _COLORS = {role.light: f"var(--{role.variable})" for role in ROLES}
 #: Attributes that hold coordinates. A page shows figures at about their own size: hundredths of a point are enough there.
 _COORDINATES = ("d", "x", "y", "transform", "width", "height", "points")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -39,24 +31,13 @@ class Inline:
     labels: dict[str, tuple[str, ...]]
 
 
-def to_svg(figure: Figure, name: str) -> str:
-    """The figure as the text of an SVG file; `name` seeds its ids, so that they do not change from run to run."""
-    import matplotlib as mpl
-
-    buffer = StringIO()
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # the fonts are the reader's, not matplotlib's
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "admodes"})
-    return _FORBIDDEN.sub("\ufffd", buffer.getvalue())  # XML has no such characters, and names of others may hold some
-
-
 def to_inline(svg: str, name: str, description: str, marks: Mapping[str, Mark] | None = None) -> Inline:
     """The SVG for a page: small, with ids that are unique there, the page's colours and font, and a text alternative.
 
     Parameters
     ----------
     svg : str
-        As `to_svg` returns.
+        As `admodes.figures.svg.to_svg` returns.
     name : str
         Unique in the page.
     description : str

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..measure.problems.formulas import Logistic
+from ..traces import trace
 from .helmholtz import helmholtz_table
 from .steps import StepCurve, step_curve
-from .traces import trace
 from .values import Reproduction, Table, Value, compared, same_text
 
 PAPER = (
@@ -154,12 +155,13 @@ def _example(x1: Any, x2: Any) -> Any:
 def trace_table() -> Table:
     """Tables 2 and 3: the traces of forward and of reverse mode at (2, 5)."""
     values = []
-    for line in trace(_example, [2.0, 5.0]):
-        published = _TRACE[line.name]
+    for node in trace(_example, 2.0, args=(5.0,), argnums=(0, 1)).nodes:
+        name, formula = _as_numbered(node.name), _as_numbered(node.formula)
+        published = _TRACE[name]
         values += [
-            compared(f"{line.name} = {line.formula}", line.value, published[0], note="value"),
-            compared(f"{line.name} by x1", line.tangents[0], published[1], note="tangent, forward mode"),
-            compared(f"y by {line.name}", line.adjoint, published[2], note="adjoint, reverse mode"),
+            compared(f"{name} = {formula}", node.value, published[0], note="value"),
+            compared(f"{name} by x1", node.tangents[0], published[1], note="tangent, forward mode"),
+            compared(f"y by {name}", node.adjoint, published[2], note="adjoint, reverse mode"),
         ]
     return Table(
         "Tables 2 and 3: forward and reverse traces",
@@ -167,3 +169,8 @@ def trace_table() -> Table:
         "y = ln x1 + x1 x2 - sin x2 at (2, 5). Ours are read off the tape, the tangents of forward mode, the sweep back.",
         tuple(values),
     )
+
+
+def _as_numbered(text: str) -> str:
+    """Nodes as the paper numbers them, from -1 on, so that v0 is the last input."""
+    return re.sub(r"\bv(\d+)", lambda found: f"v{int(found[1]) - 1}", text)

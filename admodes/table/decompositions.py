@@ -51,6 +51,7 @@ def _cholesky_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequenc
 
 #: The lower factor, of symmetric matrices.
 lower_factor = Custom("cholesky", _cholesky, _cholesky_push, _cholesky_pull)
+lower_factor.stacked = 2
 
 
 @implements(np.linalg.cholesky)

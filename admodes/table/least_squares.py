@@ -54,6 +54,7 @@ def _pinv_pull(position: int, g: Any, out: Any, values: Any, shapes: Sequence[Sh
 
 
 pseudo_inverse = Custom("pinv", _pinv, _pinv_push, _pinv_pull)
+pseudo_inverse.stacked = 2
 
 
 @implements(np.linalg.pinv)

@@ -101,6 +101,7 @@ def _inverse_pull(position: int, g: Any, out: Any, values: Sequence[Any], shapes
 
 
 inverse = Custom("inv", np.linalg.inv, _inverse_push, _inverse_pull)
+inverse.stacked = 2
 
 
 @implements(np.linalg.inv)

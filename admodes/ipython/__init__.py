@@ -1,0 +1,3 @@
+"""The extension for notebooks: ``%load_ext admodes``, then ``%gradcheck``, ``%difftime`` and ``%trace``."""
+
+from .magics import load_ipython_extension as load_ipython_extension

@@ -1,0 +1,1 @@
+"""The picture of a computation graph: laid out in columns, drawn on axes, and written as SVG, DOT and Mermaid."""

@@ -1,0 +1,94 @@
+"""Writes the step-through page: one file that needs no other and no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import OptionError
+from ...figures.pages import render, with_script
+from .story import tell_story
+
+if TYPE_CHECKING:
+    from ..model import Trace
+
+_FOLDER = Path(__file__).parent
+#: Nodes that a reader steps through without losing the thread, and that a graph shows on a screen.
+MOST_NODES = 300
+
+
+def write_page(traces: Sequence[Trace], path: str | Path, *, overwrite: bool = False) -> Path:
+    """Write a page that plays the passes of a function's traces, node by node.
+
+    The reader chooses between forward mode (and the input to seed) and reverse mode (and the output), steps with buttons,
+    keys or a slider, and switches between the inputs that were traced.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        Of one function, at several inputs, or of several of its outputs at the same inputs.
+    path : str or Path
+        Of the HTML file.
+    overwrite : bool
+        Whether a file that exists is replaced.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    OptionError
+        If there is no trace, or one has more nodes than can be stepped through.
+    FileExistsError
+        If the file exists and is not to be replaced.
+    """
+    stories = [tell_story(group) for group in _points(traces)]
+    content = {
+        "title": traces[0].title,
+        "stories": stories,
+        # In a script element only "<" could end it or begin a comment.
+        "data": _markup(json.dumps(stories, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")),
+    }
+    page = render(_FOLDER, "page.html.j2", content | with_script(_FOLDER / "page.js"))
+    place = Path(path)
+    with place.open("w" if overwrite else "x", encoding="utf-8") as file:
+        file.write(page)
+    return place
+
+
+def _markup(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 - JSON without "<"
+
+
+def _points(traces: Sequence[Trace]) -> list[list[Trace]]:
+    """The traces by their inputs: one point of the page, with one trace for each output."""
+    if not traces:
+        raise OptionError("A page needs at least one trace: write_page([ad.trace(f, x)], path).")
+    points: list[list[Trace]] = []
+    for trace in traces:
+        if len(trace.nodes) > MOST_NODES:
+            raise OptionError(
+                f"{trace.title} has {len(trace.nodes):,} nodes, and a page steps through at most {MOST_NODES}. "
+                "Write the page of trace.grouped(), in which a called function is one node, or trace f at a smaller input."
+            )
+        for point in points:
+            if _same_inputs(point[0], trace):
+                point.append(trace)
+                break
+        else:
+            points.append([trace])
+    return points
+
+
+def _same_inputs(one: Trace, other: Trace) -> bool:
+    pairs = zip(one.inputs, other.inputs, strict=False)
+    return len(one.inputs) == len(other.inputs) and all(
+        np.array_equal(one.nodes[a].value, other.nodes[b].value, equal_nan=True) for a, b in pairs
+    )
