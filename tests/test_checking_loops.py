@@ -52,7 +52,7 @@ def series(x):
 LOOPS = {
     "newton": (newton, lambda x: 1 / (5 * exact_root(x) ** 4 + 1), [5.2, 3.7, 21.0]),
     "panels": (panels, lambda x: np.exp(-(x**2)), [0.9, 1.013, 0.4321]),
-    "heron": (heron, lambda x: 0.5 / np.sqrt(x), [X, np.array([0.7, 31.0]), np.array([1.9])]),
+    "heron": (heron, lambda x: 0.5 / np.sqrt(x), [X, np.array([1.1, 6.2]), np.array([1.9])]),
     "series": (series, np.exp, [1.0, 2.7, 0.6]),
 }
 
