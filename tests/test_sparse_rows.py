@@ -60,6 +60,17 @@ def test_rows_are_those_of_the_dense_gradient(name: str, method: str) -> None:
         assert found.rows.tolist() == rows
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.uint64])
+def test_numbers_of_small_types(kind: Any) -> None:
+    """Row numbers counted in a type that has no room for the number of rows."""
+    table = RNG.normal(size=(300, 2))
+    last = -1 if np.dtype(kind).kind == "i" else 120
+    for numbers in (np.array([1, last, 1], kind), kind(last), np.array([], kind)):
+        found = ad.gradient(lambda x: np.sum(x[numbers] ** 2), table, sparse=True)  # noqa: B023
+        assert found.rows.tolist() == sorted({int(number) % 300 for number in np.ravel(numbers)})
+        np.testing.assert_allclose(found.values, 2 * table[found.rows] * (1 + (found.rows == 1))[:, None])
+
+
 def skip_gram(vectors: Any, center: Any, context: Any, negatives: Any) -> Any:
     """The loss of skip-gram with negative sampling: words' own vectors, and those of their contexts."""
     own = vectors["own"][center]

@@ -153,7 +153,8 @@ def _rows(key: Any, length: int) -> Any:
         return np.flatnonzero(first) if first.ndim == 1 else None
     if type(first) is bool or not isinstance(first, (int, np.integer, np.ndarray)):
         return None
-    return np.where(np.asarray(first) < 0, first + length, first)
+    numbers = np.asarray(first, np.intp)  # a small type has no room for the sum
+    return np.where(numbers < 0, numbers + length, numbers)
 
 
 def _gathered(leaf: Any, collectors: Sequence[_Collector]) -> SparseRows:
