@@ -10,6 +10,9 @@ import pytest
 
 import admodes as ad
 from admodes.errors import MissingRuleError, OptionError, ShapeError, UnsupportedError
+from admodes.function import ScalarFunction
+from admodes.reverse import linearize
+from admodes.table.structural import gather
 
 RNG = np.random.default_rng(3)
 V = RNG.normal(size=7)
@@ -28,6 +31,10 @@ READS: dict[str, tuple[Any, np.ndarray, list[int]]] = {
     "read and not used": (lambda x: np.sum(x[NUMBERS] ** 2) + 0 * len(x[[1, 3]]), V, [0, 2, 6]),
     "all": (lambda x: np.sum(x[NUMBERS]) * np.max(x**2), V, [0, 2, 5, 6]),
     "take": (lambda x: np.sum(np.take(x, NUMBERS) ** 2), V, [0, 2, 6]),
+    "take a row": (lambda x: np.sum(np.take(x, np.int8(-2), axis=0) ** 2), M, [3]),
+    "take rows": (lambda x: np.sum(np.take(x, [[0, 4], [4, 1]], axis=-3) ** 2), M, [0, 1, 4]),
+    "take, clipped": (lambda x: np.sum(np.take(x, [-3, 9], axis=0, mode="clip") ** 2), M, [0, 4]),
+    "take columns": (lambda x: np.sum(np.take(x, [0, 0], axis=1) ** 2), M, [0, 1, 2, 3, 4]),
     "empty": (lambda x: np.sum(x[:0]), V, []),
     "rows of a row": (lambda x: np.sum(x[[0, 1, 0], 2] ** 2), M, [0, 1]),
     "one row, fancy": (lambda x: np.sum(x[1, [0, 1, 1]] ** 2), M, [1]),
@@ -102,6 +109,14 @@ def test_words_that_are_not_read_cost_nothing() -> None:
     peak_of(vectors, batch)
     few = peak_of(vectors, batch)
     assert peak_of(*words(50_000)) < 1.5 * few
+
+
+def test_taking_rows_is_reading_rows() -> None:
+    """np.take along the first axis costs what x[numbers] costs: nothing by the table's size."""
+    linear = linearize(ScalarFunction(lambda x: np.sum(np.take(x, NUMBERS, axis=0)), np.ones((50_000, 3)), (), 0))
+    (key,) = [step.parameters["key"] for step, *_ in linear.tape if step.primitive is gather]
+    assert [part.tolist() for part in key] == [NUMBERS.tolist()]
+    assert all(np.size(out) <= 12 for *_, out in linear.tape)
 
 
 def test_word_vectors() -> None:
