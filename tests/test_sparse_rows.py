@@ -193,3 +193,15 @@ def test_errors() -> None:
         ad.gradient(lambda x: x[[1, 2]], V, sparse=True)
     with pytest.raises(UnsupportedError, match="inside of another derivative"):
         ad.gradient(lambda x: np.sum(ad.gradient(lambda y: y[0] ** 2, x, sparse=True).values), V)
+
+
+def test_flags_of_numpys_kind() -> None:
+    """A flag that was computed by NumPy, taken for a pattern."""
+    for operator in (ad.gradient, ad.jacobian, ad.hessian):
+        wanted = operator(lambda x: np.sum(x[[1, 1]] ** 2), V, sparse=np.True_)
+        assert type(wanted) is not np.ndarray
+        dense = operator(lambda x: np.sum(x[[1, 1]] ** 2), V, sparse=np.False_)
+        assert type(dense) is np.ndarray
+        np.testing.assert_allclose(wanted.toarray().ravel(), dense.ravel())
+    with pytest.raises(OptionError, match="True or False, not a ndarray: the rows"):
+        ad.gradient(lambda x: x[0], V, sparse=V)

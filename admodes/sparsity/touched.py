@@ -96,8 +96,10 @@ def sparse_gradient(f: Any, x: Any, differentiator: Differentiator, args: Sequen
     cost. For any other input, and by any other way of differentiating, the whole gradient is computed, and
     the rows of zeros are left out. Numbers stay numbers.
     """
-    if sparse is not True:
-        raise OptionError(f"sparse= of a gradient is True or False, not {sparse!r}: the rows that f reads are its pattern.")
+    if sparse is not True and sparse is not np.True_:
+        raise OptionError(
+            f"sparse= of a gradient is True or False, not a {type(sparse).__name__}: the rows that f reads are its pattern."
+        )
     function = _Borrowed(f, x, args, argnums)
     if function.nested:
         raise UnsupportedError("Sparse rows of traced values cannot be made: inside of another derivative leave sparse= out.")
