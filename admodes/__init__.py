@@ -107,7 +107,7 @@ _HOME = {
 _MODULES = ("errors", "examples", "testing")
 
 #: What other programs look for in the package, and its users do not: ``%load_ext admodes`` in a notebook.
-_HOOKS = {"load_ipython_extension": "ipython"}
+_HOOKS = {"load_ipython_extension": "ipython", "unload_ipython_extension": "ipython"}
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table
 

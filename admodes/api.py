@@ -93,7 +93,7 @@ def value_and_gradient(
 
 
 def gradient(
-    f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0, sparse: bool = False
+    f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0, sparse: Any = False
 ) -> Any:
     """The gradient of a scalar function.
 

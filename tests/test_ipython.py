@@ -358,3 +358,14 @@ def test_numbers_are_those_of_the_measurement(run):
     assert shown is not None
     assert float(shown[1].replace(",", "")) == pytest.approx(row.ratio, rel=0.01)
     assert np.isfinite(row.ratio)
+
+
+def test_the_extension_is_unloaded(run):
+    """Breaks if magics stay after `%unload_ext`, or do not come back."""
+    try:
+        assert run("%unload_ext admodes")[0].success
+        for line in ("%gradcheck loss gradient w", "%trace loss w", "%%trace x=2.0\nx * x"):
+            assert "not found" in run(line)[2]
+    finally:
+        assert run("%load_ext admodes")[0].success
+    assert run("%gradcheck -q loss gradient w")[0].success

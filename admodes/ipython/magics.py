@@ -45,6 +45,19 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell.register_magics(AdmodesMagics)
 
 
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """What ``%unload_ext admodes`` calls: the magics are gone.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+    """
+    manager = shell.magics_manager
+    for kind, magics in AdmodesMagics.magics.items():
+        for name in magics:
+            manager.magics[kind].pop(name, None)
+
+
 @magics_class
 class AdmodesMagics(Magics):
     """The magics. What a line names is looked up in the notebook, and may be any expression.
