@@ -32,6 +32,7 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .complex_step import ComplexStep as ComplexStep
     from .custom import primitive as primitive
     from .differentiator import Differentiator as Differentiator
+    from .examples import _Examples
     from .expressions import formula as formula
     from .finite import CentralDifferences as CentralDifferences
     from .forward import Forward as Forward
@@ -55,6 +56,8 @@ if _typing.TYPE_CHECKING:  # what `__getattr__` finds, for those who read the co
     from .symbolic import symbolic_derivative as symbolic_derivative
     from .traces import Trace as Trace
     from .traces import trace as trace
+
+    examples: _Examples  # a module that is indexed: not known to type checkers by its import
 
 _HOME = {
     "differentiate": "api",
@@ -104,7 +107,7 @@ _HOME = {
 _MODULES = ("errors", "examples", "testing")
 
 #: What other programs look for in the package, and its users do not: ``%load_ext admodes`` in a notebook.
-_HOOKS = {"load_ipython_extension": "ipython"}
+_HOOKS = {"load_ipython_extension": "ipython", "unload_ipython_extension": "ipython"}
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the names are the keys of one table
 

@@ -93,7 +93,7 @@ def value_and_gradient(
 
 
 def gradient(
-    f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0, sparse: bool = False
+    f: Callable[..., Any], x: Any, method: Method = "auto", *, args: Arguments = (), argnums: Argnums = 0, sparse: Any = False
 ) -> Any:
     """The gradient of a scalar function.
 
@@ -121,7 +121,7 @@ def gradient(
     >>> ad.gradient(lambda x: np.sum(np.sin(x)), np.zeros(3))
     array([1., 1., 1.])
     """
-    if sparse is not False:
+    if sparse is not False and sparse is not np.False_:
         return sparse_gradient(f, x, find_differentiator(method), args, argnums, sparse)
     differentiator, function = find_differentiator(method), ScalarFunction(f, x, args, argnums)
     return function.as_input_tree(differentiator.derivative(function)[0])
@@ -161,7 +161,7 @@ def jacobian(
     >>> ad.jacobian(np.sin, np.zeros(100_000), sparse=True).nnz
     100000
     """
-    if sparse is not False:
+    if sparse is not False and sparse is not np.False_:
         return sparse_jacobian(Function(f, x, args, argnums), find_differentiator(method), sparse)
     return differentiate(f, x, method, args=args, argnums=argnums)
 
@@ -301,7 +301,7 @@ def hessian(
     """
     function = ScalarFunction(f, x, args, argnums)
     function.operator = "hessian"
-    if sparse is not False:
+    if sparse is not False and sparse is not np.False_:
         return sparse_hessian(function, find_differentiator(method), sparse)
     _, blocks = find_differentiator(method).hessian(function)
     return function.as_input_tree([function.as_input_tree(row) for row in blocks])

@@ -111,7 +111,7 @@ def key_order(tree: Any) -> tuple[Any, ...]:
 
 def _refuse(leaf: Any, error: type[AdmodesError], what: str) -> None:
     if leaf is None and what.endswith(")"):
-        raise error(f"{what} is None: nothing to differentiate. Did the function forget its `return`?")
+        raise error(f"{what} is None: nothing to differentiate. `return` the value; print(...) has none.")
     raise error(
         f"{what} is {'None' if leaf is None else 'a ' + type(leaf).__name__}, which holds no numbers to differentiate. "
         "Use numbers, arrays, or lists, tuples, namedtuples and dicts of them."

@@ -205,6 +205,10 @@ def test_what_is_not_finite_is_shown(run):
     result = run("trace", "1/x", "--at", "0")
     assert "-inf" in printed(result)
     assert "Warning" not in result.stderr
+    assert "Note" not in result.stderr
+    outside = run("trace", "log(x)", "--at", "x=2", "--at", "x=-1")
+    assert printed(outside).count("Evaluation trace") == 2
+    assert outside.stderr == "Note: log(x) is nan there, outside of its domain: the derivatives mean nothing.\n"
 
 
 BAD = [
@@ -219,6 +223,7 @@ BAD = [
     (["2 + 3", "--at", "1"], "no variable to differentiate by"),
     (["x*y", "--at", "x=1,2"], "'2' has no name"),
     (["x*y", "--at", "x=1,x=2"], "x twice"),
+    (["x*y", "--at", "x=1,y=2", "--wrt", "x,x"], "--wrt x,x names x twice"),
     (["x*y", "--at", "x=1,y="], "y no value"),
     (["x*y", "--at", "x=1,y=one"], "'one' is no point"),
     (["x*y", "--at", ""], "--at is empty"),

@@ -126,6 +126,14 @@ REFUSED = [
     ("  \n", 0, "empty"),
     ("x^2", 2, r"Write \*\* for powers"),
     ("x×y", 2, r"Write \*\."),
+    ("x·y", 2, r"middle dot.*Write \*"),
+    ("x\u0387y", 2, "greek ano teleia"),
+    ("x\u0662", 2, "arabic-indic digit two"),
+    ("x\u0674", 2, "arabic letter high hamza"),
+    ("x + \u05d0", 5, "hebrew letter alef"),
+    ("x\u203fy", 2, "undertie"),
+    ("x<<1", 1, r"shift bits.*Write \* 2\*\*n"),
+    ("x + (x>>1)", 6, "shift bits"),
     ("x²", 2, r"superscript two.*Write \*\*2"),
     ("x − y", 3, "minus sign"),
     ("y = x", 3, "right-hand side"),
@@ -206,6 +214,13 @@ def test_the_caret_stands_under_the_place_in_a_long_formula():
     shown, caret = str(caught.value).splitlines()[-2:]
     assert shown[caret.index("^")] == "^"
     assert max(map(len, (shown, caret))) < 140
+
+
+@pytest.mark.parametrize("value", [None, "2", b"2", 1j, {}, [1, "a"], [1, [2]], 10**400], ids=lambda value: repr(value)[:9])
+def test_what_is_no_real_number_is_refused(value):
+    """Breaks if a formula answers with a complex number, or an error that does not name the variable."""
+    with pytest.raises(InputError, match=r"y of formula\('x\*y'\) must be a real number or an array of them, not "):
+        ad.formula("x*y")(2.0, value)
 
 
 def test_unknown_variables_list_the_near_ones():

@@ -1,13 +1,17 @@
 """The magics, in a shell of IPython's that runs in this process."""
 
 import re
+import traceback
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import admodes as ad
 from admodes.checking import GradientCheck
 from admodes.errors import OptionError
 from admodes.measure import Comparison
+from admodes.measure.table import heading
 
 interactiveshell = pytest.importorskip("IPython.core.interactiveshell", reason="needs IPython: pip install 'admodes[notebook]'")
 traitlets = pytest.importorskip("traitlets.config")
@@ -270,6 +274,9 @@ def test_a_cell_that_fails_is_not_traced(run):
         ("%%trace loss w\nloss(w)", "loss is a function, and the cell ends with an expression"),
         ("%%trace x=2.0\nx * (2", "The cell is no Python: .* in line 1"),
         ("%%trace x=2.0\nfloat(x)", "float"),
+        ("%%trace x=2.0\nprint(1)", "None: nothing to differentiate.*print"),
+        ("%%trace w=2.0\nfresh = w * 2", r"%%trace w=2.0 names variables, so the cell must end with an expression"),
+        ("%%trace -g w x1=f(1, 2)\ndef fresh(w):\n    return w", "must end with an expression.*Nothing was run"),
         ("%difftime w loss", "a ndarray and not a function: name the function first"),
         ("%difftime loss", "takes f and x"),
         ("%difftime loss np.array([np.nan])", "x\\[0\\] is nan"),
@@ -292,12 +299,30 @@ def test_bad_input_is_a_message(run, line, message):
     assert len(err.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("line", ["%gradcheck broken gradient w", "%difftime broken w"])
+@pytest.mark.parametrize(
+    "line", ["%gradcheck broken gradient w", "%difftime broken w", "%trace broken w", "%%trace w\nbroken(w)"]
+)
 def test_errors_of_f_are_shown_where_they_arise(run, line):
-    """Breaks if a mistake inside of the user's own function is shown without its line."""
+    """Breaks if a mistake inside of the user's own function is shown without its line, or below many of ours."""
     outcome, out, err = run(line)
     assert not outcome.success
     assert "return w / undefined_constant" in out + err
+    frames = [frame.filename for frame in traceback.extract_tb(outcome.error_in_exec.__traceback__)]
+    ours = [file for file in frames if Path(file).is_relative_to(Path(ad.__file__).parent)]
+    assert [Path(file).name for file in ours] == ["magics.py"]
+
+
+def test_a_cell_is_not_run_for_a_line_about_variables(run, shell):
+    """Breaks if a cell that ends with an assignment is run, by the notebook's own variables, before it is refused."""
+    assert not run("%%trace w=2.0\nfresh = w * 2")[0].success
+    assert "fresh" not in shell.user_ns
+
+
+def test_an_error_of_ours_keeps_its_frames(run, monkeypatch):
+    """Breaks if a mistake in the package cannot be found any more."""
+    monkeypatch.setattr("admodes.ipython.magics.method_table", heading)
+    outcome, *_ = run("%difftime -r 1 -m reverse loss w")
+    assert "heading" in [frame.name for frame in traceback.extract_tb(outcome.error_in_exec.__traceback__)]
 
 
 @pytest.mark.parametrize(
@@ -333,3 +358,14 @@ def test_numbers_are_those_of_the_measurement(run):
     assert shown is not None
     assert float(shown[1].replace(",", "")) == pytest.approx(row.ratio, rel=0.01)
     assert np.isfinite(row.ratio)
+
+
+def test_the_extension_is_unloaded(run):
+    """Breaks if magics stay after `%unload_ext`, or do not come back."""
+    try:
+        assert run("%unload_ext admodes")[0].success
+        for line in ("%gradcheck loss gradient w", "%trace loss w", "%%trace x=2.0\nx * x"):
+            assert "not found" in run(line)[2]
+    finally:
+        assert run("%load_ext admodes")[0].success
+    assert run("%gradcheck -q loss gradient w")[0].success

@@ -203,8 +203,11 @@ def test_type_checkers_see_the_public_names():
     """A public name that an editor takes for anything at all, because it is loaded on first use."""
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     guarded = next(node for node in tree.body if isinstance(node, ast.If))
-    shown = {alias.asname: line.module for line in guarded.body for alias in line.names}
+    imports = [line for line in guarded.body if isinstance(line, ast.ImportFrom)]
+    shown = {alias.asname: line.module for line in imports for alias in line.names if alias.asname}
     assert shown == ad._HOME
+    typed = [line for line in guarded.body if isinstance(line, ast.AnnAssign)]
+    assert {line.target.id: line.annotation.id for line in typed} == {"examples": type(ad.examples).__name__}
 
 
 def test_unknown_names_are_refused():

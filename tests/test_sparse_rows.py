@@ -10,6 +10,9 @@ import pytest
 
 import admodes as ad
 from admodes.errors import MissingRuleError, OptionError, ShapeError, UnsupportedError
+from admodes.function import ScalarFunction
+from admodes.reverse import linearize
+from admodes.table.structural import gather
 
 RNG = np.random.default_rng(3)
 V = RNG.normal(size=7)
@@ -28,6 +31,10 @@ READS: dict[str, tuple[Any, np.ndarray, list[int]]] = {
     "read and not used": (lambda x: np.sum(x[NUMBERS] ** 2) + 0 * len(x[[1, 3]]), V, [0, 2, 6]),
     "all": (lambda x: np.sum(x[NUMBERS]) * np.max(x**2), V, [0, 2, 5, 6]),
     "take": (lambda x: np.sum(np.take(x, NUMBERS) ** 2), V, [0, 2, 6]),
+    "take a row": (lambda x: np.sum(np.take(x, np.int8(-2), axis=0) ** 2), M, [3]),
+    "take rows": (lambda x: np.sum(np.take(x, [[0, 4], [4, 1]], axis=-3) ** 2), M, [0, 1, 4]),
+    "take, clipped": (lambda x: np.sum(np.take(x, [-3, 9], axis=0, mode="clip") ** 2), M, [0, 4]),
+    "take columns": (lambda x: np.sum(np.take(x, [0, 0], axis=1) ** 2), M, [0, 1, 2, 3, 4]),
     "empty": (lambda x: np.sum(x[:0]), V, []),
     "rows of a row": (lambda x: np.sum(x[[0, 1, 0], 2] ** 2), M, [0, 1]),
     "one row, fancy": (lambda x: np.sum(x[1, [0, 1, 1]] ** 2), M, [1]),
@@ -58,6 +65,17 @@ def test_rows_are_those_of_the_dense_gradient(name: str, method: str) -> None:
     np.testing.assert_allclose(found.toarray(), dense, rtol=1e-13, atol=1e-15)
     if name != "all" and method in ("auto", "reverse"):
         assert found.rows.tolist() == rows
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.uint64])
+def test_numbers_of_small_types(kind: Any) -> None:
+    """Row numbers counted in a type that has no room for the number of rows."""
+    table = RNG.normal(size=(300, 2))
+    last = -1 if np.dtype(kind).kind == "i" else 120
+    for numbers in (np.array([1, last, 1], kind), kind(last), np.array([], kind)):
+        found = ad.gradient(lambda x: np.sum(x[numbers] ** 2), table, sparse=True)  # noqa: B023
+        assert found.rows.tolist() == sorted({int(number) % 300 for number in np.ravel(numbers)})
+        np.testing.assert_allclose(found.values, 2 * table[found.rows] * (1 + (found.rows == 1))[:, None])
 
 
 def skip_gram(vectors: Any, center: Any, context: Any, negatives: Any) -> Any:
@@ -91,6 +109,14 @@ def test_words_that_are_not_read_cost_nothing() -> None:
     peak_of(vectors, batch)
     few = peak_of(vectors, batch)
     assert peak_of(*words(50_000)) < 1.5 * few
+
+
+def test_taking_rows_is_reading_rows() -> None:
+    """np.take along the first axis costs what x[numbers] costs: nothing by the table's size."""
+    linear = linearize(ScalarFunction(lambda x: np.sum(np.take(x, NUMBERS, axis=0)), np.ones((50_000, 3)), (), 0))
+    (key,) = [step.parameters["key"] for step, *_ in linear.tape if step.primitive is gather]
+    assert [part.tolist() for part in key] == [NUMBERS.tolist()]
+    assert all(np.size(out) <= 12 for *_, out in linear.tape)
 
 
 def test_word_vectors() -> None:
@@ -167,3 +193,15 @@ def test_errors() -> None:
         ad.gradient(lambda x: x[[1, 2]], V, sparse=True)
     with pytest.raises(UnsupportedError, match="inside of another derivative"):
         ad.gradient(lambda x: np.sum(ad.gradient(lambda y: y[0] ** 2, x, sparse=True).values), V)
+
+
+def test_flags_of_numpys_kind() -> None:
+    """A flag that was computed by NumPy, taken for a pattern."""
+    for operator in (ad.gradient, ad.jacobian, ad.hessian):
+        wanted = operator(lambda x: np.sum(x[[1, 1]] ** 2), V, sparse=np.True_)
+        assert type(wanted) is not np.ndarray
+        dense = operator(lambda x: np.sum(x[[1, 1]] ** 2), V, sparse=np.False_)
+        assert type(dense) is np.ndarray
+        np.testing.assert_allclose(wanted.toarray().ravel(), dense.ravel())
+    with pytest.raises(OptionError, match="True or False, not a ndarray: the rows"):
+        ad.gradient(lambda x: x[0], V, sparse=V)

@@ -360,7 +360,7 @@ def test_names_of_inputs():
     """Breaks if given names are not used, or an unnamed argument gets the name of another."""
     assert ad.trace(lambda x: x[0] + x[1], X[:2], names=["p"], expand=True).nodes[1].formula == "p[1]"
     assert ad.trace(lambda x: x, 1.0, names="theta").nodes[0].variable == "theta"
-    assert ad.trace(lambda *v: v[0] * v[1], 1.0, args=(2.0,), argnums=(0, 1)).seeds == ("x", "args[0]")
+    assert ad.trace(lambda *v: v[0] * v[1], 1.0, args=(2.0,), argnums=(0, 1)).seeds == ("v[0]", "v[1]")
     v1 = W * 2
     assert ad.trace(lambda x: v1 @ x, X, output=0).nodes[1].formula == "array(2, 3) @ v0"
     trace = ad.trace(lambda x: W @ x, X, output=0)

@@ -56,7 +56,9 @@ class _Call(NamedTuple):
 
 @main.command(short_help="Show a function's evaluation, tangent and adjoint tables; write its graph or a page.")
 @click.argument("function", required=False, metavar="FORMULA|MODULE:F")
-@click.option("--at", "points", multiple=True, metavar="X", help='"x1=2,x2=5", or X as for compare. Several for --html.')
+@click.option(
+    "--at", "points", multiple=True, metavar="X", help='"x1=2,x2=5", or X as for compare. Several: one after the other.'
+)
 @click.option("--example", default=None, metavar="NAME", help="A worked example: admodes examples lists them.")
 @click.option("--wrt", default=None, metavar="NAMES", help="Comma-separated: the inputs to differentiate by; all by default.")
 @click.option("--output", default=None, metavar="INDEX", help="Which of several outputs to go back from: 0, or 1,2, or a key.")
@@ -83,8 +85,20 @@ def trace(function: str | None, points: tuple[str, ...], example: str | None, di
     for kind, file in files.items():
         _write(kind, traces, file, digits)
     click.echo("\n\n".join(each.text(digits) for each in traces))
+    for each in filter(_is_undefined, traces):
+        click.echo(f"Note: {each.title} is nan there, outside of its domain: the derivatives mean nothing.", err=True)
     for file in files.values():
         click.echo(f"Wrote {file}.", err=True)
+
+
+def _is_undefined(trace: Trace) -> bool:
+    """Whether an output is NaN, and no input."""
+    import numpy as np
+
+    inputs, outputs = (
+        [np.any(np.isnan(trace.nodes[place].value)) for place in places] for places in (trace.inputs, trace.outputs)
+    )
+    return any(outputs) and not any(inputs)
 
 
 def _check_request(function: str | None, points: tuple[str, ...], example: str | None, files: dict[str, Path]) -> None:
@@ -161,6 +175,9 @@ def _traced(call: _Call, wrt: str | None, output: str | None, grouped: bool, exp
             raise OptionError(
                 f"--wrt {wrt}: " + (f"the inputs are {known}." if known else "name the inputs in --at, x=..., first.")
             )
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise OptionError(f"--wrt {wrt} names {twice[0]} twice: name each input once.")
     chosen = [places[name] for name in names or places]
     choice: dict[str, Any] = {} if output is None else {"output": _index(output)}
     if call.many and not choice:

@@ -46,7 +46,7 @@ def _number(value: Any) -> str:
         return ""
     if np.size(value) > _SHOWN:
         return f"array of shape {np.shape(value)}"
-    return str(np.asarray(value).tolist())
+    return str((np.asarray(value) + 0).tolist())  # -0.0 is 0.0
 
 
 def as_data(example: Example) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -74,10 +75,18 @@ class Formula:
             raise InputError(
                 f"{self!r} takes {join_words(list(self.names)) or 'no argument'}, one value each: {error}."
             ) from None
-        values = [*map(_real, given), *self._numbers]
+        values = [*map(self._given, self.names, given), *self._numbers]
         for function, operands in self._steps:
             values.append(function(*[values[place] for place in operands]))
         return values[self._result]
+
+    def _given(self, name: str, value: Any) -> Any:
+        try:
+            return _real(value)
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(
+                f"{name} of {self!r} must be a real number or an array of them, not {textwrap.shorten(repr(value), 60)}."
+            ) from None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return formula, (self.text, self.names)
@@ -265,7 +274,18 @@ def _in_levels(result: _Part, variables: int) -> tuple[Any, Any, int]:
 
 
 def _real(value: Any) -> Any:
-    """Python's numbers and lists, and integers of any kind, as NumPy's floats; traced values as they are."""
+    """Python's numbers and lists, and integers of any kind, as NumPy's floats; traced values as they are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no real number and no array.
+    """
     kind = type(value)  # a traced number calls itself a np.float64
-    whole = issubclass(kind, (np.ndarray, np.generic)) and value.dtype.kind in "biu"
-    return np.asarray(value, dtype=np.float64)[()] if whole or issubclass(kind, (int, float, list, tuple)) else value
+    if issubclass(kind, (np.ndarray, np.generic)):
+        return np.asarray(value, dtype=np.float64)[()] if value.dtype.kind in "biu" else value
+    if hasattr(kind, "__array_ufunc__"):
+        return value
+    if issubclass(kind, (str, bytes)):
+        raise TypeError("text is no number")
+    return np.asarray(value if issubclass(kind, (list, tuple)) else float(value), dtype=np.float64)[()]

@@ -78,16 +78,28 @@ def _check_characters(text: str) -> None:
         if sign is not None:
             place = sign.end()
             continue
-        if not f"a{character}".isidentifier():
+        plain = unicodedata.normalize("NFKC", character)
+        if plain != character and f"a{character}".isidentifier() and all(map(_is_in_words, plain)):
+            raise refusal(text, place, f"{character!r} is another character than the {plain!r} it looks like. Write {plain!r}.")
+        if not _is_in_words(character):
             instead = INSTEAD.get(character)
             name = unicodedata.name(character, f"U+{ord(character):04X}").lower() if not character.isascii() else character
             said = f"Write {instead}." if instead else "Write numbers, variables, + - * / ** ( ) and functions such as exp(x)."
             shown = f"`{name}`" if character.isprintable() else f"The character U+{ord(character):04X}"
             raise refusal(text, place, f"{shown} is no sign of formulas. {said}")
-        if unicodedata.normalize("NFKC", character) != character:
-            plain = unicodedata.normalize("NFKC", character)
-            raise refusal(text, place, f"{character!r} is another character than the {plain!r} it looks like. Write {plain!r}.")
         place += 1
+
+
+def _is_in_words(character: str) -> bool:
+    """Whether names and numbers are made of it: in other scripts letters and their accents alone.
+
+    Python's names have some dots, digits and marks as well, which look like operators here, and letters that run from right
+    to left would show a formula in another order than the one in which it is read.
+    """
+    if character.isascii():
+        return character.isalnum() or character == "_"
+    left_to_right = unicodedata.bidirectional(character) in ("L", "NSM")
+    return left_to_right and unicodedata.category(character) in ("Lu", "Ll", "Lo", "Mn", "Mc")
 
 
 def _check_brackets(text: str) -> None:
@@ -139,6 +151,8 @@ def operands_of(node: ast.expr, text: str) -> list[ast.expr]:
             return [node.operand]
         case ast.BinOp(op=ast.FloorDiv()):
             raise refusal(text, node.col_offset, "`//` has no derivative. Write /, or floor(x/y).")
+        case ast.BinOp(op=ast.LShift() | ast.RShift()):
+            raise refusal(text, node.col_offset, "`<<` and `>>` shift bits of integers. Write * 2**n or / 2**n.")
         case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow()):
             return [node.left, node.right]
         case ast.Compare(ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE() | ast.Eq() | ast.NotEq()]):
@@ -155,9 +169,7 @@ def operands_of(node: ast.expr, text: str) -> list[ast.expr]:
             raise refusal(
                 text, node.col_offset, "A formula has one value. Write a formula for each, and 1.5 for a decimal comma."
             )
-    raise refusal(
-        text, getattr(node, "col_offset", 0), f"A formula has no {type(node).__name__}. Write + - * / ** and functions."
-    )
+    raise refusal(text, node.col_offset, "This is no part of formulas. Write numbers, variables, + - * / ** and functions.")
 
 
 def in_order(tree: ast.expr, text: str) -> Iterator[ast.expr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 #: The columns of a comparison that `%difftime` prints, in this order.
 _SHORT = ("method", "status", "median", "quartiles", "times f", "calls of f", "digits")
 
+#: A variable of a cell, and its value where it has one.
+_NAMED = re.compile(r"([^\W\d]\w*)(?:=([^=].*))?")
+
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """What ``%load_ext admodes`` calls.
@@ -39,6 +43,19 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     shell : IPython.core.interactiveshell.InteractiveShell
     """
     shell.register_magics(AdmodesMagics)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """What ``%unload_ext admodes`` calls: the magics are gone.
+
+    Parameters
+    ----------
+    shell : IPython.core.interactiveshell.InteractiveShell
+    """
+    manager = shell.magics_manager
+    for kind, magics in AdmodesMagics.magics.items():
+        for name in magics:
+            manager.magics[kind].pop(name, None)
 
 
 @magics_class
@@ -134,6 +151,7 @@ class AdmodesMagics(Magics):
                 variables = self._variables(pieces)
                 f, points = cell_function(source, last, list(variables), self.shell.user_ns), list(variables.values())
             else:
+                self._require_expression(pieces, cell)
                 self.shell.ex(compile(source, self.shell.compile.cache(source), "exec"))
                 f, points = self._traced(pieces)
             found = trace(f, points[0], args=points[1:], argnums=tuple(range(len(points))))
@@ -145,7 +163,7 @@ class AdmodesMagics(Magics):
 
     def _variables(self, pieces: list[str]) -> dict[str, Any]:
         """The variables of a cell and their values."""
-        named = [re.fullmatch(r"([^\W\d]\w*)(?:=([^=].*))?", piece) for piece in pieces]
+        named = [_NAMED.fullmatch(piece) for piece in pieces]
         if not named or None in named or len({found[1] for found in named if found}) < len(named):
             raise OptionError(
                 "%%trace names the variables of the cell's last expression, as in %%trace x1 x2=5.0 (no blanks around =), "
@@ -158,6 +176,16 @@ class AdmodesMagics(Magics):
                     f"{name} is a function, and the cell ends with an expression: name its variables, as in %%trace x=2.0."
                 )
         return variables
+
+    @staticmethod
+    def _require_expression(pieces: list[str], cell: str | None) -> None:
+        """A line that gives variables their values is about an expression: no part of another cell is run for it."""
+        named = [piece for piece in pieces if _NAMED.fullmatch(piece)]
+        if cell is not None and any("=" in piece for piece in named):
+            raise OptionError(
+                f"%%trace {' '.join(pieces)} names variables, so the cell must end with an expression: add a last line with "
+                "what is to be traced, the name of what the cell assigns for instance. Nothing was run."
+            )
 
     def _traced(self, pieces: list[str]) -> tuple[Callable[..., Any], list[Any]]:
         """The function that a line names, and its arguments."""
@@ -214,11 +242,24 @@ class AdmodesMagics(Magics):
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Show our errors as what they say: a message, without the way to it through our own code."""
+    """Show our errors as what they say, and those of f where they arise: without the way there through our own code."""
     try:
         yield
     except AdmodesError as error:
         raise UsageError(str(error)) from error
+    except Exception as error:
+        _cut_to_user_code(error.__traceback__)
+        raise
+
+
+def _cut_to_user_code(traceback: TracebackType | None) -> None:
+    """Take our own frames between a magic and f out of a traceback; an error of our own keeps all of its frames."""
+    magic = traceback.tb_next if traceback else None  # the first is that of `refusing`
+    outside = magic
+    while outside and outside.tb_frame.f_globals.get("__name__", "").startswith(f"{__package__.partition('.')[0]}."):
+        outside = outside.tb_next
+    if magic and outside:
+        magic.tb_next = outside
 
 
 def short_table(comparison: Comparison) -> str:

@@ -38,6 +38,7 @@ def sparse_jacobian(function: Function, differentiator: Differentiator, sparse: 
         f depends on an input that the pattern leaves out.
     """
     _refuse(function, differentiator, "jacobian")
+    sparse = True if sparse is np.True_ else sparse
     linear = _recorded(function) if sparse is True else None
     products = Products(function, differentiator, linear)
     planner = plan_both if products.pushes and products.pulls else plan_columns if products.pushes else plan_rows
@@ -47,6 +48,7 @@ def sparse_jacobian(function: Function, differentiator: Differentiator, sparse: 
 def sparse_hessian(function: Function, differentiator: Differentiator, sparse: Any = True) -> Any:
     """The Hessian of a scalar function as a csr_array of shape (size of x, size of x); see `sparse_jacobian`."""
     _refuse(function, differentiator, "hessian")
+    sparse = True if sparse is np.True_ else sparse
     linear = _recorded(GradientFunction(Reverse(), function)) if sparse is True else None
     return _found(SecondProducts(function, differentiator, linear), sparse, plan_symmetric)
 

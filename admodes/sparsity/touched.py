@@ -96,8 +96,10 @@ def sparse_gradient(f: Any, x: Any, differentiator: Differentiator, args: Sequen
     cost. For any other input, and by any other way of differentiating, the whole gradient is computed, and
     the rows of zeros are left out. Numbers stay numbers.
     """
-    if sparse is not True:
-        raise OptionError(f"sparse= of a gradient is True or False, not {sparse!r}: the rows that f reads are its pattern.")
+    if sparse is not True and sparse is not np.True_:
+        raise OptionError(
+            f"sparse= of a gradient is True or False, not a {type(sparse).__name__}: the rows that f reads are its pattern."
+        )
     function = _Borrowed(f, x, args, argnums)
     if function.nested:
         raise UnsupportedError("Sparse rows of traced values cannot be made: inside of another derivative leave sparse= out.")
@@ -153,7 +155,8 @@ def _rows(key: Any, length: int) -> Any:
         return np.flatnonzero(first) if first.ndim == 1 else None
     if type(first) is bool or not isinstance(first, (int, np.integer, np.ndarray)):
         return None
-    return np.where(np.asarray(first) < 0, first + length, first)
+    numbers = np.asarray(first, np.intp)  # a small type has no room for the sum
+    return np.where(numbers < 0, numbers + length, numbers)
 
 
 def _gathered(leaf: Any, collectors: Sequence[_Collector]) -> SparseRows:

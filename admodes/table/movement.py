@@ -107,8 +107,15 @@ def matrix_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 @implements(np.take)
 def take(a: Any, indices: Any, axis: Any = None, out: None = None, mode: str = "raise") -> Any:
     refuse_options(np.take, out=out)
-    indices = whole_numbers(indices)
-    return move(array(a), lambda numbers: np.take(numbers, indices, axis, mode=mode))  # type: ignore[call-overload]
+    a, indices = array(a), whole_numbers(indices)
+    if axis is None or not a.ndim:
+        normalize_axis_index(axis or 0, 1)
+        a, axis = np.ravel(a), 0
+    axis = normalize_axis_index(axis, a.ndim)
+    places = np.asarray(indices)
+    if mode != "raise" or places.dtype.kind not in "iu":
+        places = np.asarray(np.take(np.arange(a.shape[axis]), indices, mode=mode))  # type: ignore[call-overload]
+    return gather(a, key=(slice(None),) * axis + (places,))
 
 
 @implements(np.take_along_axis)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..errors import OptionError
 from .numbers import number_text
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Elements of an array that are shown.
 _ELEMENTS = 4
+#: Decimals that a number is shown with at most: more than these say nothing about it.
+_DIGITS = 17
 
 
 class Table(NamedTuple):
@@ -53,7 +56,17 @@ def elements_text(value: Any, digits: int = 3) -> str:
 
 
 def tables_of(trace: Trace, digits: int, lines: int | None) -> list[Table]:
-    """The tables of a trace, each of at most so many rows (None for all)."""
+    """The tables of a trace, each of at most so many rows (None for all).
+
+    Raises
+    ------
+    OptionError
+        If `digits` or `lines` is no number of digits or lines.
+    """
+    if not isinstance(digits, (int, np.integer)) or not 0 <= digits <= _DIGITS:
+        raise OptionError(f"digits must be an integer from 0 to {_DIGITS}, not {digits!r}.")
+    if lines is not None and (not isinstance(lines, (int, np.integer)) or lines < 1):
+        raise OptionError(f"lines must be an integer of at least 1, or None for all, not {lines!r}.")
     nodes, cut, left_out = _shown(trace.nodes, lines)
     tables = [_evaluation(nodes, digits)]
     if trace.seeds:

@@ -140,23 +140,31 @@ def _output_record(tape: TraceTape, leaf: Any) -> int:
 
 
 def _input_names(function: Function, names: Sequence[str] | None) -> list[str]:
-    """Names of the inputs: those given, or of f's parameters with the way to each leaf."""
-    if names is not None:
-        given = [names] if isinstance(names, str) else list(names)
-        if len(given) != len(function.inputs) or not all(isinstance(name, str) and name for name in given):
-            raise OptionError(
-                f"names={names!r} must have one text for each of the {len(function.inputs)} inputs of {function.name}: "
-                f"{', '.join(function.input_names)}."
-            )
-        return given
+    """Names of the inputs: those given, or of f's parameters."""
+    own = _parameter_names(function)
+    if names is None:
+        return own
+    given = [names] if isinstance(names, str) else list(names)
+    if len(given) != len(own) or not all(isinstance(name, str) and name for name in given):
+        raise OptionError(
+            f"names={names!r} must have one text for each of the {len(own)} inputs of {function.name}: {', '.join(own)}."
+        )
+    if len(set(given)) < len(given):
+        raise OptionError(f"names={names!r} calls several inputs the same: give each a name of its own.")
+    return given
+
+
+def _parameter_names(function: Function) -> list[str]:
+    """The inputs as f calls them, with the way to each leaf: ``p['w']``, ``xs[1]``."""
     try:
-        parameters = inspect.signature(function.f).parameters.values()
+        parameters = list(inspect.signature(function.f).parameters.values())
     except (TypeError, ValueError):
         return function.input_names
-    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    called = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
     found: list[str] = []
     for number, structure in zip(function.selected, function.input_structures, strict=True):
-        own = positional[number] if number < len(positional) else "x" if number == 0 else f"args[{number - 1}]"
+        own = called[number] if number < len(called) else f"{''.join(rest)}[{number - len(called)}]"
         found += [own + path for path in structure.paths()]
     return found
 
