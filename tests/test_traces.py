@@ -559,6 +559,21 @@ def test_csv_is_exact(tmp_path: Any):
         assert row["formula"] == node.formula
 
 
+@pytest.mark.parametrize("method", ["to_csv", "to_svg", "to_page"])
+def test_no_file_is_overwritten_unasked(method: str, tmp_path: Any):
+    """Breaks if an export replaces a file that it was not told to replace, or cannot be told to."""
+    path = tmp_path / "kept"
+    path.write_text("mine")
+    write = getattr(lecture_trace(), method)
+    with pytest.raises(FileExistsError, match=r"left as it is.*overwrite=True"):
+        write(path)
+    assert path.read_text() == "mine"
+    write(path, overwrite=True)
+    assert len(path.read_text()) > 100
+    write(tmp_path / "new")
+    assert (tmp_path / "new").read_text() == path.read_text()
+
+
 HOSTILE = "<script>alert(1)</script> | `$\\x_{` & \"'\n*_"
 
 

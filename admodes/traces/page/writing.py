@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import OptionError
 from ...figures.pages import render, with_script
+from ..files import write_file
 from .story import tell_story
 
 if TYPE_CHECKING:
@@ -55,10 +56,7 @@ def write_page(traces: Sequence[Trace], path: str | Path, *, overwrite: bool = F
         "data": _markup(json.dumps(stories, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")),
     }
     page = render(_FOLDER, "page.html.j2", content | with_script(_FOLDER / "page.js"))
-    place = Path(path)
-    with place.open("w" if overwrite else "x", encoding="utf-8") as file:
-        file.write(page)
-    return place
+    return write_file(path, page, overwrite)
 
 
 def _markup(text: str) -> Any:
