@@ -492,6 +492,29 @@ def test_what_is_only_moved_is_no_node():
     assert [node.adjoint for node in nodes] == [0.0, X[2], X[1], 1.0]
 
 
+def test_functions_of_whole_arrays_read_all_elements():
+    """Breaks if an argsort is shown as if it went element by element, or the elements of a result cannot be told apart."""
+    nodes = ad.trace(lambda x: x[np.argsort(x)[0]] * 2, np.array([3.0, 1.0, 2.0]), expand=True).nodes
+    places = [(node.formula, node.value, node.operands) for node in nodes if node.operation == "argsort"]
+    assert places == [(f"argsort(v0, v1, v2)[{i}]", value, (0, 1, 2)) for i, value in enumerate((1, 2, 0))]
+    point = np.array([3.0, 1.0, 2.0, 5.0])
+    nodes = ad.trace(lambda x: np.sum(np.linalg.inv(x.reshape(2, 2))), point, expand=True).nodes
+    assert [node.formula for node in nodes[4:8]] == [f"inv(v0, v1, v2, v3)[{i}, {j}]" for i in (0, 1) for j in (0, 1)]
+    nodes = ad.trace(lambda x: np.sum(np.max(x.reshape(2, 2), axis=1)), point, expand=True).nodes
+    assert not any("]" in node.formula for node in nodes[4:])
+    nodes = ad.trace(lambda x: np.sum(np.round(x, 1) * x) + np.floor(x)[0], point, expand=True).nodes
+    assert [node.operands for node in nodes if node.operation in ("round", "around")] == [(0,), (1,), (2,), (3,)]
+
+
+def test_products_of_variables_are_sums():
+    """Breaks if an element of a product of two variable arrays is not the sum of products that it is."""
+    nodes = ad.trace(lambda x: np.sum(np.convolve(x[:2], x[:2] * 1.5)), X, expand=True).nodes
+    assert [node.formula for node in nodes if node.operation == "convolve"] == ["v0 * v3", "v1 * v3 + v0 * v4", "v1 * v4"]
+    nodes = ad.trace(lambda x: np.einsum("i,j,ij->", x, x, np.array([[1.0, -1.0], [0.0, 2.0]])), X[:2], expand=True).nodes
+    assert nodes[-1].formula == "v0 * v0 - v0 * v1 + 2 * v1 * v1"
+    assert set(nodes[-1].operands) == {0, 1}
+
+
 def test_a_zero_factor_keeps_its_operand():
     """Breaks if a product at zero forgets that it depends on a variable."""
     nodes = ad.trace(lambda x: x @ x, np.zeros(2), expand=True).nodes
