@@ -28,6 +28,7 @@ from admodes.errors import (
     TracedValueError,
     UnsupportedError,
 )
+from admodes.formatting import text_table
 from admodes.traces.tables import elements_text, number_text, value_text
 
 W = np.array([[0.3, -0.5, 0.2], [0.1, 0.4, -0.6]])
@@ -565,6 +566,13 @@ def test_long_traces_are_shortened_with_a_count():
     assert "left out" not in trace.text(lines=None)
     assert trace.text(lines=4).count("sin(v") == 3
     assert len(trace.to_csv().splitlines()) == 102
+
+
+def test_long_tables_are_not_laid_out_by_rich(monkeypatch: Any):
+    """Breaks if rich, which takes seconds for a thousand lines, lays out a table that needs no wrapping, or columns shift."""
+    monkeypatch.setattr("rich.console.Console", None)
+    assert text_table([("n", True), ("v", False)], [("日", "1"), ("e", "22")]) == " n     v\n -------\n 日    1\n e    22"
+    assert len(long_trace().text(lines=None).splitlines()) == 3 * 104 + 4
 
 
 def test_csv_is_exact(tmp_path: Any):
