@@ -264,13 +264,14 @@ class Trace:
             Of the HTML file, which needs no other file and no network.
         beside : sequence of Trace
             Of the same function at other inputs, or of other outputs at the same inputs: the reader switches between them.
+            One that is given twice is shown once.
         overwrite : bool
             Whether a file that exists is replaced.
 
         Raises
         ------
         OptionError
-            If a trace has more nodes than can be stepped through.
+            If a trace has more than 300 nodes, or those beside it are of another function.
         FileExistsError
             If the file exists and is not to be replaced.
         """

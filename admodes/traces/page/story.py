@@ -50,8 +50,17 @@ def tell_story(traces: Sequence[Trace]) -> dict[str, Any]:
         "width": round(picture.width + 2 * _MARGIN, 1),
         "height": round(picture.height + 2 * _MARGIN, 1),
         "forward": [_forward(trace, seed) for seed in range(len(trace.seeds))],
-        "reverse": [_reverse(one) for one in traces],
+        "reverse": _told_apart([_reverse(one) for one in traces]),
     }
+
+
+def _told_apart(passes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs of one name, of which the traces have different weights, are numbered."""
+    labels = [one["label"] for one in passes]
+    for number, label in enumerate(labels):
+        if labels.count(label) > 1:
+            passes[number]["label"] = f"{label} ({labels[: number + 1].count(label)})"
+    return passes
 
 
 def title(node: Node) -> str:
