@@ -369,6 +369,40 @@ def test_names_of_inputs():
     assert "array(2, 3)" in ad.trace(lambda x: (W * 1.0) @ x, X, output=0).nodes[1].formula
 
 
+# what is no operation of f
+
+
+def test_what_a_function_of_numpy_only_looks_at_is_no_node():
+    """Breaks if a check inside of np.sort or np.cumprod is shown as an operation of f, or f's own unused ones are not."""
+    trace = ad.trace(lambda x: np.sum(np.sort(x) * np.cumprod(x)) + np.median(x), X)
+    operations = {node.operation for node in trace.nodes}
+    assert not operations & {"neighbours_tie", "any_tiny", "count_numbers", "argsort"}
+    assert all(np.any(node.adjoint) for node in trace.nodes)
+    assert_true(lambda x: np.sum(np.sort(x) * np.cumprod(x)) + np.median(x), X)
+    unused = ad.trace(lambda x: (np.argsort(x), np.sort(x), x[0] > 0, x[0])[-1], X)
+    assert sorted(node.operation for node in unused.nodes) == sorted(
+        ["input", "argsort", "argsort", "index", "neighbours_tie", "index", "greater", "index"]
+    )
+
+
+@pytest.mark.parametrize("expand", [False, True])
+def test_results_are_shown_as_f_returned_them(expand: bool):
+    """Breaks if the array that is made of several returned numbers is shown as an operation of f."""
+    trace = ad.trace(lambda x, y: (x * y, np.sin(x)), 2.0, args=(3.0,), argnums=(0, 1), output=1, expand=expand)
+    assert [node.formula for node in trace.nodes] == ["x", "y", "v0 * v1", "sin(v0)"]
+    assert {trace.nodes[place].operation for place in trace.outputs} == {"multiply", "sin"}
+    assert [node.adjoint for node in trace.nodes if node.operation in ("multiply", "sin")] == [0.0, 1.0]
+    assert trace.gradient == pytest.approx((np.cos(2.0), 0.0))
+    nested = ad.trace(lambda x: [[x * 2, x * 3], [x * 2, 4.0]], 2.0, cotangent=[[1.0, 10.0], [100.0, 5.0]], expand=expand)
+    assert nested.gradient == 232.0
+    assert [node.operation for node in nested.nodes] == ["input", "multiply", "multiply", "multiply"]
+    kept = ad.trace(lambda x: np.stack([x * 2, x * 3]), 2.0, output=0)
+    assert kept.nodes[kept.outputs[0]].operation == "stack"
+    same = ad.trace(lambda x: (x, x), 2.0, cotangent=(1.0, 2.0), expand=expand)
+    assert (same.outputs, same.gradient) == ((0,), 3.0)
+    assert ad.trace(np.sin, 2.0, expand=expand).nodes[-1].operation == "sin"
+
+
 # groups
 
 

@@ -56,7 +56,7 @@ def build_elements(evaluation: Evaluation) -> tuple[list[Node], list[int], list[
     _check(evaluation)
     elements: dict[Key, _Element] = {}
     same: dict[Key, Key] = {}
-    for number in evaluation.tape.numbered():
+    for number in evaluation.shown:
         for element in _elements_of(evaluation, number):
             element.operands = [same.get(key, key) for key in element.operands]
             element.texts = [text if isinstance(text, str) else same.get(text, text) for text in element.texts]
@@ -70,7 +70,7 @@ def build_elements(evaluation: Evaluation) -> tuple[list[Node], list[int], list[
     ordered = _in_order(evaluation, kept)
     place = {element.key: place for place, element in enumerate(ordered)}
     variables = evaluation.variables()
-    groups = {unit.exit: unit.group for unit in elementary(evaluation.tape)}
+    groups = {unit.exit: unit.group for unit in elementary(evaluation.tape, evaluation.shown)}
     nodes = [_node(evaluation, element, place, variables, groups[element.key[0]]) for element in ordered]
     inputs = [place[key] for number in range(len(evaluation.labels)) for key in _keys(evaluation, number)]
     return nodes, inputs, [place[key] for key in outputs]
