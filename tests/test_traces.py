@@ -318,6 +318,35 @@ def test_variables_are_named_by_what_they_hold():
     }  # fmt: skip
 
 
+def test_arrays_that_are_changed_in_place_keep_their_name():
+    """Breaks if the value that a variable held before a write has no name."""
+
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        y *= 2
+        y[0] = 7
+        return np.sum(y)
+
+    names = [(node.variable, node.formula) for node in ad.trace(f, X).nodes[1:4]]
+    assert names == [("y_1", "v0 * 1"), ("y_2", "v1 * 2"), ("y_3", "v2 with [0] = 7")]
+
+
+@pytest.mark.parametrize(
+    ("f", "formula"),
+    [
+        (lambda x: np.sum(x, axis=1, keepdims=True), "sum(v0, axis=-2, keepdims=True)"),
+        (lambda x: np.sum(x, keepdims=True), "sum(v0, keepdims=True)"),
+        (np.sum, "sum(v0)"),
+        (np.transpose, "transpose(v0)"),
+        (lambda x: np.transpose(x, (2, 0, 1)), "transpose(v0, axes=(2, 0, 1))"),
+    ],
+)
+def test_formulas_have_their_options(f: Any, formula: str):
+    """Breaks if two operations that differ in their axes have the same formula."""
+    x = np.ones((1, 2, 3))
+    assert ad.trace(f, x, cotangent=np.ones_like(f(x))).nodes[1].formula == formula
+
+
 def test_loops_number_their_variables():
     """Breaks if iterations share a name, or a number collides with a variable of f."""
 

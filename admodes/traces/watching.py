@@ -88,6 +88,10 @@ class Watch:
         entered = (*frames, calls[-1].number) if composite is not None else frames
         self.sites[number] = Site(frames, tuple(calls), self._line(users), self._stretch(entered, users, number))
 
+    def look(self) -> None:
+        """Read what variables hold now: an array that is written into is about to become another record."""
+        self._read_names(self._frames()[0])
+
     def finish(self) -> None:
         """Read the variables that all functions ended with, and let them go."""
         self._read_names(list(self._numbers))
