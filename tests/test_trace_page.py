@@ -206,3 +206,19 @@ def test_outputs_are_told_apart(open_page, tmp_path):
     path = outputs[0].to_page(tmp_path / "page.html", [*outputs[1:], *weights])
     page = open_page(path.as_uri()).page
     assert page.locator("#choice option").all_text_contents() == ["a", "v2", "a and v2 (1)", "a and v2 (2)"]
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_long_names_fit_the_window(open_page, tmp_path, width, mode):
+    """Breaks if a long name makes the page scroll sideways, or a box as wide as the name."""
+    traces = [ad.trace(lambda x: np.sin(x) * x, x, names=["a" * 300]) for x in (1.0, 2.0)]
+    page = open_page(traces[0].to_page(tmp_path / "page.html", traces[1:]).as_uri(), width).page
+    page.check(f'input[value="{mode}"]')
+    for button in ("#last", "#first"):
+        page.click(button)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (
+        page.evaluate("Math.max(...[...document.querySelectorAll('#graph rect')].map(r => r.getBoundingClientRect().width))")
+        < 300
+    )

@@ -85,7 +85,7 @@ def _size(node: Node) -> tuple[float, float]:
         len(value_text(node.value)),
         *(len(value_text(one)) for one in (*node.tangents, node.adjoint)),
     ]
-    return max(_BOLD * len(title(node)), _PLAIN * max(texts), 48.0) + _BESIDE, _HEIGHT
+    return max(_BOLD * len(_clipped(title(node))), _PLAIN * max(texts), 48.0) + _BESIDE, _HEIGHT
 
 
 def _clipped(text: str) -> str:
@@ -101,6 +101,7 @@ def _node(trace: Trace, node: Node, box: Any) -> dict[str, Any]:
     kind = "input" if node.place in trace.inputs else "output" if node.place in trace.outputs else node.operation
     return {
         "title": title(node),
+        "name": _clipped(title(node)),
         "formula": _formula(node),
         "short": _clipped(_formula(node)),
         "value": value_text(node.value),
