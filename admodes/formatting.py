@@ -90,6 +90,9 @@ def text_table(columns: Sequence[tuple[str, bool]], lines: Iterable[Sequence[str
     -------
     str
     """
+    rows = [list(line) for line in lines]
+    if width is None and rows and all(text.isprintable() for row in rows for text in row):
+        return _padded(columns, rows)
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -98,8 +101,8 @@ def text_table(columns: Sequence[tuple[str, bool]], lines: Iterable[Sequence[str
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title, is_text in columns:
         table.add_column(title, justify="left" if is_text else "right", no_wrap=width is None)
-    for line in lines:
-        table.add_row(*map(Text, line))
+    for row in rows:
+        table.add_row(*map(Text, row))
     # In a notebook rich would show the table by itself, and leave none in the text.
     console = Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False, force_jupyter=False)
     console.width = width or console.measure(table).maximum
@@ -107,6 +110,24 @@ def text_table(columns: Sequence[tuple[str, bool]], lines: Iterable[Sequence[str
         console.print(table)
     # Plain dashes: not every terminal and pipe has box-drawing characters.
     return "\n".join(line.rstrip() for line in captured.get().replace("─", "-").splitlines() if line.strip())
+
+
+def _padded(columns: Sequence[tuple[str, bool]], rows: Sequence[Sequence[str]]) -> str:
+    """A table that needs no wrapping, as rich draws it: that takes seconds for a thousand lines."""
+    from rich.cells import cell_len
+
+    def wide(text: str) -> int:
+        return len(text) if text.isascii() else cell_len(text)
+
+    whole = [[text.rstrip() for text in row] for row in ([title for title, _ in columns], *rows)]
+    widths = [max(map(wide, texts)) for texts in zip(*whole, strict=True)]
+    lines = []
+    for row in whole:
+        blanks = [" " * (width - wide(text)) for text, width in zip(row, widths)]
+        cells = [text + blank if is_text else blank + text for text, blank, (_, is_text) in zip(row, blanks, columns)]
+        lines.append(f" {'   '.join(cells)}".rstrip())
+    lines.insert(1, f" {'-' * (sum(widths) + 3 * (len(widths) - 1))}")
+    return "\n".join(line for line in lines if line)
 
 
 def html_table(columns: Sequence[tuple[str, bool]], lines: Iterable[Sequence[str]]) -> str:

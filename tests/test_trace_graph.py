@@ -665,3 +665,12 @@ def test_colours_differ_for_the_colour_blind(ground, sight):
     """Tangents that look like adjoints or like values to one man in twelve."""
     colors = [lab(getattr(role, ground), sight) for role in (INK, TANGENT, ADJOINT)]
     assert all(np.linalg.norm(one - other) > 15 for one, other in itertools.combinations(colors, 2))
+
+
+@pytest.mark.parametrize(("sign", "f"), [("−", np.subtract), ("÷", np.divide), ("@", np.matmul), ("**", np.power)])
+def test_the_order_of_arrays_is_seen(sign, f):
+    """Breaks if A - B and B - A have the same picture."""
+    a, b = np.full((2, 2), 2.0), np.full((2, 2), 3.0)
+    traces = [ad.trace(g, a, args=(b,), argnums=(0, 1), output=(0, 0)) for g in (lambda a, b: f(a, b), lambda a, b: f(b, a))]
+    labels = [make_sketch(trace).cells[-1].label for trace in traces]
+    assert labels == [f"v0 {sign} v1", f"v1 {sign} v0"]

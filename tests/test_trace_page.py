@@ -170,3 +170,55 @@ def test_what_is_refused(traces, tmp_path):
 
     with pytest.raises(OptionError, match=r"at most 300.*grouped"):
         write_page([ad.trace(long, 1.0)], tmp_path / "long.html")
+
+
+def test_forward_mode_without_tangents_says_so(open_page, tmp_path):
+    """Breaks if forward mode can be chosen where there is no tangent to show."""
+    path = ad.trace(lambda x: np.sum(x * x), np.ones(17)).to_page(tmp_path / "many.html")
+    page = open_page(path.as_uri()).page
+    assert page.is_disabled('input[value="forward"]')
+    assert "tangent=v" in page.inner_text("#no-tangents")
+    path = ad.trace(lambda x: np.sum(x * x), np.ones(17), tangent=np.ones(17)).to_page(tmp_path / "one.html")
+    page = open_page(path.as_uri()).page
+    assert page.is_enabled('input[value="forward"]')
+    assert page.locator("#no-tangents").count() == 0
+
+
+def pair(x):
+    a = np.sin(x)
+    return {"a": a, "b": a * x}
+
+
+def test_a_page_is_about_one_function(traces, tmp_path):
+    """Breaks if one function's title or nodes stand over another's numbers."""
+    with pytest.raises(OptionError, match=r"lecture\(x1, x2\) and of pair\(x\)"):
+        traces[0].to_page(tmp_path / "page.html", [ad.trace(pair, 1.0, output="a")])
+    one, other = (ad.trace(f, 1.0) for f in (lambda x: np.sin(x) * 2, lambda x: np.cos(x)))
+    with pytest.raises(OptionError, match="different nodes"):
+        one.to_page(tmp_path / "page.html", [other])
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_outputs_are_told_apart(open_page, tmp_path):
+    """Breaks if a trace given twice is offered twice, or two outputs have one name."""
+    outputs = [ad.trace(pair, 1.0, output=key) for key in ("a", "b", "b")]
+    weights = [ad.trace(pair, 1.0, cotangent={"a": 1.0, "b": b}) for b in (2.0, 3.0)]
+    path = outputs[0].to_page(tmp_path / "page.html", [*outputs[1:], *weights])
+    page = open_page(path.as_uri()).page
+    assert page.locator("#choice option").all_text_contents() == ["a", "v2", "a and v2 (1)", "a and v2 (2)"]
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+def test_long_names_fit_the_window(open_page, tmp_path, width, mode):
+    """Breaks if a long name makes the page scroll sideways, or a box as wide as the name."""
+    traces = [ad.trace(lambda x: np.sin(x) * x, x, names=["a" * 300]) for x in (1.0, 2.0)]
+    page = open_page(traces[0].to_page(tmp_path / "page.html", traces[1:]).as_uri(), width).page
+    page.check(f'input[value="{mode}"]')
+    for button in ("#last", "#first"):
+        page.click(button)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (
+        page.evaluate("Math.max(...[...document.querySelectorAll('#graph rect')].map(r => r.getBoundingClientRect().width))")
+        < 300
+    )

@@ -28,6 +28,7 @@ from admodes.errors import (
     TracedValueError,
     UnsupportedError,
 )
+from admodes.formatting import text_table
 from admodes.traces.tables import elements_text, number_text, value_text
 
 W = np.array([[0.3, -0.5, 0.2], [0.1, 0.4, -0.6]])
@@ -317,6 +318,35 @@ def test_variables_are_named_by_what_they_hold():
     }  # fmt: skip
 
 
+def test_arrays_that_are_changed_in_place_keep_their_name():
+    """Breaks if the value that a variable held before a write has no name."""
+
+    def f(x: Any) -> Any:
+        y = x * 1.0
+        y *= 2
+        y[0] = 7
+        return np.sum(y)
+
+    names = [(node.variable, node.formula) for node in ad.trace(f, X).nodes[1:4]]
+    assert names == [("y_1", "v0 * 1"), ("y_2", "v1 * 2"), ("y_3", "v2 with [0] = 7")]
+
+
+@pytest.mark.parametrize(
+    ("f", "formula"),
+    [
+        (lambda x: np.sum(x, axis=1, keepdims=True), "sum(v0, axis=-2, keepdims=True)"),
+        (lambda x: np.sum(x, keepdims=True), "sum(v0, keepdims=True)"),
+        (np.sum, "sum(v0)"),
+        (np.transpose, "transpose(v0)"),
+        (lambda x: np.transpose(x, (2, 0, 1)), "transpose(v0, axes=(2, 0, 1))"),
+    ],
+)
+def test_formulas_have_their_options(f: Any, formula: str):
+    """Breaks if two operations that differ in their axes have the same formula."""
+    x = np.ones((1, 2, 3))
+    assert ad.trace(f, x, cotangent=np.ones_like(f(x))).nodes[1].formula == formula
+
+
 def test_loops_number_their_variables():
     """Breaks if iterations share a name, or a number collides with a variable of f."""
 
@@ -366,6 +396,40 @@ def test_names_of_inputs():
     trace = ad.trace(lambda x: W @ x, X, output=0)
     assert trace.nodes[1].formula == "W @ v0"
     assert "array(2, 3)" in ad.trace(lambda x: (W * 1.0) @ x, X, output=0).nodes[1].formula
+
+
+# what is no operation of f
+
+
+def test_what_a_function_of_numpy_only_looks_at_is_no_node():
+    """Breaks if a check inside of np.sort or np.cumprod is shown as an operation of f, or f's own unused ones are not."""
+    trace = ad.trace(lambda x: np.sum(np.sort(x) * np.cumprod(x)) + np.median(x), X)
+    operations = {node.operation for node in trace.nodes}
+    assert not operations & {"neighbours_tie", "any_tiny", "count_numbers", "argsort"}
+    assert all(np.any(node.adjoint) for node in trace.nodes)
+    assert_true(lambda x: np.sum(np.sort(x) * np.cumprod(x)) + np.median(x), X)
+    unused = ad.trace(lambda x: (np.argsort(x), np.sort(x), x[0] > 0, x[0])[-1], X)
+    assert sorted(node.operation for node in unused.nodes) == sorted(
+        ["input", "argsort", "argsort", "index", "neighbours_tie", "index", "greater", "index"]
+    )
+
+
+@pytest.mark.parametrize("expand", [False, True])
+def test_results_are_shown_as_f_returned_them(expand: bool):
+    """Breaks if the array that is made of several returned numbers is shown as an operation of f."""
+    trace = ad.trace(lambda x, y: (x * y, np.sin(x)), 2.0, args=(3.0,), argnums=(0, 1), output=1, expand=expand)
+    assert [node.formula for node in trace.nodes] == ["x", "y", "v0 * v1", "sin(v0)"]
+    assert {trace.nodes[place].operation for place in trace.outputs} == {"multiply", "sin"}
+    assert [node.adjoint for node in trace.nodes if node.operation in ("multiply", "sin")] == [0.0, 1.0]
+    assert trace.gradient == pytest.approx((np.cos(2.0), 0.0))
+    nested = ad.trace(lambda x: [[x * 2, x * 3], [x * 2, 4.0]], 2.0, cotangent=[[1.0, 10.0], [100.0, 5.0]], expand=expand)
+    assert nested.gradient == 232.0
+    assert [node.operation for node in nested.nodes] == ["input", "multiply", "multiply", "multiply"]
+    kept = ad.trace(lambda x: np.stack([x * 2, x * 3]), 2.0, output=0)
+    assert kept.nodes[kept.outputs[0]].operation == "stack"
+    same = ad.trace(lambda x: (x, x), 2.0, cotangent=(1.0, 2.0), expand=expand)
+    assert (same.outputs, same.gradient) == ((0,), 3.0)
+    assert ad.trace(np.sin, 2.0, expand=expand).nodes[-1].operation == "sin"
 
 
 # groups
@@ -492,6 +556,29 @@ def test_what_is_only_moved_is_no_node():
     assert [node.adjoint for node in nodes] == [0.0, X[2], X[1], 1.0]
 
 
+def test_functions_of_whole_arrays_read_all_elements():
+    """Breaks if an argsort is shown as if it went element by element, or the elements of a result cannot be told apart."""
+    nodes = ad.trace(lambda x: x[np.argsort(x)[0]] * 2, np.array([3.0, 1.0, 2.0]), expand=True).nodes
+    places = [(node.formula, node.value, node.operands) for node in nodes if node.operation == "argsort"]
+    assert places == [(f"argsort(v0, v1, v2)[{i}]", value, (0, 1, 2)) for i, value in enumerate((1, 2, 0))]
+    point = np.array([3.0, 1.0, 2.0, 5.0])
+    nodes = ad.trace(lambda x: np.sum(np.linalg.inv(x.reshape(2, 2))), point, expand=True).nodes
+    assert [node.formula for node in nodes[4:8]] == [f"inv(v0, v1, v2, v3)[{i}, {j}]" for i in (0, 1) for j in (0, 1)]
+    nodes = ad.trace(lambda x: np.sum(np.max(x.reshape(2, 2), axis=1)), point, expand=True).nodes
+    assert not any("]" in node.formula for node in nodes[4:])
+    nodes = ad.trace(lambda x: np.sum(np.round(x, 1) * x) + np.floor(x)[0], point, expand=True).nodes
+    assert [node.operands for node in nodes if node.operation in ("round", "around")] == [(0,), (1,), (2,), (3,)]
+
+
+def test_products_of_variables_are_sums():
+    """Breaks if an element of a product of two variable arrays is not the sum of products that it is."""
+    nodes = ad.trace(lambda x: np.sum(np.convolve(x[:2], x[:2] * 1.5)), X, expand=True).nodes
+    assert [node.formula for node in nodes if node.operation == "convolve"] == ["v0 * v3", "v1 * v3 + v0 * v4", "v1 * v4"]
+    nodes = ad.trace(lambda x: np.einsum("i,j,ij->", x, x, np.array([[1.0, -1.0], [0.0, 2.0]])), X[:2], expand=True).nodes
+    assert nodes[-1].formula == "v0 * v0 - v0 * v1 + 2 * v1 * v1"
+    assert set(nodes[-1].operands) == {0, 1}
+
+
 def test_a_zero_factor_keeps_its_operand():
     """Breaks if a product at zero forgets that it depends on a variable."""
     nodes = ad.trace(lambda x: x @ x, np.zeros(2), expand=True).nodes
@@ -544,6 +631,13 @@ def test_long_traces_are_shortened_with_a_count():
     assert len(trace.to_csv().splitlines()) == 102
 
 
+def test_long_tables_are_not_laid_out_by_rich(monkeypatch: Any):
+    """Breaks if rich, which takes seconds for a thousand lines, lays out a table that needs no wrapping, or columns shift."""
+    monkeypatch.setattr("rich.console.Console", None)
+    assert text_table([("n", True), ("v", False)], [("日", "1"), ("e", "22")]) == " n     v\n -------\n 日    1\n e    22"
+    assert len(long_trace().text(lines=None).splitlines()) == 3 * 104 + 4
+
+
 def test_csv_is_exact(tmp_path: Any):
     """Breaks if a number cannot be read back to its last bit, or a node is missing."""
     trace = ad.trace(whole, X)
@@ -557,6 +651,21 @@ def test_csv_is_exact(tmp_path: Any):
         np.testing.assert_array_equal(np.array(json.loads(row["tangent by x[1]"])), node.tangents[1])
         assert json.loads(row["operands"]) == list(node.operands)
         assert row["formula"] == node.formula
+
+
+@pytest.mark.parametrize("method", ["to_csv", "to_svg", "to_page"])
+def test_no_file_is_overwritten_unasked(method: str, tmp_path: Any):
+    """Breaks if an export replaces a file that it was not told to replace, or cannot be told to."""
+    path = tmp_path / "kept"
+    path.write_text("mine")
+    write = getattr(lecture_trace(), method)
+    with pytest.raises(FileExistsError, match=r"left as it is.*overwrite=True"):
+        write(path)
+    assert path.read_text() == "mine"
+    write(path, overwrite=True)
+    assert len(path.read_text()) > 100
+    write(tmp_path / "new")
+    assert (tmp_path / "new").read_text() == path.read_text()
 
 
 HOSTILE = "<script>alert(1)</script> | `$\\x_{` & \"'\n*_"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,11 @@ from .tables import joined
 #: Elements that are shown as nodes of their own, those of arrays that are only moved included.
 MOST_ELEMENTS = 1_000
 
+#: Numbers for which the terms of a product of two arrays are looked for.
+_MOST_FACTORS = 100_000
+#: Locally constant functions that go element by element without being ufuncs.
+_BY_ELEMENT = frozenset({np.round, np.around, np.fix, np.isneginf, np.isposinf, np.isclose, np.isreal, np.iscomplex})
+
 Key = tuple[int, int]
 
 
@@ -36,6 +42,10 @@ class _Element:
     locals: list[float] = field(default_factory=list)
     texts: list[str | Key] = field(default_factory=list)
     linear: bool = False
+    #: Of a product of two operands: factors and the two elements of each term.
+    products: list[tuple[float, Key, Key]] = field(default_factory=list)
+    #: Whether another element of the record is made of the same, so that only its index tells it apart.
+    alike: bool = False
 
 
 def build_elements(evaluation: Evaluation) -> tuple[list[Node], list[int], list[int]]:
@@ -46,10 +56,11 @@ def build_elements(evaluation: Evaluation) -> tuple[list[Node], list[int], list[
     _check(evaluation)
     elements: dict[Key, _Element] = {}
     same: dict[Key, Key] = {}
-    for number in evaluation.tape.numbered():
+    for number in evaluation.shown:
         for element in _elements_of(evaluation, number):
             element.operands = [same.get(key, key) for key in element.operands]
             element.texts = [text if isinstance(text, str) else same.get(text, text) for text in element.texts]
+            element.products = [(factor, same.get(a, a), same.get(b, b)) for factor, a, b in element.products]
             if _is_moved(evaluation, element):
                 same[element.key] = element.operands[0]
             else:
@@ -59,7 +70,7 @@ def build_elements(evaluation: Evaluation) -> tuple[list[Node], list[int], list[
     ordered = _in_order(evaluation, kept)
     place = {element.key: place for place, element in enumerate(ordered)}
     variables = evaluation.variables()
-    groups = {unit.exit: unit.group for unit in elementary(evaluation.tape)}
+    groups = {unit.exit: unit.group for unit in elementary(evaluation.tape, evaluation.shown)}
     nodes = [_node(evaluation, element, place, variables, groups[element.key[0]]) for element in ordered]
     inputs = [place[key] for number in range(len(evaluation.labels)) for key in _keys(evaluation, number)]
     return nodes, inputs, [place[key] for key in outputs]
@@ -109,14 +120,39 @@ def _elements_of(evaluation: Evaluation, number: int) -> list[_Element]:
                 element.locals.append(float(row[i]))
                 element.texts.append((record_of(node), i))
                 element.linear = linear
+    if live > 1 and isinstance(step.primitive, Multilinear):
+        _note_products(evaluation, number, elements)
+    if not pairs_up:
+        counts = Counter(tuple(element.texts) for element in elements)
+        for element in elements:
+            element.alike = counts[tuple(element.texts)] > 1
     return elements
+
+
+def _note_products(evaluation: Evaluation, number: int, elements: Sequence[_Element]) -> None:
+    """The sums of products that the elements of a product of two variable operands are."""
+    step, out, values = read(evaluation.tape, number)
+    live = [(position, record_of(node)) for position, node in enumerate(evaluation.tape[number][1]) if node is not None]
+    size = math.prod(step.shape)
+    if len(live) > 2 or size * math.prod(math.prod(step.shapes[position]) for position, _ in live) > _MOST_FACTORS:
+        return
+    (first, one), (second, other) = live
+    units = np.eye(size).reshape(size, *step.shape)
+    for k in range(math.prod(step.shapes[second])):
+        unit = np.zeros(math.prod(step.shapes[second]))
+        unit[k] = 1.0
+        changed = [*values[:second], unit.reshape(step.shapes[second])[()], *values[second + 1 :]]
+        factors = np.asarray(step.primitive.vjp(step, first, units, out, changed), dtype=float).reshape(size, -1)
+        for i, j in np.argwhere(factors).tolist():
+            elements[i].products.append((float(factors[i, j]), (one, j), (other, k)))
 
 
 def _pairs_up(step: Any, values: Sequence[Any]) -> bool:
     """Whether an operation takes its operands element by element."""
     if isinstance(step.primitive, Elementwise) or step.primitive is select:
         return True
-    if not step.primitive.passive or not values or step.parameters:
+    function = step.primitive.evaluate
+    if not step.primitive.passive or not values or not (isinstance(function, np.ufunc) or function in _BY_ELEMENT):
         return False
     try:
         return bool(np.broadcast_shapes(*map(np.shape, values)) == step.shape)
@@ -220,7 +256,11 @@ def _formula(evaluation: Evaluation, element: _Element, place: dict[Key, int], v
     if element.linear:
         names = [f"v{place[key]}" for key in element.operands]
         return joined([_term(local, name) for local, name in zip(element.locals, names, strict=True)])
-    return formula_of(step, [text if isinstance(text, str) else f"v{place[text]}" for text in element.texts])
+    if element.products:
+        return joined([_term(factor, f"v{place[a]} * v{place[b]}") for factor, a, b in element.products])
+    formula = formula_of(step, [text if isinstance(text, str) else f"v{place[text]}" for text in element.texts])
+    index = ", ".join(str(k) for k in np.unravel_index(i, step.shape))
+    return f"{formula}[{index}]" if element.alike else formula
 
 
 def _term(local: float, name: str) -> str:

@@ -24,7 +24,9 @@ class Evaluation:
     labels : list of str
         Names of the inputs.
     outputs : list of int
-        Records of f's output leaves.
+        Records of f's results.
+    shown : list of int
+        Records that are nodes of the trace.
     back : Adjoints
     tangents : dict
         With the leading axis of the seeds; without an entry they are zero.
@@ -36,6 +38,7 @@ class Evaluation:
     tape: TraceTape
     labels: list[str]
     outputs: list[int]
+    shown: list[int]
     back: Adjoints
     tangents: dict[int, Any]
     seeds: tuple[str, ...]

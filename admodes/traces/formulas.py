@@ -71,12 +71,20 @@ def _options(step: Any) -> list[str]:
     """Parameters that tell operations of one name apart: ``axis=0``."""
     options = []
     for name, value in step.parameters.items():
-        if name == "axes" and len(value) == len(step.shapes[0]):
+        if name == "axes" and value == _usual_axes(step):
             continue
+        if name == "keepdims" and value:
+            options.append("keepdims=True")
         if type(value) in (int, str) or (type(value) is tuple and all(type(part) is int for part in value)):
             single = name == "axes" and len(value) == 1
             options.append(f"axis={value[0]}" if single else f"{name}={value!r}")
     return options
+
+
+def _usual_axes(step: Any) -> tuple[int, ...]:
+    """The axes where none are given: reversed ones of a transpose, all of a reduction."""
+    ndim = len(step.shapes[0])
+    return tuple(reversed(range(ndim))) if operation_name(step.primitive) == "transpose" else tuple(range(-ndim, 0))
 
 
 def is_linear(step: Any, live: int) -> bool:

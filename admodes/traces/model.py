@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
 from ..errors import OptionError
+from .files import write_file
 from .writing import as_csv, as_html, as_latex, as_markdown, as_text
 
 if TYPE_CHECKING:
@@ -185,14 +186,19 @@ class Trace:
         """The three tables as LaTeX's `tabular`, which needs no package; `digits` and `lines` as for `text`."""
         return as_latex(self, digits, lines)
 
-    def to_csv(self, path: str | Path | None = None) -> str:
+    def to_csv(self, path: str | Path | None = None, *, overwrite: bool = False) -> str:
         """All nodes as CSV, a row each, to the last bit; written to `path` if there is one.
 
-        Arrays are nested lists, as JSON has them.
+        Arrays are nested lists, as JSON has them. A file that exists is replaced with `overwrite` only.
+
+        Raises
+        ------
+        FileExistsError
+            If the file exists and is not to be replaced.
         """
         text = as_csv(self)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            write_file(path, text, overwrite)
         return text
 
     def plot(self, ax: Axes | None = None, *, legend: bool = True, **options: Unpack[Options]) -> Axes:
@@ -228,11 +234,14 @@ class Trace:
 
         return pictures.plot(self, ax, legend=legend, **options)
 
-    def to_svg(self, path: str | Path | None = None, **options: Unpack[Options]) -> str:
-        """The computation graph as an SVG file, written to `path` if there is one; further options as for `plot`."""
+    def to_svg(self, path: str | Path | None = None, *, overwrite: bool = False, **options: Unpack[Options]) -> str:
+        """The computation graph as an SVG file, written to `path` if there is one; further options as for `plot`.
+
+        A file that exists is replaced with `overwrite` only; otherwise FileExistsError is raised.
+        """
         from .graph import pictures
 
-        return pictures.to_svg(self, path, **options)
+        return pictures.to_svg(self, path, overwrite=overwrite, **options)
 
     def to_dot(self, **options: Unpack[Options]) -> str:
         """The computation graph in the language of Graphviz; options as for `plot`."""
@@ -255,13 +264,14 @@ class Trace:
             Of the HTML file, which needs no other file and no network.
         beside : sequence of Trace
             Of the same function at other inputs, or of other outputs at the same inputs: the reader switches between them.
+            One that is given twice is shown once.
         overwrite : bool
             Whether a file that exists is replaced.
 
         Raises
         ------
         OptionError
-            If a trace has more nodes than can be stepped through.
+            If a trace has more than 300 nodes, or those beside it are of another function.
         FileExistsError
             If the file exists and is not to be replaced.
         """

@@ -19,11 +19,11 @@ class Reading(Evaluation):
 
     def elementary(self) -> Trace:
         """A node for each operation."""
-        return self._of_units(elementary(self.tape))
+        return self._of_units(elementary(self.tape, self.shown))
 
     def grouped(self, depth: int) -> Trace:
         """A node for each call at that depth."""
-        return self._of_units(by_calls(self.tape, self.outputs, depth))
+        return self._of_units(by_calls(self.tape, self.shown, self.outputs, depth))
 
     def expanded(self) -> Trace:
         """A node for each element."""

@@ -65,6 +65,7 @@ class TraceTape(Tape):
     def write(self, array: Any, key: Any, value: Any) -> None:
         """Record the write, and keep the array as it is after it."""
         constant = self._constant(value)
+        self.watch.look()
         super().write(array, key, value)
         self._note(len(self) - 1, array.value, (None, constant))
 

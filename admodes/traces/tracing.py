@@ -14,6 +14,7 @@ from ..function import Function
 from ..levels import Traced, check_alive
 from ..recording import record
 from .choosing import cotangents_of
+from .grouping import results, shown
 from .model import Trace
 from .reading import Reading
 from .recording import TraceTape
@@ -109,7 +110,9 @@ def trace(
         chosen = cotangents_of(function, [tape.values[number] for number in outputs], output, cotangent)
         back = pull_back(tape, list(zip(outputs, chosen, strict=True)), numbers)
         seeds, seed_names = _seeds(function, labels, tangent)
-        source = Reading(function, tape, labels, outputs, back, push_forward(tape, seeds, numbers), seed_names)
+        made = results(tape, outputs)
+        tangents = push_forward(tape, seeds, numbers)
+        source = Reading(function, tape, labels, made, shown(tape, made), back, tangents, seed_names)
         return source.expanded() if expand else source.elementary()
 
 

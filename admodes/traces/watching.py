@@ -21,6 +21,8 @@ from ..protocols import call_function
 #: Frames in which a function of NumPy that is written with others is at work; they have it as `function`.
 _COMPOSITES = frozenset({call_function.__code__, vars(Operators)["mean"].__code__})
 _ENTRY: CodeType = Function.__call__.__code__
+#: The variable of it that holds what f returned, from then on.
+_RESULT = "result"
 #: What no constant is called in a formula: what is not meant to be seen, and what looks like a node.
 _NOT_A_NAME = re.compile(r"_|v\d+$")
 _HERE = __name__.rpartition(".")[0]
@@ -67,13 +69,17 @@ class Watch:
         self.function = function
         self.sites: dict[int, Site] = {}
         self.names: dict[int, tuple[int, str]] = {}
+        #: Records that were not made by f, but of its results.
+        self.assembled: set[int] = set()
         self._numbers: dict[FrameType, int] = {}
         self._own = ""
         self._last: tuple[tuple[int, ...], int, int] = ((), -1, 0)
 
     def note(self, number: int) -> None:
         """Note where the record of that number is being made."""
-        users, composite = self._frames()
+        users, composite, assembling = self._frames()
+        if assembling:
+            self.assembled.add(number)
         frames = tuple([self._number(frame) for frame in users])
         self._read_names(users)
         calls = [Call(name, self._numbers[frame]) for frame in users[1:] if (name := _name(frame.f_code))]
@@ -82,6 +88,10 @@ class Watch:
         entered = (*frames, calls[-1].number) if composite is not None else frames
         self.sites[number] = Site(frames, tuple(calls), self._line(users), self._stretch(entered, users, number))
 
+    def look(self) -> None:
+        """Read what variables hold now: an array that is written into is about to become another record."""
+        self._read_names(self._frames()[0])
+
     def finish(self) -> None:
         """Read the variables that all functions ended with, and let them go."""
         self._read_names(list(self._numbers))
@@ -89,7 +99,7 @@ class Watch:
 
     def name_of(self, array: Any) -> str:
         """The name under which f holds an array that is no record; "" where it has none."""
-        users, _ = self._frames()
+        users, _, _ = self._frames()
         if not users:
             return ""
         for scope in (users[-1].f_locals, users[-1].f_globals):
@@ -98,8 +108,8 @@ class Watch:
                     return name
         return ""
 
-    def _frames(self) -> tuple[list[FrameType], FrameType | None]:
-        """Frames of the user's functions, f's first; and that of the function of NumPy that the last of them called."""
+    def _frames(self) -> tuple[list[FrameType], FrameType | None, bool]:
+        """Frames of the user's functions, f's first; of the function of NumPy that the last called; whether f has returned."""
         users: list[FrameType] = []
         inner: list[FrameType] = []
         frame = inspect.currentframe()
@@ -113,7 +123,7 @@ class Watch:
                 composite = None
             elif composite is None and entered.f_code in _COMPOSITES:
                 composite = entered
-        return users, composite
+        return users, composite, frame is not None and _RESULT in frame.f_locals
 
     def _is_user(self, frame: FrameType, first: bool) -> bool:
         module = str(frame.f_globals.get("__name__", ""))

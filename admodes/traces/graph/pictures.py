@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import OptionError
 from ...figures.plotting import STYLE, drawing_on
+from ..files import write_file
 from .dot import dot_text
 from .mermaid import mermaid_text
 from .sketch import Sketch, only, sketch_trace
@@ -133,7 +134,7 @@ def plot(trace: Trace, ax: Axes | None = None, *, legend: bool = True, **options
         return axes
 
 
-def to_svg(trace: Trace, path: str | Path | None = None, **options: Unpack[Options]) -> str:
+def to_svg(trace: Trace, path: str | Path | None = None, *, overwrite: bool = False, **options: Unpack[Options]) -> str:
     """The computation graph as an SVG file, the same bytes for the same trace.
 
     It has a title and a description of every operation, a hint on each box, and follows readers who prefer dark pages.
@@ -143,6 +144,8 @@ def to_svg(trace: Trace, path: str | Path | None = None, **options: Unpack[Optio
     trace : Trace
     path : str or Path, optional
         Where to write it as well.
+    overwrite : bool
+        Whether a file that exists is replaced.
     **options
         As in `Options`.
 
@@ -154,6 +157,8 @@ def to_svg(trace: Trace, path: str | Path | None = None, **options: Unpack[Optio
     ------
     OptionError
         As `make_sketch` does.
+    FileExistsError
+        If the file exists and is not to be replaced.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -172,7 +177,7 @@ def to_svg(trace: Trace, path: str | Path | None = None, **options: Unpack[Optio
         fit_figure(axes, layout)
     text = finish_svg(svg.to_svg(figure, "graph"), sketch)
     if path is not None:
-        Path(path).write_text(text, encoding="utf-8")
+        write_file(path, text, overwrite)
     return text
 
 

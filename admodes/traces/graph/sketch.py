@@ -32,6 +32,9 @@ _BINARY = re.compile(rf"(?:{_NAME}) (\S+) (?:{_NAME})")
 _CALL = re.compile(rf"([\w.]+)\((?:{_NAME})(?:, (?:{_NAME}))*\)")
 _ELEMENT = re.compile(r"[^\W\d]\w*\[\d+\]")
 _POWER = re.compile(r" ?\*\* ?(-?\d+)(?![\w.])")
+#: Signs of which the order of the operands matters.
+_ORDERED = frozenset({"−", "÷", "@", "**", "%", "//"})
+_OPERANDS = re.compile(r" \S+ ")
 _SIGNS = {" * ": " × ", " - ": " − ", " / ": " ÷ "}
 
 
@@ -192,6 +195,9 @@ def _cell(node: Node, seed: int | None, is_output: bool, adjoints: bool) -> Cell
         formula = node.formula or label
     else:
         kind, label, name = OPERATION, label_of(node.formula, node.operation), node.name
+        if label in _ORDERED and any(np.ndim(local) or local is None for local in node.locals):
+            # Of arrays no number on an edge says which operand is which.
+            label = f" {label} ".join(_short(part, _LONGEST_NAME) for part in _OPERANDS.split(node.formula, maxsplit=1))
         variable = "" if node.variable == node.name else _short(node.variable, _LONGEST_NAME)
         if variable and _ELEMENT.fullmatch(node.formula):
             label = variable

@@ -46,7 +46,7 @@
         const y = LINE * (index + 1) - 1;
         texts[part] = group.appendChild(draw("text", {class: part, x: node.width / 2, y, "text-anchor": "middle"}));
       });
-      texts.name.textContent = node.title;
+      texts.name.textContent = node.name;
       texts.formula.textContent = node.short;
       group.addEventListener("click", () => go(firstStep(place)));
       return {group, texts};

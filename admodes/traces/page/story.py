@@ -50,8 +50,17 @@ def tell_story(traces: Sequence[Trace]) -> dict[str, Any]:
         "width": round(picture.width + 2 * _MARGIN, 1),
         "height": round(picture.height + 2 * _MARGIN, 1),
         "forward": [_forward(trace, seed) for seed in range(len(trace.seeds))],
-        "reverse": [_reverse(one) for one in traces],
+        "reverse": _told_apart([_reverse(one) for one in traces]),
     }
+
+
+def _told_apart(passes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs of one name, of which the traces have different weights, are numbered."""
+    labels = [one["label"] for one in passes]
+    for number, label in enumerate(labels):
+        if labels.count(label) > 1:
+            passes[number]["label"] = f"{label} ({labels[: number + 1].count(label)})"
+    return passes
 
 
 def title(node: Node) -> str:
@@ -76,7 +85,7 @@ def _size(node: Node) -> tuple[float, float]:
         len(value_text(node.value)),
         *(len(value_text(one)) for one in (*node.tangents, node.adjoint)),
     ]
-    return max(_BOLD * len(title(node)), _PLAIN * max(texts), 48.0) + _BESIDE, _HEIGHT
+    return max(_BOLD * len(_clipped(title(node))), _PLAIN * max(texts), 48.0) + _BESIDE, _HEIGHT
 
 
 def _clipped(text: str) -> str:
@@ -92,6 +101,7 @@ def _node(trace: Trace, node: Node, box: Any) -> dict[str, Any]:
     kind = "input" if node.place in trace.inputs else "output" if node.place in trace.outputs else node.operation
     return {
         "title": title(node),
+        "name": _clipped(title(node)),
         "formula": _formula(node),
         "short": _clipped(_formula(node)),
         "value": value_text(node.value),

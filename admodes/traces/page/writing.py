@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import OptionError
 from ...figures.pages import render, with_script
+from ..files import write_file
 from .story import tell_story
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def write_page(traces: Sequence[Trace], path: str | Path, *, overwrite: bool = F
     Raises
     ------
     OptionError
-        If there is no trace, or one has more nodes than can be stepped through.
+        If there is no trace, one has more nodes than can be stepped through, or they are not of one function.
     FileExistsError
         If the file exists and is not to be replaced.
     """
@@ -51,14 +52,12 @@ def write_page(traces: Sequence[Trace], path: str | Path, *, overwrite: bool = F
     content = {
         "title": traces[0].title,
         "stories": stories,
+        "tangents": all(story["forward"] for story in stories),
         # In a script element only "<" could end it or begin a comment.
         "data": _markup(json.dumps(stories, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")),
     }
     page = render(_FOLDER, "page.html.j2", content | with_script(_FOLDER / "page.js"))
-    place = Path(path)
-    with place.open("w" if overwrite else "x", encoding="utf-8") as file:
-        file.write(page)
-    return place
+    return write_file(path, page, overwrite)
 
 
 def _markup(text: str) -> Any:
@@ -78,13 +77,30 @@ def _points(traces: Sequence[Trace]) -> list[list[Trace]]:
                 f"{trace.title} has {len(trace.nodes):,} nodes, and a page steps through at most {MOST_NODES}. "
                 "Write the page of trace.grouped(), in which a called function is one node, or trace f at a smaller input."
             )
-        for point in points:
-            if _same_inputs(point[0], trace):
-                point.append(trace)
-                break
-        else:
+        if trace.title != traces[0].title:
+            raise OptionError(
+                f"A page is about one function, but the traces are of {traces[0].title} and of {trace.title}. "
+                "Write a page for each, or trace both under the same name."
+            )
+        point = next((point for point in points if _same_inputs(point[0], trace)), None)
+        if point is None:
             points.append([trace])
+        elif _formulas(point[0]) != _formulas(trace):
+            raise OptionError(
+                f"Two traces of {trace.title} at the same inputs have different nodes: they are of different functions, or one "
+                "is grouped or expanded and the other is not. Traces at the same inputs may differ in their output only."
+            )
+        elif not any(_same_adjoints(one, trace) for one in point):
+            point.append(trace)
     return points
+
+
+def _formulas(trace: Trace) -> list[str]:
+    return [node.formula for node in trace.nodes]
+
+
+def _same_adjoints(one: Trace, other: Trace) -> bool:
+    return all(np.array_equal(a.adjoint, b.adjoint, equal_nan=True) for a, b in zip(one.nodes, other.nodes, strict=True))
 
 
 def _same_inputs(one: Trace, other: Trace) -> bool:
