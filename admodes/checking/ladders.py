@@ -9,6 +9,7 @@ import numpy as np
 
 from ..finite.lines import Point
 from .repeated import RepeatedPoint
+from .secants import size_of
 
 if TYPE_CHECKING:
     from .slopes import Slopes
@@ -26,6 +27,8 @@ MOST_STEPS = 19
 RANDOM_FIRST, RANDOM_STEPS = (0, 0.5, 1, 1.5, 2), 10
 #: A bound is a multiple of the estimated error: nobody is accused, or believed, by an estimate that is a little short.
 SAFETY = 3.0
+#: An interval wider than this part of the slope leaves room for mistakes that matter.
+DETECT = 1e-2
 #: Relative bounds below which no further step is taken, for first and for second derivatives.
 TIGHT = {1: 1e-9, 2: 1e-5}
 #: Where rounding and noise make up at least half of a bound, this multiple of the tight one will do: it gets no better.
@@ -53,6 +56,8 @@ class Plan:
         Multiple of a tight bound that is enough where it consists of rounding and noise.
     beyond : bool
         Whether steps larger than x are taken against rounding and noise.
+    least : float
+        A size of slopes that bounds need not be tighter than.
     """
 
     derivative: int
@@ -61,16 +66,17 @@ class Plan:
     errors: Array
     rounded: float
     beyond: bool = True
+    least: float = 0.0
 
     @classmethod
-    def of(cls, point: Point, noise: Array, derivative: int, *, single: bool = True) -> Plan:
+    def of(cls, point: Point, noise: Array, derivative: int, *, single: bool = True, least: float = 0.0) -> Plan:
         """The plan for smooth f, or for means of what is random: these get no better but by more repeats."""
         with np.errstate(all="ignore"):
             errors = ROUNDING * (point.relative_value * np.abs(point.value) + noise)
         if isinstance(point, RepeatedPoint):
             # Along many elements at once f may turn within such steps, and noise would hide it.
-            return cls(derivative, RANDOM_FIRST, RANDOM_STEPS, errors + ROUNDING * point.error, np.inf, beyond=single)
-        return cls(derivative, FIRST, MOST_STEPS, errors, ROUNDED)
+            return cls(derivative, RANDOM_FIRST, RANDOM_STEPS, errors + ROUNDING * point.error, np.inf, single, least)
+        return cls(derivative, FIRST, MOST_STEPS, errors, ROUNDED, least=least)
 
     @property
     def random(self) -> bool:
@@ -98,8 +104,9 @@ class Ladder:
         """Decide which steps come next, from what the line has found so far."""
         lowest, highest, derivative = max(self.taken), min(self.taken), self.plan.derivative
         contiguous = lowest - REMOTE if self.remote and not self.plan.random else lowest
-        size = np.maximum(np.abs(found.value[line]), found.size[line])
         with np.errstate(all="ignore"):
+            size = size_of(np.abs(found.value[line]), found.bound[line], found.size[line], DETECT)
+            size = np.fmax(size, self.plan.least)
             excess = np.where(found.flat[line] | (found.bound[line] == 0), 0.0, found.bound[line] / size)
         worst = int(np.argmax(excess))
         with np.errstate(all="ignore"):

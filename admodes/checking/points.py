@@ -134,7 +134,7 @@ def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slope
     product = (scale[rows] * scale[columns])[:, None]
     arrays = {}
     with np.errstate(all="ignore"):
-        for name in ("value", "bound", "noise", "size", "step", "flat"):
+        for name in ("value", "bound", "noise", "size", "change", "step", "flat"):
             own, both = getattr(pure, name), getattr(sums, name)
             matrix = np.zeros((size, size), own.dtype)
             if name == "value":

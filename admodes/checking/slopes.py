@@ -50,7 +50,9 @@ class Slopes:
     noise : ndarray
         Part of the bound that is rounding and noise of f; the rest is truncation.
     size : ndarray
-        The largest secant slope seen over distances like x: what a slope is compared with where it is zero.
+        The largest secant slope over distances where f is much the same as at x: what a slope of zero is compared with.
+    change : ndarray
+        The largest change of f seen at any step.
     kink, flat, sided : ndarray of bool
         Where both sides have different slopes; where f did not change at all; where f is defined on one side alone.
     step : ndarray
@@ -65,6 +67,7 @@ class Slopes:
     right: Array
     noise: Array
     size: Array
+    change: Array
     kink: Array
     flat: Array
     sided: Array
@@ -116,14 +119,15 @@ def _no_slopes(lines: int, entries: int) -> Slopes:
     shape = (lines, entries)
     numbers: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "left", "right", "step")}
     flags: dict[str, Any] = {name: np.zeros(shape, bool) for name in ("kink", "flat", "sided")}
-    return Slopes(**numbers, **flags, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf), size=np.zeros(shape))
+    zeros = {name: np.zeros(shape) for name in ("size", "change")}
+    return Slopes(**numbers, **flags, **zeros, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf))
 
 
 def _chunk(point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float) -> Slopes:
     samples = (RepeatedSamples if isinstance(point, RepeatedPoint) else Samples)(point, directions, Quotient(derivative))
     if not point.value.size:
         return _no_slopes(len(directions), 0)
-    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1)
+    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1, least=least)
     ladders = [Ladder(plan, float(scale), point.typical) for scale in scales]
     found = _no_slopes(len(directions), point.value.size)
     while True:
@@ -156,7 +160,8 @@ def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: S
     if rows.size:
         _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
     with np.errstate(all="ignore"):
-        size, found.flat[lines] = secants(samples, lines, scales, found.step[lines])
+        errors = samples.point.relative_value * np.abs(samples.point.value) + noise
+        size, found.change[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], errors)
         found.size[lines] = np.maximum(size, least)
     return np.asarray(np.any(contradicted, axis=1))
 
