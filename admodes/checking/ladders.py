@@ -113,9 +113,12 @@ class Ladder:
             errors = self.plan.errors[worst] / self.scale**derivative
             hidden = float(errors * RATIO ** (derivative * highest) / size[worst] / TIGHT[derivative])
         flat = bool(found.flat[line].all())
+        # Below f's rounding smaller steps tell nothing; between these and the largest ones there may be some that do.
+        hopeless = errors * RATIO ** (derivative * (contiguous + 1)) >= found.bound[line][worst] < np.inf
+        below = self._below_top() if hopeless else contiguous
         if contradicted or found.kink[line].any():
             self.remote = False
-            self._queue(*(contiguous + step for step in range(1, 1 + REMOTE)))
+            self._queue(*(below + step for step in range(1, 1 + REMOTE)))
         elif (flat or hidden > 1) and highest > self.ceiling:
             octaves = int(np.ceil(np.log(min(hidden, 1e9)) / np.log(RATIO) / derivative)) if hidden > 1 else 4
             top = max(int(highest) - octaves, self.ceiling)
@@ -125,7 +128,14 @@ class Ladder:
             self._queue(*([] if asked else [lowest + REMOTE]))
         else:
             self.remote = False
-            self._queue(contiguous + 1, contiguous + 2)
+            self._queue(below + 1, below + 2)
+
+    def _below_top(self) -> float:
+        """The end of the run of neighbouring steps that begins with the largest."""
+        last = min(self.taken)
+        while last + 1 in self.taken:
+            last += 1
+        return last
 
     def _queue(self, *exponents: float) -> None:
         room = self.plan.most - len(self.taken)

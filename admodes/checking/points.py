@@ -134,14 +134,14 @@ def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slope
     product = (scale[rows] * scale[columns])[:, None]
     arrays = {}
     with np.errstate(all="ignore"):
-        for name in ("value", "bound", "noise", "size", "change", "step", "flat"):
+        for name in ("value", "bound", "noise", "size", "far", "step", "flat"):
             own, both = getattr(pure, name), getattr(sums, name)
             matrix = np.zeros((size, size), own.dtype)
             if name == "value":
                 mixed = (both - own[rows] * squares[rows] - own[columns] * squares[columns]) / 2 / product
             elif name in ("bound", "noise"):
                 mixed = (both + own[rows] * squares[rows] + own[columns] * squares[columns]) / 2 / product
-            elif name == "size":
+            elif name in ("size", "far"):
                 mixed = np.sqrt(own[rows]) * np.sqrt(own[columns])
             else:
                 mixed = both

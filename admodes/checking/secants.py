@@ -36,22 +36,21 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, erro
 
     Returns
     -------
-    size, change : ndarray, shape (lines, m)
-        The secant, and the largest change of f at any step.
+    size, far : ndarray, shape (lines, m)
+        This secant, and the largest one however fast they grow.
     flat : ndarray of bool, shape (lines, m)
         Where f never changed.
     """
     derivative, shape = samples.quotient.derivative, (len(lines), samples.point.value.size)
-    flat, largest = np.ones(shape, bool), np.zeros(shape)
+    flat = np.ones(shape, bool)
     changes, steps = [], []
     for turn in range(samples.rounds):
         for change, step in _changes(samples.sample(turn, lines), derivative):
             flat &= ~np.isfinite(step)[:, None] | (change == 0) | np.isnan(change)
-            largest = np.fmax(largest, change)
             changes.append(change)
             steps.append(step)
     order = np.argsort(np.array(steps), axis=0)
-    size, before, going = np.zeros(shape), np.full(shape, np.nan), np.ones(shape, bool)
+    (size, far), before, going = np.zeros((2, *shape)), np.full(shape, np.nan), np.ones(shape, bool)
     for places in order:
         step = np.array(steps)[places, np.arange(len(lines))][:, None]
         change = np.array(changes)[places, np.arange(len(lines))]
@@ -60,9 +59,10 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, erro
         found = change / step**derivative
         reference = np.fmax(size, HIDDEN * errors / before**derivative)
         going &= ~known | np.isnan(before) | (found <= GROWTH * (step / before) ** derivative * reference)
+        far = np.where(known, np.fmax(far, found), far)
         size = np.where(known & going, np.fmax(size, found), size)
         before = np.where(known, step, before)
-    return size, largest, flat
+    return size, far, flat
 
 
 def size_of(slope: Array, bound: Array, secant: Array, tight: float) -> Array:

@@ -33,6 +33,10 @@ LEAST_JUMP = 1e-5
 STRAIGHT = LEAST_JUMP / 10
 #: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
 PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
+#: Rounding inside f may exceed what is known of it by this factor where its noise was measured.
+MEASURED = 3.0
+#: Smaller steps contradict a limit beyond this multiple of their rounding and noise.
+FIT = 10.0
 #: Lines that are sampled together hold this many values of f a round.
 ROUND_VALUES = 2**14
 
@@ -51,8 +55,8 @@ class Slopes:
         Part of the bound that is rounding and noise of f; the rest is truncation.
     size : ndarray
         The largest secant slope over distances where f is much the same as at x: what a slope of zero is compared with.
-    change : ndarray
-        The largest change of f seen at any step.
+    far : ndarray
+        The same over distances like x: where even these are zero, f does not depend on it.
     kink, flat, sided : ndarray of bool
         Where both sides have different slopes; where f did not change at all; where f is defined on one side alone.
     step : ndarray
@@ -67,7 +71,7 @@ class Slopes:
     right: Array
     noise: Array
     size: Array
-    change: Array
+    far: Array
     kink: Array
     flat: Array
     sided: Array
@@ -119,7 +123,7 @@ def _no_slopes(lines: int, entries: int) -> Slopes:
     shape = (lines, entries)
     numbers: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "left", "right", "step")}
     flags: dict[str, Any] = {name: np.zeros(shape, bool) for name in ("kink", "flat", "sided")}
-    zeros = {name: np.zeros(shape) for name in ("size", "change")}
+    zeros = {name: np.zeros(shape) for name in ("size", "far")}
     return Slopes(**numbers, **flags, **zeros, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf))
 
 
@@ -161,7 +165,7 @@ def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: S
         _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
     with np.errstate(all="ignore"):
         errors = samples.point.relative_value * np.abs(samples.point.value) + noise
-        size, found.change[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], errors)
+        size, found.far[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], errors)
         found.size[lines] = np.maximum(size, least)
     return np.asarray(np.any(contradicted, axis=1))
 
@@ -244,10 +248,28 @@ def _limits_below(
     table = _table(samples, pairs, noise, quotient, largest)
     limits = best_limits(table)
     least, contradicted = doubts(table, limits)
-    limits.error = np.where(np.isfinite(limits.value), np.maximum(limits.error, least), np.inf)
+    misfit = _misfit(table, limits)
+    limits.error = np.where(np.isfinite(limits.value), np.maximum(np.maximum(limits.error, least), misfit), np.inf)
+    contradicted |= misfit > 0
     with np.errstate(all="ignore"):
         limits.rounding = limits.error - limits.truncation
     return limits, contradicted
+
+
+def _misfit(table: Table, limits: Limits) -> Array:
+    """How far quotients of smaller steps lie from a limit, where neither curvature nor rounding explains it.
+
+    Over large steps an f with kinks may pass for a smooth one of another slope.
+    """
+    steps, quotient = table.steps[:, :, None], table.quotient
+    with np.errstate(all="ignore"):
+        deviation = np.abs(table.quotients - limits.value)
+        its_own = np.abs(steps - limits.smallest) <= 1e-3 * limits.smallest
+        edge = np.max(np.where(its_own & np.isfinite(deviation), deviation, 0.0), axis=0, initial=0.0)
+        random = table.rounding + table.least_noise / steps**quotient.derivative + table.scatter
+        allowed = limits.error + 2 * edge * (steps / limits.smallest) ** quotient.power + FIT * random
+        misfits = (steps < 0.999 * limits.smallest) & (deviation > allowed)
+        return np.asarray(np.max(np.where(misfits, deviation, 0.0), axis=0, initial=0.0))
 
 
 def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
@@ -255,4 +277,5 @@ def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, la
     table = samples.table(*pairs, quotient, largest)
     with np.errstate(all="ignore"):
         table.rounding = table.rounding + 2 * noise[pairs[1]] / table.steps[:, :, None] ** quotient.derivative
+    table.unmodelled = MEASURED
     return table

@@ -140,7 +140,7 @@ def judge(
         size = np.fmax(size, np.where(np.isfinite(claimed), np.abs(claimed), 0))
         verdict = _verdicts(claimed, low, high, bound, size, rtol)
         # A claim of nothing for what changes nothing at any distance, but for rounding.
-        unmoved = slopes.flat | (slopes.change <= UNCHANGED * spaced)
+        unmoved = slopes.flat | (slopes.far * scales[:, None] <= UNCHANGED * spaced)
         nothing = (np.abs(claimed) <= 100 * CLAIM_NOISE * claim_noise) | (np.abs(claimed) * scales[:, None] <= NOTHING * spaced)
         nothing &= unmoved & (low <= claimed) & (claimed <= high)
     return Judgement(claimed, slopes.value, low, high, np.where(nothing, 1, verdict), size, slopes)
