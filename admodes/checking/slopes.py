@@ -218,7 +218,8 @@ def _side_with_both(found: Slopes, at: _Pairs, left: Limits, right: Limits, agre
     """Beside a kink both sides may tell the slope at small steps, where the quotients across it tell none."""
     with np.errstate(all="ignore"):
         middle, bound = (left.value + right.value) / 2, SAFETY * np.maximum(left.error, right.error)
-        better = agree & (np.abs(middle - found.value[at]) > found.bound[at] + bound)
+        apart = np.abs(middle - found.value[at]) > found.bound[at] + bound
+        better = agree & (apart | (bound < CLEARLY * found.bound[at]))
     found.value[at] = np.where(better, middle, found.value[at])
     found.bound[at] = np.where(better, bound, found.bound[at])
     found.step[at] = np.where(better, np.minimum(left.smallest, right.smallest), found.step[at])
