@@ -141,6 +141,7 @@ def judge(
         verdict = _verdicts(claimed, low, high, bound, size, rtol)
         # A claim of nothing for what changes nothing at any distance, but for rounding.
         unmoved = slopes.flat | (slopes.far * scales[:, None] <= UNCHANGED * spaced)
+        unmoved |= np.maximum(slopes.size, bound) * scales[:, None] <= UNCHANGED * spaced
         nothing = (np.abs(claimed) <= 100 * CLAIM_NOISE * claim_noise) | (np.abs(claimed) * scales[:, None] <= NOTHING * spaced)
         nothing &= unmoved & (low <= claimed) & (claimed <= high)
     return Judgement(claimed, slopes.value, low, high, np.where(nothing, 1, verdict), size, slopes)
