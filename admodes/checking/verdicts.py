@@ -27,6 +27,8 @@ NOTHING = 1e-9
 CLAIM_NOISE = 3.0
 #: A change of f by fewer spacings of its floating-point numbers than this is none.
 UNCHANGED = 8.0
+#: The same for what a bound leaves room for: it contains rounding many times over.
+UNSEEN = 1e3
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ def judge(
         verdict = _verdicts(claimed, low, high, bound, size, rtol)
         # A claim of nothing for what changes nothing at any distance, but for rounding.
         unmoved = slopes.flat | (slopes.far * scales[:, None] <= UNCHANGED * spaced)
-        unmoved |= np.maximum(slopes.size, bound) * scales[:, None] <= UNCHANGED * spaced
+        near = np.where(spaced < 0, spaced, np.maximum(spaced, 2.0**-52 * slopes.far * scales[:, None]))
+        unmoved |= (slopes.size * scales[:, None] <= UNCHANGED * near) & (bound * scales[:, None] <= UNSEEN * near)
         nothing = (np.abs(claimed) <= 100 * CLAIM_NOISE * claim_noise) | (np.abs(claimed) * scales[:, None] <= NOTHING * spaced)
         nothing &= unmoved & (low <= claimed) & (claimed <= high)
     return Judgement(claimed, slopes.value, low, high, np.where(nothing, 1, verdict), size, slopes)
