@@ -118,9 +118,7 @@ def check_point(
     return found
 
 
-def first_slopes(
-    point: Point, noise: Noise, elements: Array, shift: float = 1.0, scales: Array | None = None
-) -> Slopes:
+def first_slopes(point: Point, noise: Noise, elements: Array, shift: float = 1.0, scales: Array | None = None) -> Slopes:
     """Along some input elements."""
     directions = [unit_direction(int(element)) for element in elements]
     scales = point.scale if scales is None else scales

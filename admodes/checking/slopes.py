@@ -35,6 +35,8 @@ STRAIGHT = LEAST_JUMP / 10
 PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
 #: Rounding inside f may exceed what is known of it by this factor where its noise was measured.
 MEASURED = 3.0
+#: Numbers of f are few digits where they are further apart than this; small steps are those below this part of x then.
+COARSE, SMALL = 1e-9, 1 / 32
 #: Smaller steps contradict a limit beyond this multiple of their rounding and noise.
 FIT = 10.0
 #: Lines that are sampled together hold this many values of f a round.
@@ -163,11 +165,21 @@ def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: S
     rows, columns = np.nonzero(~clear)
     if rows.size:
         _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
+    if np.any(samples.point.relative_value > COARSE) and not isinstance(samples, RepeatedSamples):
+        _hear_small_steps(samples, lines, noise, scales, found)
     with np.errstate(all="ignore"):
         errors = samples.point.relative_value * np.abs(samples.point.value) + noise
         size, found.far[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], errors)
         found.size[lines] = np.maximum(size, least)
     return np.asarray(np.any(contradicted, axis=1))
+
+
+def _hear_small_steps(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes) -> None:
+    """In few digits f with many kinks may pass for a smooth one of another slope: small steps are heard by themselves."""
+    small, _ = _limits_below(samples, (lines, slice(None)), noise, samples.quotient, scales[lines] * SMALL)
+    with np.errstate(all="ignore"):
+        apart = 2 * np.abs(small.value - found.value[lines])
+    found.bound[lines] = np.where(np.isfinite(apart), np.fmax(found.bound[lines], apart), found.bound[lines])
 
 
 def _look_closely(samples: Samples, pairs: _Pairs, noise: Array, found: Slopes) -> None:
