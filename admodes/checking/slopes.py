@@ -17,7 +17,7 @@ from ..finite.extrapolation import Limits, Table, best_limits, doubts
 from ..finite.lines import Direction, Point
 from ..finite.quotients import Quotient
 from ..finite.samples import Samples
-from .ladders import SAFETY, Ladder, Plan, enough
+from .ladders import DETECT, SAFETY, Ladder, Plan, enough
 from .repeated import RepeatedPoint, RepeatedSamples
 from .secants import jumps, secants
 
@@ -178,7 +178,9 @@ def _hear_small_steps(samples: Samples, lines: Array, noise: Array, scales: Arra
     """In few digits f with many kinks may pass for a smooth one of another slope: small steps are heard by themselves."""
     small, _ = _limits_below(samples, (lines, slice(None)), noise, samples.quotient, scales[lines] * SMALL)
     with np.errstate(all="ignore"):
-        apart = 2 * np.abs(small.value - found.value[lines])
+        apart, tight = 2 * np.abs(small.value - found.value[lines]), 0.5 * DETECT * np.abs(found.value[lines])
+        # Small steps are noisy: they take no verdict of right back that a mistake of 1% could not hide behind.
+        apart = np.where(found.bound[lines] <= tight, np.fmin(apart, tight), apart)
     found.bound[lines] = np.where(np.isfinite(apart), np.fmax(found.bound[lines], apart), found.bound[lines])
 
 
