@@ -9,6 +9,7 @@ import numpy as np
 
 from ..finite.lines import Point
 from .repeated import RepeatedPoint
+from .secants import size_of
 
 if TYPE_CHECKING:
     from .slopes import Slopes
@@ -30,6 +31,8 @@ KNOWN = 1e-2
 RANDOM_FIRST, RANDOM_STEPS = (0, 0.5, 1, 1.5, 2), 10
 #: A bound is a multiple of the estimated error: nobody is accused, or believed, by an estimate that is a little short.
 SAFETY = 3.0
+#: An interval wider than this part of the slope leaves room for mistakes that matter.
+DETECT = 1e-2
 #: Relative bounds below which no further step is taken, for first and for second derivatives.
 TIGHT = {1: 1e-9, 2: 1e-5}
 #: Where rounding and noise make up at least half of a bound, this multiple of the tight one will do: it gets no better.
@@ -57,6 +60,8 @@ class Plan:
         Multiple of a tight bound that is enough where it consists of rounding and noise.
     beyond : bool
         Whether steps larger than x are taken against rounding and noise.
+    least : float
+        A size of slopes that bounds need not be tighter than.
     within : bool
         Whether no step larger than the first ones is taken: a loop may never end there.
     """
@@ -67,17 +72,20 @@ class Plan:
     errors: Array
     rounded: float
     beyond: bool = True
+    least: float = 0.0
     within: bool = False
 
     @classmethod
-    def of(cls, point: Point, noise: Array, derivative: int, *, single: bool = True, within: bool = False) -> Plan:
+    def of(
+        cls, point: Point, noise: Array, derivative: int, *, single: bool = True, least: float = 0.0, within: bool = False
+    ) -> Plan:
         """The plan for smooth f, or for means of what is random: these get no better but by more repeats."""
         with np.errstate(all="ignore"):
             errors = ROUNDING * (point.relative_value * np.abs(point.value) + noise)
         if isinstance(point, RepeatedPoint):
             # Along many elements at once f may turn within such steps, and noise would hide it.
-            return cls(derivative, RANDOM_FIRST, RANDOM_STEPS, errors + ROUNDING * point.error, np.inf, beyond=single)
-        return cls(derivative, FIRST, MOST_STEPS, errors, ROUNDED, within=within)
+            return cls(derivative, RANDOM_FIRST, RANDOM_STEPS, errors + ROUNDING * point.error, np.inf, single, least)
+        return cls(derivative, FIRST, MOST_STEPS, errors, ROUNDED, least=least, within=within)
 
     @property
     def random(self) -> bool:
@@ -115,17 +123,21 @@ class Ladder:
         lowest = max(exponent for exponent in self.taken if not (outside and exponent in self.leaps))
         highest, derivative = min(self.taken), self.plan.derivative
         contiguous = lowest - REMOTE if self.remote and not self.plan.random else lowest
-        size = np.maximum(np.abs(found.value[line]), found.size[line])
         with np.errstate(all="ignore"):
+            size = size_of(np.abs(found.value[line]), found.bound[line], found.size[line], DETECT)
+            size = np.fmax(size, self.plan.least)
             excess = np.where(found.flat[line] | (found.bound[line] == 0), 0.0, found.bound[line] / size)
         worst = int(np.argmax(excess))
         with np.errstate(all="ignore"):
             errors = self.plan.errors[worst] / self.scale**derivative
             hidden = float(errors * RATIO ** (derivative * highest) / size[worst] / TIGHT[derivative])
         flat = bool(found.flat[line].all())
+        # Below f's rounding smaller steps tell nothing; between these and the largest ones there may be some that do.
+        hopeless = errors * RATIO ** (derivative * (contiguous + 1)) >= found.bound[line][worst] < np.inf
+        below = self._below_top() if hopeless else contiguous
         if contradicted or found.kink[line].any():
             self.remote = False
-            self._queue(*(contiguous + step for step in range(1, 1 + REMOTE)))
+            self._queue(*(below + step for step in range(1, 1 + REMOTE)))
         elif (flat or hidden > 1) and highest > self.ceiling:
             octaves = int(np.ceil(np.log(min(hidden, 1e9)) / np.log(RATIO) / derivative)) if hidden > 1 else 4
             top = max(int(highest) - octaves, self.ceiling)
@@ -135,7 +147,7 @@ class Ladder:
             self._queue(*([] if asked else [lowest + REMOTE]))
         else:
             self.remote = False
-            self._queue(*([lowest - 1] if self.leaps else []), contiguous + 1, contiguous + 2)
+            self._queue(*([lowest - 1] if self.leaps else []), below + 1, below + 2)
 
     def _leap(self, found: Slopes, line: int) -> bool:
         """Towards an edge of f's domain, to where both sides are inside, unless the slope of one side is known already."""
@@ -145,6 +157,13 @@ class Ladder:
         self.leaps.append(max(self.taken) + LEAP)
         self.waiting = self.leaps[-1:]
         return True
+
+    def _below_top(self) -> float:
+        """The end of the run of neighbouring steps that begins with the largest."""
+        last = min(self.taken)
+        while last + 1 in self.taken:
+            last += 1
+        return last
 
     def _queue(self, *exponents: float) -> None:
         room = self.plan.most - len(self.taken)

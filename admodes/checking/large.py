@@ -220,7 +220,8 @@ class LargeCheck:
         claimed = np.array(claims, float)[:, None]
         errors, bound = (np.array(numbers)[:, None] for numbers in list(zip(*named, strict=True))[2:])
         expected = claimed + errors
-        slopes = Slopes(expected, bound, expected, expected, bound, np.abs(expected), *(np.zeros(errors.shape, bool),) * 3, bound)
+        size, none = np.abs(expected), np.zeros(errors.shape, bool)
+        slopes = Slopes(expected, bound, expected, expected, bound, size, size, none, none, none, bound)
         directions = check.judgement
         assert directions is not None  # noqa: S101 - they were judged
         slopes.samples = directions.slopes.samples

@@ -10,13 +10,14 @@ import numpy as np
 
 from ..finite.curvature import line_direction
 from ..finite.lines import Direction, Point, unit_direction
+from ..finite.samples import Samples
 from ..formatting import format_error
 from .probes import Noise, signs_of, value_at
 from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
 from .unfinished import REMAINDER, find_pieces
-from .verdicts import Finding, Judgement, judge, widened
+from .verdicts import DETECT, Finding, Judgement, judge, widened
 
 Array = np.ndarray[Any, Any]
 
@@ -24,6 +25,8 @@ Array = np.ndarray[Any, Any]
 SHIFT = 1.37
 #: Lines that a second witness is asked about: the worst ones stand for the others.
 MOST_CONFIRMED = 60
+#: A claim that f changes as much as it does at its smallest step within less than this multiple of it asks for smaller ones.
+FINER = 8.0
 #: Random directions among the elements that have a kink.
 KINK_DIRECTIONS = 6
 
@@ -99,8 +102,9 @@ def check_point(
         slopes, scales = second_slopes(point, noise)
         claimed = reading.matrix.reshape(-1, 1)
     else:
-        slopes, scales = first_slopes(point, noise, np.arange(point.x.size)), point.scale
         claimed = reading.matrix.T
+        slopes, scales = first_slopes(point, noise, np.arange(point.x.size)), point.scale
+        scales = _at_claimed_scales(point, noise, claimed, slopes, scales)
     judgement = _judged(subject, point, reading, claimed, slopes, scales, noise, rtol)
     _confirm(subject, point, reading, judgement, scales, noise, rtol)
     found = PointCheck(point.x, reading, judgement, noise)
@@ -118,10 +122,55 @@ def check_point(
     return found
 
 
-def first_slopes(point: Point, noise: Noise, elements: Array, shift: float = 1.0, *, within: bool = False) -> Slopes:
+def first_slopes(
+    point: Point,
+    noise: Noise,
+    elements: Array,
+    shift: float = 1.0,
+    scales: Array | None = None,
+    *,
+    within: bool = False,
+) -> Slopes:
     """Along some input elements."""
     directions = [unit_direction(int(element)) for element in elements]
-    return measure_slopes(point, directions, point.scale[elements], noise.value, shift=shift, within=within)
+    scales = point.scale if scales is None else scales
+    return measure_slopes(point, directions, scales[elements], noise.value, shift=shift, within=within)
+
+
+def _at_claimed_scales(point: Point, noise: Noise, claimed: Array, slopes: Slopes, scales: Array) -> Array:
+    """Measure again, in place, where a claim says that f changes within less than the smallest step: by steps as small as that.
+
+    Returns the scales that the steps of each line begin with. At x = 0 nothing else tells how fast f turns.
+    """
+    scales, first = scales.copy(), 0
+    for part in slopes.samples:
+        lines = slice(first, first + len(part.directions))
+        first = lines.stop
+        smallest, change = _smallest_step(part)
+        with np.errstate(all="ignore"):
+            open_ = (slopes.bound[lines] > DETECT * np.abs(slopes.value[lines])) & (change > 0) & np.isfinite(claimed[lines])
+            wanted = np.min(change / np.abs(claimed[lines]), axis=1, initial=np.inf, where=open_)
+        scales[lines] = np.where(wanted < FINER * smallest, wanted, scales[lines])
+    rows = np.flatnonzero(scales < point.scale)
+    if rows.size:
+        again = first_slopes(point, noise, rows, scales=scales)
+        for name in Slopes.__dataclass_fields__:
+            if name != "samples":
+                getattr(slopes, name)[rows] = getattr(again, name)
+    return scales
+
+
+def _smallest_step(samples: Samples) -> tuple[Array, Array]:
+    """The smallest step of each line, shape (lines,), and what the calmer side of f changes by there, shape (lines, m)."""
+    steps = samples.steps()
+    lines = np.arange(steps.shape[1])
+    smallest = np.fmin.reduce(steps, axis=0)
+    change = np.zeros((len(lines), samples.point.value.size))
+    for turn in range(samples.rounds):
+        base, above, below, _, _ = samples.sample(turn, lines)
+        found = np.fmin(np.abs(above - base), np.abs(below - base))
+        change = np.where((steps[turn] == smallest)[:, None], found, change)
+    return smallest, change
 
 
 def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slopes, Array]:
@@ -138,14 +187,14 @@ def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slope
     product = (scale[rows] * scale[columns])[:, None]
     arrays = {}
     with np.errstate(all="ignore"):
-        for name in ("value", "bound", "noise", "size", "step", "flat"):
+        for name in ("value", "bound", "noise", "size", "far", "step", "flat"):
             own, both = getattr(pure, name), getattr(sums, name)
             matrix = np.zeros((size, size), own.dtype)
             if name == "value":
                 mixed = (both - own[rows] * squares[rows] - own[columns] * squares[columns]) / 2 / product
             elif name in ("bound", "noise"):
                 mixed = (both + own[rows] * squares[rows] + own[columns] * squares[columns]) / 2 / product
-            elif name == "size":
+            elif name in ("size", "far"):
                 mixed = np.sqrt(own[rows]) * np.sqrt(own[columns])
             else:
                 mixed = both
@@ -189,7 +238,7 @@ def _confirm(
         with np.errstate(all="ignore"):
             weight = np.max(np.where(accused, judgement.excess() / judgement.bound, 0), axis=1)[rows]
         rows = rows[np.argsort(weight)][:MOST_CONFIRMED]  # the least clear ones first
-        slopes = first_slopes(point, noise, rows, SHIFT)
+        slopes = first_slopes(point, noise, rows, SHIFT, scales)
     some = replace(noise, claim=noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows])
     second = _judged(subject, point, reading, judgement.claimed[rows], slopes, scales[rows], some, rtol)
     widened(judgement, second, rows, rtol)

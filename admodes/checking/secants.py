@@ -12,17 +12,62 @@ from ..finite.samples import Samples
 Array = np.ndarray[Any, Any]
 
 
-def secants(samples: Samples, lines: Array, scales: Array, smallest: Array) -> tuple[Array, Array]:
-    """The largest one-sided secant slope from the step of the slope up to the scale of x, and where f never changed."""
+#: Secants may grow by this multiple of what a curved f makes of a larger step; a faster one is another function there.
+GROWTH = 2.0
+#: Changes below this multiple of f's rounding and noise are none that others could be compared with.
+HIDDEN = 8.0
+
+
+def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, errors: Array) -> tuple[Array, Array, Array]:
+    """How large f's slopes are beside x: what a slope of 0, and the rounding of x, are compared with.
+
+    Going from the step of the slope to larger ones, up to the scale of x, the largest one-sided secant as long as secants
+    grow no faster than those of a parabola: ``exp`` a long way from x says nothing about x.
+
+    Parameters
+    ----------
+    samples : Samples
+    lines : ndarray of int
+    scales : ndarray
+    smallest : ndarray, shape (lines, m)
+        The step of the slope.
+    errors : ndarray, shape (m,)
+        Rounding and noise of f.
+
+    Returns
+    -------
+    size, far : ndarray, shape (lines, m)
+        This secant, and the largest one however fast they grow.
+    flat : ndarray of bool, shape (lines, m)
+        Where f never changed.
+    """
     derivative, shape = samples.quotient.derivative, (len(lines), samples.point.value.size)
-    size, flat = np.zeros(shape), np.ones(shape, bool)
+    flat = np.ones(shape, bool)
+    changes, steps = [], []
     for turn in range(samples.rounds):
         for change, step in _changes(samples.sample(turn, lines), derivative):
-            known, step = np.isfinite(step)[:, None], step[:, None]
-            flat &= ~known | (change == 0) | np.isnan(change)
-            inside = ~((step < 0.999 * smallest) & np.isfinite(smallest)) & (step <= 1.001 * scales[lines, None])
-            size = np.fmax(size, np.where(known & inside, change / step**derivative, 0))
-    return size, flat
+            flat &= ~np.isfinite(step)[:, None] | (change == 0) | np.isnan(change)
+            changes.append(change)
+            steps.append(step)
+    order = np.argsort(np.array(steps), axis=0)
+    (size, far), before, going = np.zeros((2, *shape)), np.full(shape, np.nan), np.ones(shape, bool)
+    for places in order:
+        step = np.array(steps)[places, np.arange(len(lines))][:, None]
+        change = np.array(changes)[places, np.arange(len(lines))]
+        known = np.isfinite(step) & np.isfinite(change) & ~((step < 0.999 * smallest) & np.isfinite(smallest))
+        known &= step <= 1.001 * scales[lines, None]
+        found = change / step**derivative
+        reference = np.fmax(size, HIDDEN * errors / before**derivative)
+        going &= ~known | np.isnan(before) | (found <= GROWTH * (step / before) ** derivative * reference)
+        far = np.where(known, np.fmax(far, found), far)
+        size = np.where(known & going, np.fmax(size, found), size)
+        before = np.where(known, step, before)
+    return size, far, flat
+
+
+def size_of(slope: Array, bound: Array, secant: Array, tight: float) -> Array:
+    """What errors are compared with: the slope itself, and only where it may be 0 the secants of f."""
+    return np.where(bound <= tight * slope, slope, np.fmax(slope, secant))
 
 
 def _changes(sample: Sample, derivative: int) -> list[tuple[Array, Array]]:

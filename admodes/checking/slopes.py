@@ -17,7 +17,7 @@ from ..finite.extrapolation import Limits, Table, best_limits, doubts
 from ..finite.lines import Direction, Point
 from ..finite.quotients import Quotient
 from ..finite.samples import Samples
-from .ladders import SAFETY, Ladder, Plan, enough
+from .ladders import DETECT, SAFETY, Ladder, Plan, enough
 from .repeated import RepeatedPoint, RepeatedSamples
 from .secants import jumps, one_sided, secants
 
@@ -33,6 +33,12 @@ LEAST_JUMP = 1e-5
 STRAIGHT = LEAST_JUMP / 10
 #: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
 PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
+#: Rounding inside f may exceed what is known of it by this factor where its noise was measured.
+MEASURED = 3.0
+#: Numbers of f are few digits where they are further apart than this; small steps are those below this part of x then.
+COARSE, SMALL = 1e-9, 1 / 32
+#: Smaller steps contradict a limit beyond this multiple of their rounding and noise.
+FIT = 10.0
 #: Lines that are sampled together hold this many values of f a round.
 ROUND_VALUES = 2**14
 
@@ -50,7 +56,9 @@ class Slopes:
     noise : ndarray
         Part of the bound that is rounding and noise of f; the rest is truncation.
     size : ndarray
-        The largest secant slope seen over distances like x: what a slope is compared with where it is zero.
+        The largest secant slope over distances where f is much the same as at x: what a slope of zero is compared with.
+    far : ndarray
+        The same over distances like x: where even these are zero, f does not depend on it.
     kink, flat, sided : ndarray of bool
         Where both sides have different slopes; where f did not change at all; where f is defined on one side alone.
     step : ndarray
@@ -65,6 +73,7 @@ class Slopes:
     right: Array
     noise: Array
     size: Array
+    far: Array
     kink: Array
     flat: Array
     sided: Array
@@ -119,7 +128,8 @@ def _no_slopes(lines: int, entries: int) -> Slopes:
     shape = (lines, entries)
     numbers: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "left", "right", "step")}
     flags: dict[str, Any] = {name: np.zeros(shape, bool) for name in ("kink", "flat", "sided")}
-    return Slopes(**numbers, **flags, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf), size=np.zeros(shape))
+    zeros = {name: np.zeros(shape) for name in ("size", "far")}
+    return Slopes(**numbers, **flags, **zeros, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf))
 
 
 def _chunk(
@@ -128,7 +138,7 @@ def _chunk(
     samples = (RepeatedSamples if isinstance(point, RepeatedPoint) else Samples)(point, directions, Quotient(derivative))
     if not point.value.size:
         return _no_slopes(len(directions), 0)
-    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1, within=within)
+    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1, least=least, within=within)
     ladders = [Ladder(plan, float(scale), point.typical) for scale in scales]
     found = _no_slopes(len(directions), point.value.size)
     while True:
@@ -161,10 +171,23 @@ def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: S
     rows, columns = np.nonzero(~clear)
     if rows.size:
         _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
+    if np.any(samples.point.relative_value > COARSE) and not isinstance(samples, RepeatedSamples):
+        _hear_small_steps(samples, lines, noise, scales, found)
     with np.errstate(all="ignore"):
-        size, found.flat[lines] = secants(samples, lines, scales, found.step[lines])
+        errors = samples.point.relative_value * np.abs(samples.point.value) + noise
+        size, found.far[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], errors)
         found.size[lines] = np.maximum(size, least)
     return np.asarray(np.any(contradicted, axis=1))
+
+
+def _hear_small_steps(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes) -> None:
+    """In few digits f with many kinks may pass for a smooth one of another slope: small steps are heard by themselves."""
+    small, _ = _limits_below(samples, (lines, slice(None)), noise, samples.quotient, scales[lines] * SMALL)
+    with np.errstate(all="ignore"):
+        apart, tight = 2 * np.abs(small.value - found.value[lines]), 0.5 * DETECT * np.abs(found.value[lines])
+        # Small steps are noisy: they take no verdict of right back that a mistake of 1% could not hide behind.
+        apart = np.where(found.bound[lines] <= tight, np.fmin(apart, tight), apart)
+    found.bound[lines] = np.where(np.isfinite(apart), np.fmax(found.bound[lines], apart), found.bound[lines])
 
 
 def _look_closely(samples: Samples, pairs: _Pairs, noise: Array, found: Slopes) -> None:
@@ -215,7 +238,8 @@ def _side_with_both(found: Slopes, at: _Pairs, left: Limits, right: Limits, agre
     """Beside a kink both sides may tell the slope at small steps, where the quotients across it tell none."""
     with np.errstate(all="ignore"):
         middle, bound = (left.value + right.value) / 2, SAFETY * np.maximum(left.error, right.error)
-        better = agree & (np.abs(middle - found.value[at]) > found.bound[at] + bound)
+        apart = np.abs(middle - found.value[at]) > found.bound[at] + bound
+        better = agree & (apart | (bound < CLEARLY * found.bound[at]))
     found.value[at] = np.where(better, middle, found.value[at])
     found.bound[at] = np.where(better, bound, found.bound[at])
     found.step[at] = np.where(better, np.minimum(left.smallest, right.smallest), found.step[at])
@@ -245,10 +269,28 @@ def _limits_below(
     table = _table(samples, pairs, noise, quotient, largest)
     limits = best_limits(table)
     least, contradicted = doubts(table, limits)
-    limits.error = np.where(np.isfinite(limits.value), np.maximum(limits.error, least), np.inf)
+    misfit = _misfit(table, limits)
+    limits.error = np.where(np.isfinite(limits.value), np.maximum(np.maximum(limits.error, least), misfit), np.inf)
+    contradicted |= misfit > 0
     with np.errstate(all="ignore"):
         limits.rounding = limits.error - limits.truncation
     return limits, contradicted
+
+
+def _misfit(table: Table, limits: Limits) -> Array:
+    """How far quotients of smaller steps lie from a limit, where neither curvature nor rounding explains it.
+
+    Over large steps an f with kinks may pass for a smooth one of another slope.
+    """
+    steps, quotient = table.steps[:, :, None], table.quotient
+    with np.errstate(all="ignore"):
+        deviation = np.abs(table.quotients - limits.value)
+        its_own = np.abs(steps - limits.smallest) <= 1e-3 * limits.smallest
+        edge = np.max(np.where(its_own & np.isfinite(deviation), deviation, 0.0), axis=0, initial=0.0)
+        random = table.rounding + table.least_noise / steps**quotient.derivative + table.scatter
+        allowed = limits.error + 2 * edge * (steps / limits.smallest) ** quotient.power + FIT * random
+        misfits = (steps < 0.999 * limits.smallest) & (deviation > allowed)
+        return np.asarray(np.max(np.where(misfits, deviation, 0.0), axis=0, initial=0.0))
 
 
 def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
@@ -256,4 +298,5 @@ def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, la
     table = samples.table(*pairs, quotient, largest)
     with np.errstate(all="ignore"):
         table.rounding = table.rounding + 2 * noise[pairs[1]] / table.steps[:, :, None] ** quotient.derivative
+    table.unmodelled = MEASURED
     return table

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from .ladders import DETECT
+from .secants import size_of
 from .slopes import Slopes
 
 Array = np.ndarray[Any, Any]
 
 #: What the numbers of verdicts mean.
 WORDS = {1: "right", 0: "inconclusive", -1: "wrong"}
-#: An interval wider than this part of the slope leaves room for mistakes that matter.
-DETECT = 1e-2
 #: Rounding that a claim may have in its own precision: of its value, and of x where the slope changes.
 OWN_ROUNDING, ARGUMENT_ROUNDING = 8.0, 16.0
 #: No sum is so exact that smaller relative errors would tell anything.
@@ -27,6 +27,8 @@ NOTHING = 1e-9
 CLAIM_NOISE = 3.0
 #: A change of f by fewer spacings of its floating-point numbers than this is none.
 UNCHANGED = 8.0
+#: The same for what a bound leaves room for: it holds rounding many times over, at steps of a small part of x.
+UNSEEN = 1e5
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,14 @@ def judge(
         bound = slopes.bound + slack
         low = np.minimum(slopes.left, slopes.right) - bound
         high = np.maximum(slopes.left, slopes.right) + bound
-        size = np.maximum(np.maximum(np.abs(slopes.left), np.abs(slopes.right)), slopes.size)
+        size = np.maximum(np.abs(slopes.left), np.abs(slopes.right))
+        size = size_of(size, bound, slopes.size, max(DETECT, rtol or 0.0))
         size = np.fmax(size, np.where(np.isfinite(claimed), np.abs(claimed), 0))
         verdict = _verdicts(claimed, low, high, bound, size, rtol)
         # A claim of nothing for what changes nothing at any distance, but for rounding.
-        unmoved = slopes.flat | (slopes.size * scales[:, None] <= UNCHANGED * spaced)
+        unmoved = slopes.flat | (slopes.far * scales[:, None] <= UNCHANGED * spaced)
+        near = np.where(spaced < 0, spaced, np.maximum(spaced, 2.0**-52 * slopes.far * scales[:, None]))
+        unmoved |= (slopes.size * scales[:, None] <= UNCHANGED * near) & (bound * scales[:, None] <= UNSEEN * near)
         nothing = (np.abs(claimed) <= 100 * CLAIM_NOISE * claim_noise) | (np.abs(claimed) * scales[:, None] <= NOTHING * spaced)
         nothing &= unmoved & (low <= claimed) & (claimed <= high)
     return Judgement(claimed, slopes.value, low, high, np.where(nothing, 1, verdict), size, slopes)

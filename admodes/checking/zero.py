@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import AdmodesError
 from ..finite.curvature import line_direction
 from .points import Array, PointCheck, point_at
-from .probes import OUTSIDE, Noise
+from .probes import OUTSIDE, Noise, measure_noise
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
 from .verdicts import DETECT, NEGLIGIBLE
@@ -24,6 +24,8 @@ from .verdicts import DETECT, NEGLIGIBLE
 UNASKED = (AdmodesError, *OUTSIDE, AssertionError, LookupError, RuntimeError, TypeError)
 #: Slopes that add up to within this part of them do so.
 ADDITIVE = 1e-6
+#: Noise of f at x above this multiple of the spacing of f's numbers at 0 is measured again.
+LOUD = 100.0
 
 
 def probe_zero(
@@ -54,6 +56,8 @@ def probe_zero(
         return None
     if not directed and (reading.matrix is None or not np.all(np.isfinite(reading.matrix))):
         return None
+    if not directed and np.any(noise.value > LOUD * point.relative_value * np.abs(point.value)):
+        noise = measure_noise(subject, point, reading, rng, coarse=False)  # that of x may hide all there is at 0
     one, two = rng.standard_normal((2, zeros.size)) * point.scale
     vectors = np.array([one, two, one + two, one - two])
     slopes = measure_slopes(point, [line_direction(vector) for vector in vectors], np.ones(4), noise.value, subject.derivative)

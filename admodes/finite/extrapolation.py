@@ -53,6 +53,8 @@ class Table:
     quotient : Quotient
     scatter : ndarray, shape (p, lines, m), or 0
         What is known about each quotient's random error, where values of f are means.
+    unmodelled : float
+        The factor by which rounding inside f may exceed what is known of it.
     """
 
     steps: Array
@@ -62,6 +64,7 @@ class Table:
     least_noise: Array
     quotient: Quotient
     scatter: Array | float = 0.0
+    unmodelled: float = UNMODELLED
 
 
 @dataclass
@@ -97,7 +100,7 @@ def best_limits(table: Table, hopeful: bool = False) -> Limits:
         for top in reversed(range(tops)):
             candidate = [array[top] for array in by_top.arrays()]
             value, error = candidate[0], candidate[1]
-            allowed = CONTRADICTION * (error + chosen.error) + UNMODELLED * (candidate[3] + chosen.rounding)
+            allowed = CONTRADICTION * (error + chosen.error) + table.unmodelled * (candidate[3] + chosen.rounding)
             contradicted = np.abs(value - chosen.value) > allowed
             better = (error < chosen.error) & ~contradicted
             for old, new in zip(chosen.arrays(), candidate, strict=True):
@@ -124,7 +127,7 @@ def doubts(table: Table, limits: Limits) -> tuple[Array, Array]:
         scatter = _at_smallest(table, table.scatter) if isinstance(table.scatter, np.ndarray) else 0.0
         allowed += DOUBT * scatter + limits.error + 2 * second * (steps[0] / steps[1]) ** power
         doubtful = deviation > allowed
-        contradicted = doubtful & (deviation > DOUBT * UNMODELLED * rounding)
+        contradicted = doubtful & (deviation > DOUBT * table.unmodelled * rounding)
         # Quotients that grow to one side as the step goes to 0 have no limit.
         one_sided = np.abs(np.sum(np.sign(deviations), axis=0)) == len(deviations)
         diverging = one_sided & (deviation > second) & (second > third) & (third > 2 * limits.error)

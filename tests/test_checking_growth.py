@@ -1,0 +1,75 @@
+"""Where f grows fast beside x: slopes are judged against themselves, not against what f does far away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import admodes as ad
+
+COUNTS = np.array([3.0, 4.0, 5.0])
+
+
+def normal(x):
+    return np.exp(-x * x / 2)
+
+
+WRONG = {
+    "sign of exp(100)": (np.exp, lambda x: -np.exp(x), 100.0),
+    "zero for exp(100)": (np.exp, lambda x: 0 * x, 100.0),
+    "exp(60), 1e-4 off": (np.exp, lambda x: 1.0001 * np.exp(x), 60.0),
+    "sign of a normal density": (normal, lambda x: x * normal(x), 30.0),
+    "exp(1e4 x) at 0": (lambda x: np.exp(1e4 * x), lambda x: 1.2e4 * np.exp(1e4 * x), 0.0),
+    "sign of a Poisson likelihood": (
+        lambda e: np.sum(np.exp(e) - COUNTS * e),
+        lambda e: COUNTS - np.exp(e),
+        np.array([1.0, 2.0, 100.0]),
+    ),
+    "zero below the rounding of another element": (
+        lambda x: np.sum(np.exp(x)),
+        lambda x: np.array([0.0, np.exp(x[1])]),
+        np.array([1.0, 60.0]),
+    ),
+    "sign in a Jacobian": (np.exp, lambda x: np.diag([np.exp(x[0]), -np.exp(x[1])]), np.array([1.0, 100.0])),
+    "sinh(100), three times": (np.sinh, lambda x: 3 * np.cosh(x), 100.0),
+    "exp(x**2), 1e-6 off": (lambda x: np.exp(x * x), lambda x: (1 + 1e-6) * 2 * x * np.exp(x * x), 5.0),
+    "x**50, 1e-6 off": (lambda x: x**50, lambda x: (1 + 1e-6) * 50 * x**49, 1.5),
+    "normal density, 1e-6 off": (normal, lambda x: -(1 + 1e-6) * x * normal(x), 8.0),
+}
+RIGHT = {
+    "exp(100)": (np.exp, np.exp, 100.0),
+    "a normal density": (normal, lambda x: -x * normal(x), 30.0),
+    "exp(1e4 x) at 0": (lambda x: np.exp(1e4 * x), lambda x: 1e4 * np.exp(1e4 * x), 0.0),
+    "a Jacobian": (np.exp, lambda x: np.diag(np.exp(x)), np.array([1.0, 100.0])),
+    "sinh(100)": (np.sinh, np.cosh, 100.0),
+    "exp(x**2)": (lambda x: np.exp(x * x), lambda x: 2 * x * np.exp(x * x), 5.0),
+    "x**50": (lambda x: x**50, lambda x: 50 * x**49, 1.5),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_claim_is_found_however_fast_f_grows(name):
+    """A secant over |x| / 4 may be a billion times the slope: what is small beside it is not small."""
+    f, grad, x = WRONG[name]
+    assert ad.check_gradient(f, grad, x).verdict == "wrong"
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_claim_is_right_with_a_sensitivity_that_holds(name):
+    """An error ten times as large as the sensitivity that is promised, and above what counts as none, is found."""
+    f, grad, x = RIGHT[name]
+    check = ad.check_gradient(f, grad, x)
+    assert check.verdict == "right", str(check)
+    assert check.points[0].evaluations <= 40 * np.size(x)
+    error = max(10 * check.sensitivity, 1e-8)
+    assert ad.check_gradient(f, lambda x: (1 + error) * grad(x), x).verdict == "wrong"
+
+
+@pytest.mark.parametrize(("factor", "x"), [(1.1, 30.0), (-1.0, 50.0)])
+def test_what_the_user_says_matters_is_relative_to_the_slope(factor, x):
+    assert ad.check_gradient(np.exp, lambda x: factor * np.exp(x), x, rtol=1e-3).verdict == "wrong"
+
+
+def test_steps_as_small_as_the_claim_says():
+    """At x = 0 nothing but the claim tells how fast f turns."""
+    assert ad.check_gradient(lambda x: np.exp(-1e12 * x), lambda x: -1e12 * np.exp(-1e12 * x), 0.0).verdict != "wrong"
