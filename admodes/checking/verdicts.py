@@ -28,7 +28,7 @@ CLAIM_NOISE = 3.0
 #: A change of f by fewer spacings of its floating-point numbers than this is none.
 UNCHANGED = 8.0
 #: The same for what a bound leaves room for: it holds rounding many times over, at steps of a small part of x.
-UNSEEN = 1e5
+UNSEEN = 1e3
 
 
 @dataclass(frozen=True)
