@@ -18,7 +18,7 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Point
 from ..formatting import format_count, format_error
 from ..function import Function
-from .halving import MOST_EVALUATIONS, Range, Search
+from .halving import LOOK_AGAIN, MOST_EVALUATIONS, Range, Search
 from .naming import element_names, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
@@ -182,7 +182,6 @@ class LargeCheck:
             return
         if self.subject.derivative == 2 or (self.matrix is None and self.subject.kind in SEEDED and self.subject.kind != "jvp"):
             return
-        weights = signs_of(self.point.x.size, self.rng) * self.rng.uniform(0.5, 1.5, self.point.x.size)
         wrong = np.flatnonzero((judged.verdict == -1).any(axis=0))
         worst = wrong[np.argsort(-judged.excess().max(axis=0)[wrong], kind="stable")].tolist()
         named: list[_Named] = []
@@ -192,15 +191,37 @@ class LargeCheck:
                 more = f"{outputs}{', ...' if len(worst) > place + 4 else ''}"
                 check.findings.append(Finding("wrong", "more", f"more wrong elements are in the derivatives of {more}"))
                 break
-            search = Search(self, weights * self.point.scale, entry, judged.slopes)
-            errors, rest = search.run()
-            named += [_Named(element, entry, errors[element], search.bounds[element]) for element in sorted(errors)]
-            self._tell_ranges(check, rest, entry)
-            if place and not errors and not rest:
-                text = f"{output_names(self.subject)[entry]} errs as well, in elements that halving does not tell from rounding"
-                check.findings.append(Finding("wrong", "more", text))
+            named += self._search(check, entry, judged.slopes, first=place == 0)
         if named:
             self._name(check, named)
+
+    def _search(self, check: PointCheck, entry: int, slopes: Slopes, *, first: bool) -> list[_Named]:
+        """The wrong elements of one output: along another direction as well, once those that were found are corrected."""
+        size, found, bounds = self.point.x.size, dict[int, float](), dict[int, float]()
+        while True:
+            if found and self.subject.f.calls + LOOK_AGAIN > MOST_EVALUATIONS:
+                self._tell(check, entry, "whether more is wrong was not looked at: the calls of f are spent")
+                break
+            weights = signs_of(size, self.rng) * self.rng.uniform(0.5, 1.5, size) * self.point.scale
+            search = Search(self, weights, entry, slopes, found)
+            if search.consistent and (found or not first):
+                if not found:
+                    self._tell(check, entry, f"errs as well, by less than {format_error(search.visible)} in single elements")
+                break
+            errors, rest = search.run()
+            found, bounds = found | errors, bounds | search.bounds
+            if rest:
+                self._tell_ranges(check, rest, entry)
+                break
+            if not errors:
+                shown = f"an error below {format_error(search.visible)} in a single element does not show in the search"
+                self._tell(check, entry, f"{'more' if found else 'the'} wrong elements were not located: {shown}")
+                break
+        return [_Named(element, entry, found[element], bounds[element]) for element in sorted(found)]
+
+    def _tell(self, check: PointCheck, entry: int, text: str) -> None:
+        of = f"{output_names(self.subject)[entry]}: " if self.point.value.size > 1 else ""
+        check.findings.append(Finding("wrong", "more", of + text))
 
     def _tell_ranges(self, check: PointCheck, rest: Sequence[Range], entry: int) -> None:
         """Where more is wrong than was named."""
