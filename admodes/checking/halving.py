@@ -83,7 +83,7 @@ class Search:
         part = np.zeros_like(self.vector)
         part[start:stop] = self.vector[start:stop] * (np.linspace(0, 1, stop - start) if ramp else 1.0)
         found = sum(error * part[element] for element, error in self.known.items())
-        return self._along(part) - found
+        return self._along(part) - float(found)
 
     def _along(self, part: Array) -> float:
         direction, slopes = line_direction(part), []
