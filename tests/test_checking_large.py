@@ -203,3 +203,19 @@ def test_what_is_wrong_alike_everywhere_is_a_cause(factor, cause):
     check = ad.check_gradient(f, lambda x: factor * gradient(x), X[:1000])
     assert len(check.causes) == 1
     assert check.causes[0].startswith(cause)
+
+
+@pytest.mark.parametrize("size", [60, 3000])
+def test_wrong_elements_of_hessian_products_are_named(size):
+    """Random directions that tell that a product is wrong, and nobody where."""
+    x = X[:size]
+
+    def wrong(x, v):
+        found = 12 * x**2 * v
+        found[17] *= 1.1
+        return found
+
+    check = ad.check_gradient(lambda x: np.sum(x**4), wrong, x, kind="hvp")
+    assert [entry.index for entry in check.components] == ["x[17] of the product with a random vector"]
+    assert check.components[0].claimed == pytest.approx(1.1 * check.components[0].expected, rel=1e-3)
+    assert check.evaluations <= 250

@@ -55,6 +55,11 @@ class Search:
     them are extrapolated. `known` are elements with errors that were found before, and count as corrected.
     """
 
+    calls = 2
+    """Of f, for one difference."""
+    other = 1.0
+    """What else the smallest difference about a single element is divided by than its step."""
+
     def __init__(self, check: LargeCheck, vector: Array, entry: int, slopes: Slopes, known: Mapping[int, float]) -> None:
         self.check, self.vector, self.entry, self.known = check, vector, entry, known
         self.slopes, self.named, self.bounds = slopes, dict[int, float](), dict[int, float]()
@@ -86,12 +91,18 @@ class Search:
         return self._along(part) - float(found)
 
     def _along(self, part: Array) -> float:
-        direction, slopes = line_direction(part), []
-        for step in self.steps:
-            (above, up), (below, down) = (self.check.point.beside(direction, sign * step) for sign in (1, -1))
-            slopes.append(float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else np.nan)
+        slopes = [self._slope(part, step, step) for step in self.steps]
         slope = slopes[-1] + (slopes[-1] - slopes[0]) / (RATIO**2 - 1)
-        return slope - (0.0 if self.check.matrix is not None else float(self.check.claim(part)[self.entry]))
+        return slope - self._claimed(part)
+
+    def _slope(self, part: Array, step: float, other: float) -> float:
+        """A central difference."""
+        direction = line_direction(part)
+        (above, up), (below, down) = (self.check.point.beside(direction, sign * step) for sign in (1, -1))
+        return float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else float("nan")
+
+    def _claimed(self, part: Array) -> float:
+        return 0.0 if self.check.matrix is not None else float(self.check.claim(part)[self.entry])
 
     def run(self) -> tuple[dict[int, float], list[Range]]:
         """Elements with their errors, and ranges that hold more."""
@@ -144,22 +155,19 @@ class Search:
         """Ask each named element by itself: a part of a direction may bend more than the whole, which the steps suited."""
         point, found = self.check.point, {}
         for element in self.named:
-            if self.check.subject.f.calls + 4 > MOST_EVALUATIONS:
+            if self.check.subject.f.calls + 2 * self.calls > MOST_EVALUATIONS:
                 break
             scale = float(point.scale[element])
             unit = np.zeros_like(self.vector)
             unit[element] = 1.0
-            claim = 0.0 if self.check.matrix is not None else float(self.check.claim(unit)[self.entry])
-            slopes = []
-            for step in (scale / 32, scale / 32 / RATIO):
-                (above, up), (below, down) = (point.beside(line_direction(unit), sign * step) for sign in (1, -1))
-                slopes.append(float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else np.nan)
+            claim = self._claimed(unit)
+            slopes = [self._slope(unit, scale * step, step) for step in (1 / 32, 1 / 32 / RATIO)]
             with np.errstate(all="ignore"):
                 spread = float(
                     point.relative_value[self.entry] * abs(point.value[self.entry]) + self.check.noise.value[self.entry]
                 )
             change = (slopes[1] - slopes[0]) / (RATIO**2 - 1)
-            bound = abs(change) + SEEN * spread * 32 * RATIO / scale
+            bound = abs(change) + SEEN * spread * 32 * RATIO / scale / self.other
             if abs(slopes[1] + change - claim) > bound:
                 found[element] = slopes[1] + change - claim
                 self.bounds[element] = bound
@@ -168,8 +176,33 @@ class Search:
     def _may_go_on(self) -> bool:
         return (
             len(self.named) < MOST_NAMED
-            and self.check.subject.f.calls + 4 * (len(self.steps) + len(self.named) + 1) + LOOK_AGAIN <= MOST_EVALUATIONS
+            and self.check.subject.f.calls + 2 * self.calls * (len(self.steps) + len(self.named) + 1) + LOOK_AGAIN
+            <= MOST_EVALUATIONS
         )
+
+
+class ProductSearch(Search):
+    """The same for the product of the Hessian with one fixed vector v: ``u' H v`` along parts u of the direction."""
+
+    calls = 4
+    other = 1 / 32 / RATIO
+
+    def __init__(
+        self, check: LargeCheck, vector: Array, slopes: Slopes, known: Mapping[int, float], fixed: Array, product: Array
+    ) -> None:
+        self.fixed, self.product = fixed, product
+        super().__init__(check, vector, 0, slopes, known)
+
+    def _slope(self, part: Array, step: float, other: float) -> float:
+        """A mixed second difference."""
+        one, two, total = step * part, other * self.fixed, 0.0
+        for first, second in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+            value, moved = self.check.point.beside(line_direction(first * one + second * two), 1.0)
+            total += first * second * float(value[0]) if moved else float("nan")
+        return total / (4 * step * other)
+
+    def _claimed(self, part: Array) -> float:
+        return float(part @ self.product)
 
 
 def calibrated(slopes: Slopes, entry: int, noise: Array, differences: int) -> tuple[float, float]:
@@ -179,7 +212,7 @@ def calibrated(slopes: Slopes, entry: int, noise: Array, differences: int) -> tu
     steps, quotients = table.steps[:, 0], table.quotients[:, 0, entry]
     with np.errstate(all="ignore"):
         spread = samples.point.relative_value[entry] * abs(samples.point.value[entry]) + noise[entry]
-        rounding = table.rounding[:, 0, entry] + spread / steps
+        rounding = table.rounding[:, 0, entry] + spread / steps**samples.quotient.derivative
         if differences == 2:
             neighbours = np.abs(steps[:-1] / steps[1:] - RATIO) < 0.01
             quotients = quotients[1:] + np.diff(quotients) / (RATIO**2 - 1)

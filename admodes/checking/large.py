@@ -18,13 +18,13 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Point
 from ..formatting import format_count, format_error
 from ..function import Function
-from .halving import LOOK_AGAIN, MOST_EVALUATIONS, Range, Search
+from .halving import LOOK_AGAIN, MOST_EVALUATIONS, ProductSearch, Range, Search
 from .naming import element_names, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
 from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
-from .subject import SEEDED, Reading, Subject
+from .subject import Reading, Subject
 from .verdicts import DETECT, OWN_ROUNDING, Finding, Judgement
 
 Array = np.ndarray[Any, Any]
@@ -91,12 +91,13 @@ class LargeCheck:
 
     def claim(self, vector: Array) -> Array:
         """What the claim says along a direction, shape (m,)."""
-        subject, leaves = self.subject, self.subject.at(self.point.x)
+        found = self._product(vector)
+        return np.array([vector @ found]) if self.subject.derivative == 2 else found
+
+    def _product(self, vector: Array) -> Array:
         if self.reading.matrix is not None:
-            found = self.reading.matrix @ vector
-        else:
-            found = np.asarray(subject.read_along(leaves, vector).matrix)
-        return np.array([vector @ found]) if subject.derivative == 2 else found
+            return np.asarray(self.reading.matrix @ vector)
+        return np.asarray(self.subject.read_along(self.subject.at(self.point.x), vector).matrix)
 
     def check(self) -> PointCheck:
         """Directions until two accuse or all agree; then the wrong elements by name."""
@@ -180,8 +181,9 @@ class LargeCheck:
             )
             check.findings.append(Finding("wrong", "factor", f"in all random directions the claim errs alike: {text}"))
             return
-        if self.subject.derivative == 2 or (self.matrix is None and self.subject.kind in SEEDED and self.subject.kind != "jvp"):
-            return
+        if self.subject.derivative == 2:
+            self.fixed = vector
+            self.product = self._product(vector)
         wrong = np.flatnonzero((judged.verdict == -1).any(axis=0))
         worst = wrong[np.argsort(-judged.excess().max(axis=0)[wrong], kind="stable")].tolist()
         named: list[_Named] = []
@@ -203,7 +205,10 @@ class LargeCheck:
                 self._tell(check, entry, "whether more is wrong was not looked at: the calls of f are spent")
                 break
             weights = signs_of(size, self.rng) * self.rng.uniform(0.5, 1.5, size) * self.point.scale
-            search = Search(self, weights, entry, slopes, found)
+            if self.subject.derivative == 2:
+                search: Search = ProductSearch(self, weights, slopes, found, self.fixed, self.product)
+            else:
+                search = Search(self, weights, entry, slopes, found)
             if search.consistent and (found or not first):
                 if not found:
                     self._tell(check, entry, f"errs as well, by less than {format_error(search.visible)} in single elements")
@@ -236,7 +241,10 @@ class LargeCheck:
         claims, unit = [], np.zeros(self.point.x.size)
         for element, entry, *_ in named:
             unit[element] = 1.0
-            claims.append(self.claim(unit)[entry] if self.matrix is None else self.matrix[entry, element])
+            if self.subject.derivative == 2:
+                claims.append(self.product[element])
+            else:
+                claims.append(self.claim(unit)[entry] if self.matrix is None else self.matrix[entry, element])
             unit[element] = 0.0
         claimed = np.array(claims, float)[:, None]
         errors, bound = (np.array(numbers)[:, None] for numbers in list(zip(*named, strict=True))[2:])
@@ -249,6 +257,9 @@ class LargeCheck:
         check.judgement = Judgement(claimed, expected, expected - bound, expected + bound, verdict, np.abs(expected), slopes)
         subject = self.subject
         names, outputs = element_names(subject.function.input_names, subject.shapes), output_names(subject)
+        if subject.derivative == 2:
+            check.names = [f"{names[one.element]} of the product with a random vector" for one in named]
+            return
         several = self.point.value.size > 1
         check.names = [f"{outputs[one.entry]} by {names[one.element]}" if several else names[one.element] for one in named]
 
