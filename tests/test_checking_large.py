@@ -45,6 +45,42 @@ def test_three_wrong_elements_of_a_million_are_named():
         assert entry.claimed == three_wrong(X)[place]
 
 
+@pytest.mark.parametrize("places", [[3, 500_000, 999_999], [1, 77_777, 77_778]])
+def test_small_errors_and_neighbours_are_named_as_well(places):
+    """An element that errs by less than the step leaves to a whole direction, and is not even mentioned."""
+    x = np.random.default_rng(8).standard_normal(N)
+
+    def wrong(x):
+        found = gradient(x)
+        found[places] *= 1.01
+        return found
+
+    check = ad.check_gradient(f, wrong, x)
+    assert [entry.index for entry in check.components] == [f"x[{place}]" for place in places]
+    assert "3 of 1,000,000 components are wrong" in check.reason
+    assert "more wrong" not in check.reason
+    assert check.evaluations <= 200
+
+
+def test_what_is_wrong_and_not_located_is_said():
+    """Two elements of three by name, as if they were all; or none, and no word about why."""
+    x = np.random.default_rng(8).standard_normal(N)
+
+    def wrong(x, error):
+        found = gradient(x)
+        found[[3, 500_000, 999_999]] *= 1 + error
+        return found
+
+    check = ad.check_gradient(f, lambda x: wrong(x, 1e-4), x)
+    assert check.verdict == "wrong"
+    assert len(check.components) == 3 or "more wrong elements" in check.reason
+    check = ad.check_gradient(f, lambda x: wrong(x, 3e-6), x)
+    assert check.verdict == "wrong"
+    assert "the wrong elements were not located: an error below" in check.reason
+    assert "2 of 2 random directions are wrong" in check.reason
+    assert check.evaluations <= 200
+
+
 @pytest.mark.parametrize("size", [FULL[1] + 1, 5000])
 def test_a_right_gradient_says_what_it_may_miss(size):
     """A pass that does not say how likely an error went through, or costs as much as a full check."""
@@ -167,3 +203,19 @@ def test_what_is_wrong_alike_everywhere_is_a_cause(factor, cause):
     check = ad.check_gradient(f, lambda x: factor * gradient(x), X[:1000])
     assert len(check.causes) == 1
     assert check.causes[0].startswith(cause)
+
+
+@pytest.mark.parametrize("size", [60, 3000])
+def test_wrong_elements_of_hessian_products_are_named(size):
+    """Random directions that tell that a product is wrong, and nobody where."""
+    x = X[:size]
+
+    def wrong(x, v):
+        found = 12 * x**2 * v
+        found[17] *= 1.1
+        return found
+
+    check = ad.check_gradient(lambda x: np.sum(x**4), wrong, x, kind="hvp")
+    assert [entry.index for entry in check.components] == ["x[17] of the product with a random vector"]
+    assert check.components[0].claimed == pytest.approx(1.1 * check.components[0].expected, rel=1e-3)
+    assert check.evaluations <= 250

@@ -85,3 +85,14 @@ def test_what_a_budget_does_not_settle_is_left_open(cheap):
     assert check.verdict == "inconclusive"
     assert f"even in means of {check.points[0].repeats} calls" in check.reason
     assert check.evaluations < 1.5 * 4000
+
+
+@pytest.mark.parametrize("size", [2, 30, 400])
+@pytest.mark.parametrize("level", [0.03, 1.0, 30.0])
+def test_averaging_keeps_its_promise(size, level):
+    """More calls of f than the documentation allows."""
+    rng = np.random.default_rng(5)
+    x = rng.uniform(0.5, 2, size)
+    check = ad.check_gradient(lambda x: np.sum(x**3) + level * rng.standard_normal(), lambda x: 3 * x**2, x)
+    assert check.evaluations <= MOST_CALLS
+    assert check.verdict != "wrong"

@@ -13,7 +13,7 @@ from .ladders import RANDOM_STEPS
 from .points import PointCheck
 from .probes import Noise
 from .repeated import mean_and_error
-from .subject import SEEDED, Reading, Subject
+from .subject import SEEDED, CallsSpent, Reading, Subject
 from .verdicts import DETECT, Finding
 
 Array = np.ndarray[Any, Any]
@@ -71,7 +71,10 @@ def average(
         repeats = int(min(repeats, (most_calls - spent) // each))
         if repeats < max(FEWEST_REPEATS, LEAST_GROWTH * found.repeats if found.repeats > 1 else 0):
             break
-        found = check(repeats)
+        try:
+            found = check(repeats)
+        except CallsSpent:
+            break
         each, spent = max(found.evaluations, 1), spent + found.evaluations * repeats
         text = f"as f answers at random, each value is the mean of {repeats} calls"
         repeats = int(repeats * np.clip(SPARE * (_looseness(found) / (rtol or DETECT)) ** 2, LEAST_GROWTH, MOST_GROWTH))

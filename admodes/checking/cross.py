@@ -12,12 +12,15 @@ from ..api import differentiate
 from ..errors import AdmodesError, OptionError
 from ..formatting import format_error
 from .points import check_point, point_at
-from .probes import measure_noise
+from .probes import OUTSIDE, measure_noise
+from .progress import CALLS_A_SLOPE, seconds_of
 from .subject import Subject
 from .verdicts import WORDS
 
 Array = np.ndarray[Any, Any]
 
+#: What one method may take, unless somebody allows for more.
+MOST_SECONDS = 120.0
 METHODS = ("finite", "symbolic", "forward", "reverse")
 
 
@@ -30,7 +33,8 @@ class CrossCheck:
     verdict : {"right", "wrong", "inconclusive"}
         "wrong" where two methods contradict each other, "inconclusive" where f is too noisy or fewer than two could do it.
     methods : dict
-        Method -> its own verdict against the difference quotients with their bounds, or "refused: ..." with the reason.
+        Method -> its own verdict against the difference quotients with their bounds, or "refused: ..." or "left out: ..."
+        with the reason.
     differences : dict
         Pair of methods -> largest difference, relative to the slope.
     sensitivity : float
@@ -68,7 +72,13 @@ class CrossCheck:
 
 
 def cross_check(
-    f: Callable[..., Any], x: Any, methods: Sequence[str] = METHODS, *, args: Sequence[Any] = (), seed: int = 0
+    f: Callable[..., Any],
+    x: Any,
+    methods: Sequence[str] = METHODS,
+    *,
+    args: Sequence[Any] = (),
+    seed: int = 0,
+    seconds: float = MOST_SECONDS,
 ) -> CrossCheck:
     """Differentiate f in several ways and compare them within their bounds.
 
@@ -82,6 +92,8 @@ def cross_check(
     args : sequence
         Further arguments of f.
     seed : int
+    seconds : float
+        A method that is expected to take longer, by the time of one call of f, is left out, and `methods` says so.
 
     Returns
     -------
@@ -110,6 +122,13 @@ def cross_check(
     for name in names:
         if name == "finite":
             continue
+        expected = _expected_seconds(f, x, name, args)
+        if expected > seconds:
+            verdicts[name] = (
+                f"left out: it would take about {expected:.2g} seconds, more than seconds={seconds:g}. "
+                "Allow for more, or give fewer elements of x"
+            )
+            continue
         try:
             matrix, judged = _judged(f, x, name, args, seed)
         except AdmodesError as error:
@@ -127,6 +146,18 @@ def cross_check(
     return CrossCheck(
         _together(verdicts, found), {name: verdicts.get(name, "inconclusive") for name in names}, differences, sensitivity
     )
+
+
+def _expected_seconds(f: Callable[..., Any], x: Any, method: str, args: Sequence[Any]) -> float:
+    """What a method and the slopes that it is compared with take: calls of f, of which one is timed."""
+    subject = Subject(f, f, x, args)
+    try:
+        one = seconds_of(lambda: subject.f(subject.tree(subject.leaves), *subject.args))
+    except OUTSIDE:
+        return 0.0  # the method says what is wrong
+    size = int(sum(leaf.size for leaf in subject.leaves))
+    own = 1 if method in ("reverse", "symbolic") else size
+    return float(one) * (2 * CALLS_A_SLOPE * size + own)
 
 
 def _judged(f: Callable[..., Any], x: Any, method: str, args: Sequence[Any], seed: int) -> tuple[Array, Any]:

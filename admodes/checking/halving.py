@@ -1,7 +1,12 @@
-"""The search for wrong elements: halving ranges of a direction along which the errors add up."""
+"""The search for wrong elements: halving ranges of a direction along which the errors add up.
+
+A range that holds a single wrong element is not halved any further: the error along the elements times their places, over the
+error along the elements, is the place (as the centre of mass is that of a single mass), as exactly as both are measured.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +29,10 @@ SEEN = 5.0
 SURE = 20.0
 #: More wrong elements than this are not named.
 MOST_NAMED = 12
+#: Calls of f that are left for a look at the whole when all that was found has been corrected.
+LOOK_AGAIN = 6
+#: Shorter ranges are halved: to point at a place takes two tests.
+SHORTEST_POINTED = 16
 
 
 @dataclass
@@ -33,17 +42,26 @@ class Range:
     start: int
     stop: int
     error: float
+    alone: bool = False
+    """Whether the other half of the range that it comes from holds nothing."""
+    pointable: bool = True
+    """Whether pointing at the place of its error was not tried in vain."""
 
 
 class Search:
     """Halving ranges of elements along one fixed direction.
 
     A test is one central difference, at the step where that is best; where all that errs would hardly show in one, two of
-    them are extrapolated.
+    them are extrapolated. `known` are elements with errors that were found before, and count as corrected.
     """
 
-    def __init__(self, check: LargeCheck, vector: Array, entry: int, slopes: Slopes) -> None:
-        self.check, self.vector, self.entry = check, vector, entry
+    calls = 2
+    """Of f, for one difference."""
+    other = 1.0
+    """What else the smallest difference about a single element is divided by than its step."""
+
+    def __init__(self, check: LargeCheck, vector: Array, entry: int, slopes: Slopes, known: Mapping[int, float]) -> None:
+        self.check, self.vector, self.entry, self.known = check, vector, entry, known
         self.slopes, self.named, self.bounds = slopes, dict[int, float](), dict[int, float]()
         self._calibrate(1)
         self.whole = self.error(0, vector.size)
@@ -51,20 +69,40 @@ class Search:
             self._calibrate(2)
             self.whole = self.error(0, vector.size)
 
+    @property
+    def consistent(self) -> bool:
+        """Whether nothing errs along the whole direction that could be seen."""
+        return bool(abs(self.whole) <= SEEN * self.tolerance)
+
+    @property
+    def visible(self) -> float:
+        """The error of a single element, of ordinary size, that would show."""
+        return SEEN * self.tolerance / float(np.median(np.abs(self.vector)))
+
     def _calibrate(self, differences: int) -> None:
         step, self.tolerance = calibrated(self.slopes, self.entry, self.check.noise.value, differences)
         self.steps = [step / RATIO**number for number in range(differences)]
 
-    def error(self, start: int, stop: int) -> float:
-        """f's slope less the claim along the part of the direction in a range."""
+    def error(self, start: int, stop: int, *, ramp: bool = False) -> float:
+        """f's slope less the claim along the part of the direction in a range, or along this times a ramp from 0 to 1."""
         part = np.zeros_like(self.vector)
-        part[start:stop] = self.vector[start:stop]
-        direction, slopes = line_direction(part), []
-        for step in self.steps:
-            (above, up), (below, down) = (self.check.point.beside(direction, sign * step) for sign in (1, -1))
-            slopes.append(float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else np.nan)
+        part[start:stop] = self.vector[start:stop] * (np.linspace(0, 1, stop - start) if ramp else 1.0)
+        found = sum(error * part[element] for element, error in self.known.items())
+        return self._along(part) - float(found)
+
+    def _along(self, part: Array) -> float:
+        slopes = [self._slope(part, step, step) for step in self.steps]
         slope = slopes[-1] + (slopes[-1] - slopes[0]) / (RATIO**2 - 1)
-        return slope - (0.0 if self.check.matrix is not None else float(self.check.claim(part)[self.entry]))
+        return slope - self._claimed(part)
+
+    def _slope(self, part: Array, step: float, other: float) -> float:
+        """A central difference."""
+        direction = line_direction(part)
+        (above, up), (below, down) = (self.check.point.beside(direction, sign * step) for sign in (1, -1))
+        return float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else float("nan")
+
+    def _claimed(self, part: Array) -> float:
+        return 0.0 if self.check.matrix is not None else float(self.check.claim(part)[self.entry])
 
     def run(self) -> tuple[dict[int, float], list[Range]]:
         """Elements with their errors, and ranges that hold more."""
@@ -75,41 +113,61 @@ class Search:
             if part.stop - part.start == 1:
                 self.named[part.start] = part.error / self.vector[part.start]
                 continue
+            pointed = self._pointed(part) if part.alone and part.stop - part.start >= SHORTEST_POINTED else None
+            if pointed is not None:
+                ranges.append(pointed)
+                continue
             middle = (part.start + part.stop) // 2
             left = self.error(part.start, middle)
             right = part.error - left
             if SEEN * self.tolerance < abs(right) < SURE * self.tolerance or not np.isfinite(right):
                 right = self.error(middle, part.stop)
-            ranges += [
+            halves = [
                 found
                 for found in (Range(part.start, middle, left), Range(middle, part.stop, right))
                 if not abs(found.error) <= SEEN * self.tolerance
             ]
+            for half in halves:
+                half.alone = len(halves) == 1 and part.pointable
+            ranges += halves
         ones = [part for part in ranges if part.stop - part.start == 1]
         self.named |= {part.start: part.error / self.vector[part.start] for part in ones}
         self._confirm()
         return self.named, sorted((part for part in ranges if part not in ones), key=lambda part: part.start)
 
+    def _pointed(self, part: Range) -> Range | None:
+        """The elements about the centre of a range's errors; None where these are not all of it."""
+        last = part.stop - part.start - 1
+        with np.errstate(all="ignore"):
+            centre = np.float64(self.error(part.start, part.stop, ramp=True)) / part.error
+            reach = 2 * self.tolerance / abs(part.error) * last + 1
+        part.pointable = False
+        if not (0 <= centre <= 1 and 4 * reach < last):
+            return None
+        start = part.start + max(int(centre * last - reach), 0)
+        stop = min(part.start + int(np.ceil(centre * last + reach)) + 1, part.stop)
+        error = self.error(start, stop)
+        if not abs(error - part.error) <= SEEN * self.tolerance:
+            return None
+        return Range(start, stop, error, alone=True)
+
     def _confirm(self) -> None:
         """Ask each named element by itself: a part of a direction may bend more than the whole, which the steps suited."""
         point, found = self.check.point, {}
         for element in self.named:
-            if self.check.subject.f.calls + 4 > MOST_EVALUATIONS:
+            if self.check.subject.f.calls + 2 * self.calls > MOST_EVALUATIONS:
                 break
             scale = float(point.scale[element])
             unit = np.zeros_like(self.vector)
             unit[element] = 1.0
-            claim = 0.0 if self.check.matrix is not None else float(self.check.claim(unit)[self.entry])
-            slopes = []
-            for step in (scale / 32, scale / 32 / RATIO):
-                (above, up), (below, down) = (point.beside(line_direction(unit), sign * step) for sign in (1, -1))
-                slopes.append(float((above - below)[self.entry]) / (abs(up) + abs(down)) if up and down else np.nan)
+            claim = self._claimed(unit)
+            slopes = [self._slope(unit, scale * step, step) for step in (1 / 32, 1 / 32 / RATIO)]
             with np.errstate(all="ignore"):
                 spread = float(
                     point.relative_value[self.entry] * abs(point.value[self.entry]) + self.check.noise.value[self.entry]
                 )
             change = (slopes[1] - slopes[0]) / (RATIO**2 - 1)
-            bound = abs(change) + SEEN * spread * 32 * RATIO / scale
+            bound = abs(change) + SEEN * spread * 32 * RATIO / scale / self.other
             if abs(slopes[1] + change - claim) > bound:
                 found[element] = slopes[1] + change - claim
                 self.bounds[element] = bound
@@ -118,8 +176,33 @@ class Search:
     def _may_go_on(self) -> bool:
         return (
             len(self.named) < MOST_NAMED
-            and self.check.subject.f.calls + 4 * (len(self.steps) + len(self.named) + 2) <= MOST_EVALUATIONS
+            and self.check.subject.f.calls + 2 * self.calls * (len(self.steps) + len(self.named) + 1) + LOOK_AGAIN
+            <= MOST_EVALUATIONS
         )
+
+
+class ProductSearch(Search):
+    """The same for the product of the Hessian with one fixed vector v: ``u' H v`` along parts u of the direction."""
+
+    calls = 4
+    other = 1 / 32 / RATIO
+
+    def __init__(
+        self, check: LargeCheck, vector: Array, slopes: Slopes, known: Mapping[int, float], fixed: Array, product: Array
+    ) -> None:
+        self.fixed, self.product = fixed, product
+        super().__init__(check, vector, 0, slopes, known)
+
+    def _slope(self, part: Array, step: float, other: float) -> float:
+        """A mixed second difference."""
+        one, two, total = step * part, other * self.fixed, 0.0
+        for first, second in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+            value, moved = self.check.point.beside(line_direction(first * one + second * two), 1.0)
+            total += first * second * float(value[0]) if moved else float("nan")
+        return total / (4 * step * other)
+
+    def _claimed(self, part: Array) -> float:
+        return float(part @ self.product)
 
 
 def calibrated(slopes: Slopes, entry: int, noise: Array, differences: int) -> tuple[float, float]:
@@ -128,13 +211,16 @@ def calibrated(slopes: Slopes, entry: int, noise: Array, differences: int) -> tu
     table = samples.table(np.array([0]), slice(None), samples.quotient)
     steps, quotients = table.steps[:, 0], table.quotients[:, 0, entry]
     with np.errstate(all="ignore"):
-        rounding = table.rounding[:, 0, entry] + noise[entry] / steps
+        spread = samples.point.relative_value[entry] * abs(samples.point.value[entry]) + noise[entry]
+        rounding = table.rounding[:, 0, entry] + spread / steps**samples.quotient.derivative
         if differences == 2:
             neighbours = np.abs(steps[:-1] / steps[1:] - RATIO) < 0.01
             quotients = quotients[1:] + np.diff(quotients) / (RATIO**2 - 1)
             quotients = np.where(neighbours, quotients, np.nan)
             steps, rounding = steps[:-1], 1.2 * rounding[1:]
         off = np.maximum(np.abs(quotients - slopes.value[0, entry]), rounding)
+    # One step may be right by luck, and the whole where its parts are not: the larger step before it vouches for it,
+    # less than truncation shrinks.
+    off[1:] = np.where(np.isfinite(off[1:]), np.fmax(off[1:], off[:-1] / RATIO**differences), np.nan)
     best = int(np.argmin(np.where(np.isfinite(off), off, np.inf)))
-    # Neighbours vouch for it: one step may be right by luck.
-    return float(steps[best]), float(np.nanmax(off[max(best - 1, 0) : best + 1]))
+    return float(steps[best]), float(off[best])

@@ -18,13 +18,13 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Point
 from ..formatting import format_count, format_error
 from ..function import Function
-from .halving import MOST_EVALUATIONS, Range, Search
+from .halving import LOOK_AGAIN, MOST_EVALUATIONS, ProductSearch, Range, Search
 from .naming import element_names, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
 from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
-from .subject import SEEDED, Reading, Subject
+from .subject import Reading, Subject
 from .verdicts import DETECT, OWN_ROUNDING, Finding, Judgement
 
 Array = np.ndarray[Any, Any]
@@ -91,12 +91,13 @@ class LargeCheck:
 
     def claim(self, vector: Array) -> Array:
         """What the claim says along a direction, shape (m,)."""
-        subject, leaves = self.subject, self.subject.at(self.point.x)
+        found = self._product(vector)
+        return np.array([vector @ found]) if self.subject.derivative == 2 else found
+
+    def _product(self, vector: Array) -> Array:
         if self.reading.matrix is not None:
-            found = self.reading.matrix @ vector
-        else:
-            found = np.asarray(subject.read_along(leaves, vector).matrix)
-        return np.array([vector @ found]) if subject.derivative == 2 else found
+            return np.asarray(self.reading.matrix @ vector)
+        return np.asarray(self.subject.read_along(self.subject.at(self.point.x), vector).matrix)
 
     def check(self) -> PointCheck:
         """Directions until two accuse or all agree; then the wrong elements by name."""
@@ -180,9 +181,9 @@ class LargeCheck:
             )
             check.findings.append(Finding("wrong", "factor", f"in all random directions the claim errs alike: {text}"))
             return
-        if self.subject.derivative == 2 or (self.matrix is None and self.subject.kind in SEEDED and self.subject.kind != "jvp"):
-            return
-        weights = signs_of(self.point.x.size, self.rng) * self.rng.uniform(0.5, 1.5, self.point.x.size)
+        if self.subject.derivative == 2:
+            self.fixed = vector
+            self.product = self._product(vector)
         wrong = np.flatnonzero((judged.verdict == -1).any(axis=0))
         worst = wrong[np.argsort(-judged.excess().max(axis=0)[wrong], kind="stable")].tolist()
         named: list[_Named] = []
@@ -192,15 +193,40 @@ class LargeCheck:
                 more = f"{outputs}{', ...' if len(worst) > place + 4 else ''}"
                 check.findings.append(Finding("wrong", "more", f"more wrong elements are in the derivatives of {more}"))
                 break
-            search = Search(self, weights * self.point.scale, entry, judged.slopes)
-            errors, rest = search.run()
-            named += [_Named(element, entry, errors[element], search.bounds[element]) for element in sorted(errors)]
-            self._tell_ranges(check, rest, entry)
-            if place and not errors and not rest:
-                text = f"{output_names(self.subject)[entry]} errs as well, in elements that halving does not tell from rounding"
-                check.findings.append(Finding("wrong", "more", text))
+            named += self._search(check, entry, judged.slopes, first=place == 0)
         if named:
             self._name(check, named)
+
+    def _search(self, check: PointCheck, entry: int, slopes: Slopes, *, first: bool) -> list[_Named]:
+        """The wrong elements of one output: along another direction as well, once those that were found are corrected."""
+        size, found, bounds = self.point.x.size, dict[int, float](), dict[int, float]()
+        while True:
+            if found and self.subject.f.calls + LOOK_AGAIN > MOST_EVALUATIONS:
+                self._tell(check, entry, "whether more is wrong was not looked at: the calls of f are spent")
+                break
+            weights = signs_of(size, self.rng) * self.rng.uniform(0.5, 1.5, size) * self.point.scale
+            if self.subject.derivative == 2:
+                search: Search = ProductSearch(self, weights, slopes, found, self.fixed, self.product)
+            else:
+                search = Search(self, weights, entry, slopes, found)
+            if search.consistent and (found or not first):
+                if not found:
+                    self._tell(check, entry, f"errs as well, by less than {format_error(search.visible)} in single elements")
+                break
+            errors, rest = search.run()
+            found, bounds = found | errors, bounds | search.bounds
+            if rest:
+                self._tell_ranges(check, rest, entry)
+                break
+            if not errors:
+                shown = f"an error below {format_error(search.visible)} in a single element does not show in the search"
+                self._tell(check, entry, f"{'more' if found else 'the'} wrong elements were not located: {shown}")
+                break
+        return [_Named(element, entry, found[element], bounds[element]) for element in sorted(found)]
+
+    def _tell(self, check: PointCheck, entry: int, text: str) -> None:
+        of = f"{output_names(self.subject)[entry]}: " if self.point.value.size > 1 else ""
+        check.findings.append(Finding("wrong", "more", of + text))
 
     def _tell_ranges(self, check: PointCheck, rest: Sequence[Range], entry: int) -> None:
         """Where more is wrong than was named."""
@@ -215,7 +241,10 @@ class LargeCheck:
         claims, unit = [], np.zeros(self.point.x.size)
         for element, entry, *_ in named:
             unit[element] = 1.0
-            claims.append(self.claim(unit)[entry] if self.matrix is None else self.matrix[entry, element])
+            if self.subject.derivative == 2:
+                claims.append(self.product[element])
+            else:
+                claims.append(self.claim(unit)[entry] if self.matrix is None else self.matrix[entry, element])
             unit[element] = 0.0
         claimed = np.array(claims, float)[:, None]
         errors, bound = (np.array(numbers)[:, None] for numbers in list(zip(*named, strict=True))[2:])
@@ -229,6 +258,9 @@ class LargeCheck:
         check.judgement = Judgement(claimed, expected, expected - bound, expected + bound, verdict, np.abs(expected), slopes)
         subject = self.subject
         names, outputs = element_names(subject.function.input_names, subject.shapes), output_names(subject)
+        if subject.derivative == 2:
+            check.names = [f"{names[one.element]} of the product with a random vector" for one in named]
+            return
         several = self.point.value.size > 1
         check.names = [f"{outputs[one.entry]} by {names[one.element]}" if several else names[one.element] for one in named]
 

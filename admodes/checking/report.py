@@ -43,8 +43,13 @@ def _wrong_reason(check: GradientCheck, faults: list[str]) -> str:
     parts = list(faults)
     if wrong:
         where = _PLACES[check.points[check.deciding].place]
-        count = f"{len(wrong)} of {format_count(len(check.worst))} components {'is' if len(wrong) == 1 else 'are'} wrong{where}"
-        if len(check.worst) == 1:
+        found = check.points[check.deciding]
+        whole, what = len(check.worst), "components"
+        if found.directions is not None:
+            named = found.judgement is not found.directions
+            whole, what = (found.vector.size, "components") if named else (whole, "random directions")
+        count = f"{len(wrong)} of {format_count(whole)} {what} {'is' if len(wrong) == 1 else 'are'} wrong{where}"
+        if whole == 1:
             count = f"the derivative is wrong{where}"
         parts.append(f"{count}: {described(wrong[0])}")
     return "; ".join(parts)

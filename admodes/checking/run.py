@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..finite.lines import Point
-from .averaging import DRIFT_REPEATS, MOST_CALLS, MOST_SECONDS, average, mean_claim, too_many
+from .averaging import DRIFT_REPEATS, FEWEST_REPEATS, MOST_CALLS, MOST_SECONDS, average, mean_claim, too_many
 from .kinds import settle_kind
 from .large import LargeCheck
 from .points import PointCheck, check_point, point_at
@@ -15,7 +15,7 @@ from .probes import OUTSIDE, Noise, check_linear, check_state, find_nearby, meas
 from .progress import estimated_evaluations, progress, seconds_of
 from .repeated import RepeatedPoint
 from .result import GradientCheck
-from .subject import SEEDED, Reading, Subject
+from .subject import SEEDED, CallsSpent, Reading, Subject
 from .verdicts import Finding
 from .zero import UNASKED, probe_zero
 
@@ -25,6 +25,8 @@ Array = np.ndarray[Any, Any]
 FULL = {1: 300, 2: 24}
 #: Elements of a matrix above which the nearby point is checked along random directions: all outputs at once.
 NEARBY_FULL = 4096
+#: The point nearby may take so many times the calls that x took.
+CAUTION = 1.25
 
 
 class Run:
@@ -62,6 +64,7 @@ class Run:
             seconds = seconds_of(lambda: value_at(subject, subject.at(point.x), point))
             with progress(subject, estimate, estimate * seconds):
                 self._judge(reading)
+            subject.f.most = np.inf
         return GradientCheck(subject, point, self.points, self.findings, self.rtol, self.chance)
 
     def _read(self, reading: Reading, result: Any) -> None:
@@ -98,7 +101,11 @@ class Run:
             first = self._averaged(first)
         self.points.append(first)
         if first.verdict != "wrong" and nearby is not None and not self._settled:
-            self._judge_nearby(nearby, first.repeats)
+            try:
+                self._judge_nearby(nearby, self._repeats_nearby(first))
+            except CallsSpent:
+                text = "the point nearby was not looked at to the end: the calls of f are spent"
+                self.findings.append(Finding("right", "nearby", text))
         if np.any(point.x) and not noise.random.any() and not self._settled and self.points[-1].verdict != "wrong":
             self._judge_zero(noise)
 
@@ -134,22 +141,34 @@ class Run:
 
     def _averaged(self, first: PointCheck) -> PointCheck:
         """What random noise left open, with means of f: half of the calls are left for the point nearby."""
+        self.subject.f.most = max(MOST_CALLS, self.subject.f.calls + 4 * DRIFT_REPEATS)
         base = RepeatedPoint(self.point.function, DRIFT_REPEATS)
         subject, leaves = self.subject, self.subject.at(self.point.x)
         seconds = min(seconds_of(lambda: value_at(subject, leaves, self.point)) for _ in range(5))
-        calls = min(MOST_CALLS, MOST_SECONDS / max(seconds, 1e-9)) / 2
+        left = max(subject.f.most - subject.f.calls - DRIFT_REPEATS, 0)
+        calls = min(left, MOST_SECONDS / max(seconds, 1e-9)) / 2
         directions = self._large or too_many(first.lines, calls)
 
         def check(repeats: int) -> PointCheck:
             return self._at(self.point, first.reading, first.noise, directions=directions, repeats=repeats)
 
+        subject.f.most -= DRIFT_REPEATS
         found, findings = average(first, check, calls, self.rtol)
+        subject.f.most += DRIFT_REPEATS
         if found is not first and base.drifts():
             text = "f's answers drift from call to call, so that their means tell nothing: reset what it keeps at each call"
             self.findings.append(Finding("inconclusive", "drift", text))
             return first
         self.findings += findings
         return found
+
+    def _repeats_nearby(self, first: PointCheck) -> int:
+        """As many as at x, if the calls that are left suffice."""
+        left = self.subject.f.most - self.subject.f.calls
+        if first.repeats == 1 or left == np.inf:
+            return first.repeats
+        affordable = int(left / (CAUTION * max(first.evaluations, 1)))
+        return min(first.repeats, max(affordable, FEWEST_REPEATS))
 
     def _judge_nearby(self, nearby: Array, repeats: int) -> None:
         """A derivative that is right at x alone is wrong."""

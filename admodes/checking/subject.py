@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,16 +45,23 @@ class Reading:
     spacing: float = float(np.finfo(np.float64).eps)
 
 
+class CallsSpent(BaseException):
+    """No more calls of f are allowed: caught by who set the limit, and by nobody who expects f to fail."""
+
+
 class Watched:
-    """A function of the user's: counts its calls, and sees whether it changes what it is given."""
+    """A function of the user's: counts its calls (`most` of them), and sees whether it changes what it is given."""
 
     def __init__(self, call: Callable[..., Any]) -> None:
         self.call, self.calls, self.mutates = call, 0, False
         self.watcher: Callable[[], Any] | None = None
+        self.most = float("inf")
         functools.update_wrapper(self, call, updated=())
 
     def __call__(self, *arguments: Any) -> Any:
         """The function, with NumPy's warnings off: it is asked outside of its domain on purpose."""
+        if self.calls >= self.most:
+            raise CallsSpent
         self.calls += 1
         if self.watcher is not None:
             self.watcher()
@@ -182,6 +190,7 @@ class Subject:
 
     def matrix(self, result: Any, rows: list[tuple[int, ...]], columns: list[tuple[int, ...]]) -> Reading:
         """A result whose blocks are of shapes ``row + column``, as one matrix."""
+        result = _dense(result)
         try:
             leaves, structure = flatten(result, OutputError, "The claimed derivative")
             arrays = [np.asarray(leaf) for leaf in leaves]
@@ -209,6 +218,12 @@ class Subject:
         ]
         matrix = np.concatenate(lines) if lines else np.empty((0, _size(columns)))
         return Reading(matrix, note=_note_of_dtype(arrays, self.leaves), spacing=_spacing(arrays))
+
+
+def _dense(result: Any) -> Any:
+    """A sparse matrix of SciPy's with its zeros; SciPy is not loaded for it."""
+    sparse = sys.modules.get("scipy.sparse")
+    return result.toarray() if sparse is not None and sparse.issparse(result) else result
 
 
 def _size(shapes: Sequence[tuple[int, ...]]) -> int:
