@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..finite.lines import Point
-from .ladders import RANDOM_STEPS
+from .ladders import DETECT, RANDOM_STEPS
 from .points import PointCheck
 from .probes import Noise
 from .repeated import mean_and_error
 from .subject import SEEDED, CallsSpent, Reading, Subject
-from .verdicts import DETECT, Finding
+from .verdicts import Finding
 
 Array = np.ndarray[Any, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..finite.lines import Point
-from .evidence import Case, case_of
+from .evidence import Case, case_of, which
 from .factors import chain, factor
 from .mistakes import (
     float32,
@@ -51,6 +51,9 @@ RULES: tuple[Callable[[Case], str], ...] = (
     single_input,
 )
 
+#: Those that say something of x alone.
+LOCAL = (not_finite, kink, float32, zero)
+
 
 def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findings: Sequence[Finding]) -> list[str]:
     """The likely mistakes, the simplest explanation first; empty where none explains the numbers."""
@@ -70,11 +73,26 @@ def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findi
         return causes
     if number and (np.asarray(points[0].reading.matrix) == case.claimed).all():
         causes.append("the derivative is the same at x and nearby, to the last bit: a stale cache, or it ignores x")
+    witness = _witness(subject, points[number])
     for rule in RULES:
         text = rule(case)
-        if text:
+        if text and (witness is None or rule in LOCAL or _named(text, case) == _named(rule(witness), witness)):
             return [*causes, text]
     return causes
+
+
+def _witness(subject: Subject, found: PointCheck) -> Case | None:
+    """The same nearby, where there is something to be explained; numbers fit many a cause at one point alone."""
+    beside = found.witness
+    if beside is None or beside.judgement is None or beside.names:
+        return None
+    case = case_of(subject, beside)
+    return case if case.wrong.any() else None
+
+
+def _named(text: str, case: Case) -> str:
+    """The cause without what differs from point to point: which elements are wrong there, and by how much."""
+    return text.replace(which(case), "").replace("all of it", "").partition(": it lacks")[0]
 
 
 def _transposed_shape(subject: Subject, findings: Sequence[Finding]) -> str:

@@ -19,13 +19,14 @@ from ..finite.lines import Point
 from ..formatting import format_count, format_error
 from ..function import Function
 from .halving import LOOK_AGAIN, MOST_EVALUATIONS, ProductSearch, Range, Search
+from .ladders import DETECT
 from .naming import element_names, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
 from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
-from .verdicts import DETECT, OWN_ROUNDING, Finding, Judgement
+from .verdicts import OWN_ROUNDING, Finding, Judgement
 
 Array = np.ndarray[Any, Any]
 

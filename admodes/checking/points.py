@@ -12,12 +12,13 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Direction, Point, unit_direction
 from ..finite.samples import Samples
 from ..formatting import format_error
+from .ladders import DETECT
 from .probes import Noise, signs_of, value_at
 from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
 from .unfinished import REMAINDER, find_pieces
-from .verdicts import DETECT, Finding, Judgement, judge, widened
+from .verdicts import Finding, Judgement, judge, widened
 
 Array = np.ndarray[Any, Any]
 
@@ -53,6 +54,8 @@ class PointCheck:
     place : {"x", "nearby", "zero"}
     repeats : int
         Calls of f that each value is the mean of; `evaluations` counts means.
+    witness : PointCheck or None
+        The same nearby where the claim is wrong here: what explains the numbers has to do so there, too.
     """
 
     vector: Array
@@ -65,6 +68,7 @@ class PointCheck:
     directions: Judgement | None = None
     place: str = "x"
     repeats: int = 1
+    witness: PointCheck | None = None
 
     @property
     def lines(self) -> int:

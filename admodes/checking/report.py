@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..formatting import format_count, format_error, join_words
-from .verdicts import DETECT
+from .ladders import DETECT
 
 if TYPE_CHECKING:
     from .result import Component, GradientCheck

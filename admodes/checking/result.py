@@ -11,10 +11,11 @@ import numpy as np
 
 from ..finite.lines import Point
 from .diagnosis import diagnose
+from .ladders import DETECT
 from .naming import component_names
 from .points import PointCheck
 from .subject import Subject
-from .verdicts import DETECT, WORDS, Finding
+from .verdicts import WORDS, Finding
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -100,12 +100,17 @@ class Run:
         if noise.random.any() and first.verdict != "right":
             first = self._averaged(first)
         self.points.append(first)
-        if first.verdict != "wrong" and nearby is not None and not self._settled:
+        if nearby is not None and not self._settled and (first.verdict != "wrong" or self._has_witness(first)):
             try:
-                self._judge_nearby(nearby, self._repeats_nearby(first))
+                beside = self._nearby(nearby, self._repeats_nearby(first))
             except CallsSpent:
                 text = "the point nearby was not looked at to the end: the calls of f are spent"
                 self.findings.append(Finding("right", "nearby", text))
+                beside = None
+            if first.verdict == "wrong":
+                first.witness = beside
+            elif beside is not None:
+                self.points.append(beside)
         if np.any(point.x) and not noise.random.any() and not self._settled and self.points[-1].verdict != "wrong":
             self._judge_zero(noise)
 
@@ -170,7 +175,11 @@ class Run:
         affordable = int(left / (CAUTION * max(first.evaluations, 1)))
         return min(first.repeats, max(affordable, FEWEST_REPEATS))
 
-    def _judge_nearby(self, nearby: Array, repeats: int) -> None:
+    def _has_witness(self, first: PointCheck) -> bool:
+        """Whether a wrong claim is worth the calls of a second point, for the sake of its cause alone."""
+        return first.judgement is not None and first.directions is None and not (self._large or first.noise.random.any())
+
+    def _nearby(self, nearby: Array, repeats: int) -> PointCheck | None:
         """A derivative that is right at x alone is wrong."""
         subject = self.subject
         try:
@@ -178,17 +187,17 @@ class Run:
         except OUTSIDE as error:
             text = f"the derivative raises {type(error).__name__} nearby, so it was checked at x alone"
             self.findings.append(Finding("right", "nearby", text))
-            return
+            return None
         if reading.fault:
             self.findings.append(Finding("wrong", "shape", f"the derivative is fine at x, but nearby it {reading.fault}"))
-            return
+            return None
         point = point_at(subject, nearby)
         noise = self.points[0].noise if self._large else measure_noise(subject, point, reading, self.rng)
         many = self._large or self.points[0].directions is not None
         many |= subject.derivative == 1 and point.x.size * point.value.size > NEARBY_FULL
         found = self._at(point, reading, noise, directions=many, repeats=repeats)
         found.place = "nearby"
-        self.points.append(found)
+        return found
 
     def _judge_zero(self, noise: Noise) -> None:
         """Nor is one right that is wrong at 0, though f is smooth there."""

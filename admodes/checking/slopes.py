@@ -128,7 +128,7 @@ def _no_slopes(lines: int, entries: int) -> Slopes:
     shape = (lines, entries)
     numbers: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "left", "right", "step")}
     flags: dict[str, Any] = {name: np.zeros(shape, bool) for name in ("kink", "flat", "sided")}
-    zeros = {name: np.zeros(shape) for name in ("size", "far")}
+    zeros: dict[str, Any] = {name: np.zeros(shape) for name in ("size", "far")}
     return Slopes(**numbers, **flags, **zeros, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf))
 
 

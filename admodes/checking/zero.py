@@ -14,11 +14,12 @@ import numpy as np
 
 from ..errors import AdmodesError
 from ..finite.curvature import line_direction
+from .ladders import DETECT
 from .points import Array, PointCheck, point_at
 from .probes import OUTSIDE, Noise, measure_noise
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
-from .verdicts import DETECT, NEGLIGIBLE
+from .verdicts import NEGLIGIBLE
 
 #: What f and the claim may raise at and beside a point that nobody asked them about.
 UNASKED = (AdmodesError, *OUTSIDE, AssertionError, LookupError, RuntimeError, TypeError)
