@@ -33,3 +33,26 @@ def test_a_power_taken_for_another_is_no_factor():
 def test_a_cause_that_holds_nearby_is_named():
     check = ad.check_gradient(lambda x: np.sum(x**3), lambda x: 6 * x**2, np.array([1.0, 2.0]))
     assert check.causes == ("a constant factor: all of it is 2 times the derivative",)
+
+
+@pytest.mark.parametrize(
+    ("f", "grad", "x", "reason"),
+    [
+        (np.sqrt, lambda x: 0.5 / np.sqrt(x) if x else np.inf, 0.0, "grow without limit as the steps shrink"),
+        (lambda x: np.floor(x) + x, lambda x: 1.0, 2.0, "f jumps at x by 1, and has no slope there"),
+        (lambda x: np.round(np.exp(x), 3), np.exp, 0.3, "f's own noise or rounding"),
+    ],
+)
+def test_why_a_slope_is_not_known(f, grad, x, reason):
+    """Breaks if noise is blamed for a jump or an infinite slope, or these for noise."""
+    check = ad.check_gradient(f, grad, x)
+    assert check.verdict == "inconclusive"
+    assert reason in check.reason
+
+
+def test_a_claim_that_differs_beside_x_is_not_called_noisy():
+    def f(x):
+        return x * x * np.sin(1 / x) if x else 0.0
+
+    check = ad.check_gradient(f, lambda x: 2 * x * np.sin(1 / x) - np.cos(1 / x) if x else 0.0, 0.0)
+    assert "answers otherwise right beside x" in check.reason

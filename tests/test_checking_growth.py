@@ -73,3 +73,10 @@ def test_what_the_user_says_matters_is_relative_to_the_slope(factor, x):
 def test_steps_as_small_as_the_claim_says():
     """At x = 0 nothing but the claim tells how fast f turns."""
     assert ad.check_gradient(lambda x: np.exp(-1e12 * x), lambda x: -1e12 * np.exp(-1e12 * x), 0.0).verdict != "wrong"
+
+
+@pytest.mark.parametrize("claimed", [0.0, 7.0, 1e5])
+def test_an_infinite_slope_confirms_no_number(claimed):
+    """Breaks if f is taken for one that hardly changes where its slope was taken from steps beyond the scale of x."""
+    check = ad.check_gradient(np.sqrt, lambda x: 0.5 / np.sqrt(x) if x > 0 else claimed, 0.0)
+    assert check.verdict != "right"

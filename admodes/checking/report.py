@@ -9,6 +9,7 @@ import numpy as np
 
 from ..formatting import format_count, format_error, join_words
 from .ladders import DETECT
+from .steepness import steepness
 
 if TYPE_CHECKING:
     from .result import Component, GradientCheck
@@ -87,8 +88,11 @@ def _open_reason(check: GradientCheck) -> str:
         if noise * 2 > bound / 3
         else "f's difference quotients, which do not settle at any step (a kink, a jump or an edge nearby)"
     )
+    if relative >= 1 and (steep := steepness(judged.slopes, line, column)):
+        return f"{entry.index}: {steep}"
     if judged.slopes.bound[line, column] < DETECT * judged.size[line, column]:
-        cause = "the derivative's own noise"
+        alike = not any(finding.cause == "random claim" for finding in check.findings)
+        cause = "the derivative, which answers otherwise right beside x" if alike else "the derivative's own noise"
     elif any(finding.cause == "random f" for finding in check.findings):
         means = f", even in means of {point.repeats} calls" if point.repeats > 1 else ""
         cause = f"f's random noise (it answers differently at the same x{means}): fix its seed, or return the mean of many calls"

@@ -16,6 +16,8 @@ Array = np.ndarray[Any, Any]
 GROWTH = 2.0
 #: Changes below this multiple of f's rounding and noise are none that others could be compared with.
 HIDDEN = 8.0
+#: Changes above this multiple of it are beyond doubt.
+CLEAR = 1e3
 
 
 def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, errors: Array) -> tuple[Array, Array, Array]:
@@ -50,19 +52,21 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, erro
             changes.append(change)
             steps.append(step)
     order = np.argsort(np.array(steps), axis=0)
-    (size, far), before, going = np.zeros((2, *shape)), np.full(shape, np.nan), np.ones(shape, bool)
+    (size, far, all_steps), before, going = np.zeros((3, *shape)), np.full(shape, np.nan), np.ones(shape, bool)
     for places in order:
         step = np.array(steps)[places, np.arange(len(lines))][:, None]
         change = np.array(changes)[places, np.arange(len(lines))]
         known = np.isfinite(step) & np.isfinite(change) & ~((step < 0.999 * smallest) & np.isfinite(smallest))
         known &= step <= 1.001 * scales[lines, None]
         found = change / step**derivative
+        all_steps = np.where(change > CLEAR * errors, np.fmax(all_steps, found), all_steps)
         reference = np.fmax(size, HIDDEN * errors / before**derivative)
         going &= ~known | np.isnan(before) | (found <= GROWTH * (step / before) ** derivative * reference)
         far = np.where(known, np.fmax(far, found), far)
         size = np.where(known & going, np.fmax(size, found), size)
         before = np.where(known, step, before)
-    return size, far, flat
+    # At the edge of f's domain no step may lie between that of the slope and the scale of x: that says nothing of f.
+    return size, np.where(np.isnan(before) & one_sided(samples, lines)[:, None], all_steps, far), flat
 
 
 def size_of(slope: Array, bound: Array, secant: Array, tight: float) -> Array:
