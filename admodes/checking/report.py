@@ -88,12 +88,14 @@ def _open_reason(check: GradientCheck) -> str:
         if noise * 2 > bound / 3
         else "f's difference quotients, which do not settle at any step (a kink, a jump or an edge nearby)"
     )
-    if relative >= 1 and (steep := steepness(judged.slopes, line, column)):
+    noisy = any(finding.cause == "random f" for finding in check.findings)
+    steep = "" if noisy or relative < 1 else steepness(judged.slopes, line, column, float(point.noise.value[column]))
+    if steep:
         return f"{entry.index}: {steep}"
     if judged.slopes.bound[line, column] < DETECT * judged.size[line, column]:
         alike = not any(finding.cause == "random claim" for finding in check.findings)
         cause = "the derivative, which answers otherwise right beside x" if alike else "the derivative's own noise"
-    elif any(finding.cause == "random f" for finding in check.findings):
+    elif noisy:
         means = f", even in means of {point.repeats} calls" if point.repeats > 1 else ""
         cause = f"f's random noise (it answers differently at the same x{means}): fix its seed, or return the mean of many calls"
     known = f"known to {format_error(relative)} of its size only" if relative < 1 else "not known"

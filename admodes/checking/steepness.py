@@ -10,9 +10,11 @@ from .slopes import Slopes
 _STEPS, _APART = 4, 64.0
 #: Of a jump, changes of f at these steps differ by less; of an infinite slope they exceed rounding this many times.
 _SAME, _CLEAR = 0.2, 1e3
+#: The same of measured noise.
+_OF_NOISE = 8.0
 
 
-def steepness(slopes: Slopes, line: int, entry: int) -> str:
+def steepness(slopes: Slopes, line: int, entry: int, noise: float) -> str:
     """In words, "" where there is a slope, or noise may hide one.
 
     Over a smaller and smaller step f changes by as much (a jump), or by less but not in proportion (an infinite slope).
@@ -22,6 +24,8 @@ def steepness(slopes: Slopes, line: int, entry: int) -> str:
     slopes : Slopes
         With their samples.
     line, entry : int
+    noise : float
+        Of f.
     """
     for samples in slopes.samples:
         if line < len(samples.directions):
@@ -36,7 +40,8 @@ def steepness(slopes: Slopes, line: int, entry: int) -> str:
         kept = np.isfinite(steps) & np.isfinite(changes) & (steps > 0)
         order = np.argsort(steps[kept])[:_STEPS]
         h, change = steps[kept][order], changes[kept][order]
-        clear = _CLEAR * np.finfo(float).eps * max(abs(float(samples.point.value[entry])), float(np.max(change, initial=0.0)))
+        largest = max(abs(float(samples.point.value[entry])), float(np.max(change, initial=0.0)))
+        clear = max(_CLEAR * np.finfo(float).eps * largest, _OF_NOISE * noise)
         if len(h) < _STEPS or h[-1] < _APART * h[0] or change.min() <= clear:
             continue
         if change.max() <= (1 + _SAME) * change.min():
