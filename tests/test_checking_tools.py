@@ -155,41 +155,6 @@ def test_the_figure_of_a_large_x_shows_a_direction():
     assert np.min(right.lines[0].get_ydata()) < 1e-6
 
 
-def test_taylor_slopes_of_a_right_gradient():
-    """Slopes that are not 1, 2 and 3."""
-    found = ad.check_gradient(f, gradient, X).taylor()
-    assert found.slopes == pytest.approx((1, 2, 3), abs=0.1)
-    assert str(found).splitlines()[2].split() == ["1", "2.00", "2"]
-
-
-def test_taylor_slopes_of_a_wrong_gradient():
-    """An order of 2 for a wrong gradient."""
-    assert ad.check_gradient(f, lambda x: 1.1 * gradient(x), X).taylor().slopes == pytest.approx((1, 1, 1), abs=0.15)
-
-
-def test_taylor_remainders_that_vanish():
-    """A slope of rounding."""
-    found = ad.check_gradient(lambda x: np.sum(x), np.ones_like, X).taylor()
-    assert found.slopes[0] == pytest.approx(1, abs=0.01)
-    assert np.isnan(found.slopes[1:]).all()
-    assert "vanishes" in str(found)
-
-
-@pytest.mark.parametrize(
-    ("f", "claim", "kind"),
-    [
-        (lambda x: np.sum(x**4), lambda x: np.diag(12 * x**2), "hessian"),
-        (lambda x: np.sum(x**4), lambda x, v: 12 * x**2 * v, "hvp"),
-        (np.sin, lambda x, v: np.cos(x) * v, "jvp"),
-    ],
-)
-def test_taylor_slopes_of_other_kinds(f, claim, kind):
-    """A claimed second derivative that leaves a remainder of second order."""
-    check = ad.check_gradient(f, claim, X, kind=kind)
-    assert check.taylor().slopes == pytest.approx((1, 2, 3), abs=0.15)
-    assert check.plot()
-
-
 def test_assert_gradient():
     """An assertion that passes what is wrong, or says nothing."""
     assert ad.testing.assert_gradient(f, gradient, X).verdict == "right"
