@@ -106,14 +106,6 @@ def test_numbers_as_json():
     assert found["causes"]
 
 
-@pytest.mark.parametrize("claim", [gradient, wrong, lambda x: x[:, None], lambda x: -gradient(x)])
-def test_the_figure(claim):
-    """A figure that fails where a check went another way."""
-    above, below = ad.check_gradient(f, claim, X, kind="gradient").plot()
-    assert above.get_xscale() == "log" or not above.lines
-    assert below.get_yscale() == "log" or not below.lines
-
-
 @pytest.mark.parametrize(
     ("f", "claim", "x"),
     [
@@ -132,27 +124,6 @@ def test_everything_can_be_shown(f, claim, x):
     assert str(check)
     assert check._repr_html_()
     assert json.dumps(check.to_dict())
-
-
-def test_the_figure_shows_quotients_noise_and_band():
-    """A figure without what the verdict rests on."""
-    above, below = ad.check_gradient(f, wrong, X).plot()
-    assert [text.get_text() for text in above.get_legend().get_texts()] == ["quotients of f", "noise / step", "within the bound"]
-    assert above.get_title() == "x[1]: wrong"
-    assert len(below.lines) == 4
-
-
-def test_the_figure_of_a_large_x_shows_a_direction():
-    """No quotients where single elements were not looked at, or those of f less the claim beside the claim itself."""
-    x = np.linspace(0.1, 1, 1000)
-    doubled = np.where(np.arange(1000) == 77, 2.0, 1.0)
-    above = ad.check_gradient(lambda x: np.sum(np.sin(x)), lambda x: np.cos(x) * doubled, x).plot()[0]
-    assert above.get_title().startswith("random direction")
-    gaps = above.lines[0].get_ydata()
-    assert np.median(gaps) == pytest.approx(gaps[-1], rel=1e-2)  # the error of the claim, at every small step
-    right = ad.check_gradient(lambda x: np.sum(np.sin(x)), np.cos, x).plot()[0]
-    assert right.get_title().endswith("right")
-    assert np.min(right.lines[0].get_ydata()) < 1e-6
 
 
 def test_assert_gradient():

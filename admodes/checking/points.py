@@ -206,7 +206,8 @@ def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slope
             matrix[rows, columns] = matrix[columns, rows] = mixed[:, 0]
             arrays[name] = matrix.reshape(-1, 1)
     none = np.zeros((size * size, 1), bool)
-    slopes = Slopes(**arrays, left=arrays["value"], right=arrays["value"], kink=none, sided=none.copy(), samples=pure.samples)
+    sides = {"left": arrays["value"], "right": arrays["value"], "kink": none, "sided": none.copy()}
+    slopes = Slopes(**arrays, **sides, samples=[*pure.samples, *sums.samples])
     return slopes, np.outer(scale, scale).ravel()
 
 

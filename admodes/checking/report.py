@@ -14,6 +14,8 @@ from .steepness import steepness
 if TYPE_CHECKING:
     from .result import Component, GradientCheck
 
+#: Of verdicts, in pages and figures.
+COLOURS = {"right": "#027a5e", "wrong": "#ab2440", "inconclusive": "#6f6202"}
 #: Components that a report shows.
 SHOWN = 6
 #: Differences of larger values overflow when they are divided by a step.
@@ -121,9 +123,14 @@ def _right_reason(check: GradientCheck) -> str:
     return "; ".join(parts)
 
 
+def headline(check: GradientCheck) -> str:
+    """What was checked, and the verdict."""
+    return f"{check.kind} of {check.subject.function.name}: {check.verdict}"
+
+
 def text_report(check: GradientCheck) -> str:
     """The verdict, why, the worst components, likely mistakes, what it cost."""
-    lines = [f"{check.kind} of {check.subject.function.name}: {check.verdict.upper()}", _sentence(check.reason)]
+    lines = [headline(check).removesuffix(check.verdict) + check.verdict.upper(), _sentence(check.reason)]
     lines += [f"Likely mistake: {cause}" for cause in check.causes]
     shown = check.worst[:SHOWN]
     if shown:
@@ -175,7 +182,7 @@ def _cost(check: GradientCheck) -> str:
 
 def html_report(check: GradientCheck) -> str:
     """For notebooks; no script, no style sheet."""
-    colour = {"right": "#027a5e", "wrong": "#ab2440", "inconclusive": "#6f6202"}[check.verdict]
+    colour = COLOURS[check.verdict]
     name = html.escape(check.subject.function.name)
     parts = [f'<div><strong>{check.kind} of <code>{name}</code>: <span style="color:{colour}">{check.verdict}</span></strong>']
     parts.append(f"<p>{html.escape(_sentence(check.reason))}</p>")

@@ -128,14 +128,16 @@ class GradientCheck:
         return html_report(self)
 
     def plot(self) -> tuple[Axes, Axes]:
-        """How far the difference quotients are from the claim at each step, for the worst component, with the noise of f.
+        """What the verdict on the worst component rests on above, Taylor's remainders below.
 
-        Below: Taylor's remainders.
+        How far the difference quotients are from the claim at each step, with the noise of f, the extrapolated slope and its
+        bound; at a kink the quotients of both sides, the slopes that they tell, and the claim; where the claim is no number,
+        the quotients alone. Where there is nothing to draw, the figure says why.
 
         Returns
         -------
         tuple of two matplotlib.axes.Axes
-            Of a new figure of pyplot's, which a notebook shows.
+            Of a new figure of pyplot's, which a notebook shows; twice the same where it has words alone.
         """
         from .plot import plot_check
 
@@ -143,6 +145,9 @@ class GradientCheck:
 
     def taylor(self) -> TaylorSlopes:
         """The slopes of Taylor's remainders of order 0, 1 and 2: 1, 2 and 3 where f is smooth and the claim right.
+
+        Of a wrong first derivative order 1 has slope 1, of a wrong second derivative order 2 has slope 2; printed, the table
+        says so in its last line, or why there is no slope.
 
         Returns
         -------
