@@ -168,8 +168,11 @@ class LargeCheck:
         return Judgement(claimed, slopes.value + offset, low, high, np.where(np.isnan(claimed), -1, verdict), size, slopes)
 
     def _claim_noise(self) -> Array:
-        noise = self.noise.claim
-        return noise * self.point.scale[:, None] if noise.shape[0] == self.point.x.size else np.zeros((1, 1))
+        noise, scale = self.noise.claim, self.point.scale
+        if noise.shape[0] != self.point.x.size:
+            return np.zeros((1, 1))
+        noise = noise * scale[:, None]
+        return np.linalg.norm(noise * scale).reshape(1, 1) if self.subject.derivative == 2 else noise
 
     def _locate(self, check: PointCheck, judged: Judgement, claimed: Array, vector: Array) -> None:
         """Name the wrong elements, by halving what errs along one direction."""
@@ -275,7 +278,8 @@ class LargeCheck:
         missed = next((chance for chance in MISSED if 0.8 * float(gaussian) < chance ** (1 / count)), MISSED[-1])
         seen = 0.8 * float(gaussian) / missed ** (1 / count)
         return (
-            f"{len(judged.verdict)} random directions agree with all {format_count(self.point.x.size)} elements at once; "
+            f"the claim agrees with f along {len(judged.verdict)} random directions across all {format_count(self.point.x.size)} "
+            "elements; "
             f"an error of {format_error(seen)} of the whole (root mean square) is missed with a probability below {missed:g}"
         )
 

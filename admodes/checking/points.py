@@ -317,8 +317,14 @@ def _kink_findings(
     if not wrong.size:
         return []
     line, entry = wrong[0]
+    left, right = slopes.left[line, entry], slopes.right[line, entry]
+    found = (
+        f"f's slopes lie between {min(left, right):.6g} and {max(left, right):.6g}"
+        if left != right
+        else f"f's slope is {left:.6g}"
+    )
     text = (
         f"at the kink, along a direction across {kinked.size} elements, the claim says {claimed[line, entry]:.6g}, "
-        f"but f's slopes lie between {judged.low[line, entry]:.6g} and {judged.high[line, entry]:.6g}: it is no subgradient"
+        f"but {found}: it is no subgradient"
     )
     return [Finding("wrong", "kink", text)]

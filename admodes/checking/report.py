@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..formatting import format_count, format_error, join_words
+from ..formatting import format_count, format_error, html_table
 from .ladders import DETECT
 from .steepness import steepness
 
@@ -37,7 +37,8 @@ def reason_of(check: GradientCheck) -> str:
     if check.verdict == "inconclusive":
         return "; ".join(faults) if faults else _open_reason(check)
     if not check.components:
-        return "there is nothing to check: x has no elements"
+        nothing = "x" if not check.point.x.size else f"{check.subject.function.name}(x)"
+        return f"there is nothing to check: {nothing} has no elements"
     return _right_reason(check)
 
 
@@ -54,18 +55,26 @@ def _wrong_reason(check: GradientCheck, faults: list[str]) -> str:
         count = f"{len(wrong)} of {format_count(whole)} {what} {'is' if len(wrong) == 1 else 'are'} wrong{where}"
         if whole == 1:
             count = f"the derivative is wrong{where}"
-        parts.append(f"{count}: {described(wrong[0])}")
+        parts.append(f"{count}: {_described(check, wrong[0])}")
     return "; ".join(parts)
 
 
-def described(entry: Component) -> str:
+def _described(check: GradientCheck, entry: Component) -> str:
     """One component in words."""
     if entry.kink:
-        return (
-            f"{entry.index} is claimed to be {entry.claimed:.6g}, f's slopes at its kink are {entry.low:.6g} and {entry.high:.6g}"
-        )
-    half = (entry.high - entry.low) / 2
-    return f"{entry.index} is claimed to be {entry.claimed:.10g}, f's slope is {entry.expected:.10g} ± {format_error(half)}"
+        sides = f"{entry.left:.6g} on the left and {entry.right:.6g} on the right (± {format_error(_half(entry))})"
+        return f"{entry.index} is claimed to be {entry.claimed:.6g}, f's slopes at its kink are {sides}"
+    slope = f"{entry.expected:.10g} ± {format_error(_half(entry))}"
+    return f"{entry.index} is claimed to be {entry.claimed:.10g}, f's {_slope_of(check)} is {slope}"
+
+
+def _slope_of(check: GradientCheck) -> str:
+    return "slope" if check.subject.derivative == 1 else "second derivative"
+
+
+def _half(entry: Component) -> float:
+    """The bound on the slope, or on both."""
+    return (entry.high - entry.low - abs(entry.right - entry.left)) / 2
 
 
 def _open_reason(check: GradientCheck) -> str:
@@ -83,7 +92,7 @@ def _open_reason(check: GradientCheck) -> str:
                 f"{entry.index}: f(x) is so large ({largest:.3g}) that multiples of its differences overflow: "
                 "divide f and the derivative by a constant such as 1e50, and check these"
             )
-        return f"{entry.index}: f shows no finite slope there (no side of x has a limit of difference quotients)"
+        return f"{entry.index}: f shows no finite {_slope_of(check)} there (no side of x has a limit of difference quotients)"
     relative = judged.bound[line, column] / max(judged.size[line, column], np.finfo(float).tiny)
     cause = (
         _NOISY
@@ -91,7 +100,8 @@ def _open_reason(check: GradientCheck) -> str:
         else "f's difference quotients, which do not settle at any step (a kink, a jump or an edge nearby)"
     )
     noisy = any(finding.cause == "random f" for finding in check.findings)
-    steep = "" if noisy or relative < 1 else steepness(judged.slopes, line, column, float(point.noise.value[column]))
+    mixed = check.subject.derivative == 2  # its lines are along two elements, and jumps are looked for along one
+    steep = "" if noisy or mixed or relative < 1 else steepness(judged.slopes, line, column, float(point.noise.value[column]))
     if steep:
         return f"{entry.index}: {steep}"
     if judged.slopes.bound[line, column] < DETECT * judged.size[line, column]:
@@ -101,7 +111,7 @@ def _open_reason(check: GradientCheck) -> str:
         means = f", even in means of {point.repeats} calls" if point.repeats > 1 else ""
         cause = f"f's random noise (it answers differently at the same x{means}): fix its seed, or return the mean of many calls"
     known = f"known to {format_error(relative)} of its size only" if relative < 1 else "not known"
-    return f"{entry.index}: the slope is {known}, because of {cause}"
+    return f"{entry.index}: the {_slope_of(check)} is {known}, because of {cause}"
 
 
 def _right_reason(check: GradientCheck) -> str:
@@ -109,7 +119,7 @@ def _right_reason(check: GradientCheck) -> str:
         f"all {format_count(len(check.components))} components agree" if len(check.components) > 1 else "the derivative agrees"
     ]
     if check.chance:
-        parts = [check.chance]
+        return check.chance
     kinks = [entry.index for entry in check.components if entry.kink]
     if kinks:
         more = f" and {len(kinks) - 3} more" if len(kinks) > 3 else ""
@@ -119,7 +129,9 @@ def _right_reason(check: GradientCheck) -> str:
     if any(found.slopes_sided for found in check.points[:1]):
         parts.append("x is at the edge of f's domain, and one side was used")
     if np.isfinite(check.sensitivity):
-        parts.append(f"an error above {format_error(check.sensitivity)} of a slope would have shown")
+        parts.append(f"an error above {format_error(check.sensitivity)} of a {_slope_of(check)} would have shown")
+    else:
+        parts.append(f"f has a {_slope_of(check)} of 0 there, as far as its rounding lets see, and the claim is 0 as well")
     return "; ".join(parts)
 
 
@@ -135,9 +147,7 @@ def text_report(check: GradientCheck) -> str:
     shown = check.worst[:SHOWN]
     if shown:
         lines += ["", *_table(shown)]
-        hidden = len(check.worst) - len(shown)
-        if hidden > 0:
-            lines.append(f"({format_count(hidden)} more, none of them worse)")
+        lines += [more] if (more := _more(check)) else []
     lines += ["", *(f"Note: {_sentence(text)}" for text in _notes(check)), _cost(check)]
     return "\n".join(lines)
 
@@ -151,16 +161,27 @@ def _notes(check: GradientCheck) -> list[str]:
 
 
 def _row(entry: Component) -> list[str]:
+    known = np.isfinite(entry.expected)
+    found = f"{entry.left:.6g} | {entry.right:.6g}" if entry.kink else f"{entry.expected:.10g}" if known else _UNKNOWN
     return [
         entry.index,
         f"{entry.claimed:.10g}",
-        f"{entry.expected:.10g}" if not entry.kink else "kink",
-        f"{entry.low:.10g} .. {entry.high:.10g}" if entry.kink else f"± {format_error((entry.high - entry.low) / 2)}",
-        f"{entry.digits:g}",
+        found,
+        f"± {format_error(_half(entry))}" if known and np.isfinite(_half(entry)) else _UNKNOWN,
+        f"{entry.digits:g}" if known and np.isfinite(entry.claimed) and not entry.kink else _UNKNOWN,
         entry.verdict,
     ]
 
 
+def _more(check: GradientCheck) -> str:
+    """How many components the table does not show, and what its bars mean."""
+    shown, hidden = check.worst[:SHOWN], max(len(check.worst) - SHOWN, 0)
+    parts = [f"{format_count(hidden)} more, none of them worse"] if hidden else []
+    parts += ["a | b: slopes on the left and on the right of a kink"] if any(entry.kink for entry in shown) else []
+    return f"({'; '.join(parts)})" if parts else ""
+
+
+_UNKNOWN = "-"
 HEAD = ["component", "claimed", "found", "bound", "digits", "verdict"]
 
 
@@ -171,26 +192,31 @@ def _table(entries: list[Component]) -> list[str]:
 
 
 def _cost(check: GradientCheck) -> str:
-    cost = f"f was called {format_count(check.evaluations)} times, the derivative {format_count(check.claim_evaluations)} times"
+    cost = f"f was called {_times(check.evaluations)}, the derivative {_times(check.claim_evaluations)}"
     lines = sum(found.lines for found in check.points)
     slopes = sum(found.evaluations for found in check.points)
     repeats = max((found.repeats for found in check.points), default=1)
     calls = f"means of {repeats} calls" if repeats > 1 else "calls"
-    each = f" ({slopes / lines:.0f} {calls} of f per component and point, the rest for noise and state)" if lines else ""
+    each = (
+        f" ({slopes / lines:.0f} {calls} of f per component and point, the rest for noise and state)" if lines and slopes else ""
+    )
     return f"{cost}{each}."
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{format_count(count)} times")
 
 
 def html_report(check: GradientCheck) -> str:
     """For notebooks; no script, no style sheet."""
-    colour = COLOURS[check.verdict]
-    name = html.escape(check.subject.function.name)
-    parts = [f'<div><strong>{check.kind} of <code>{name}</code>: <span style="color:{colour}">{check.verdict}</span></strong>']
+    name, what = html.escape(check.subject.function.name), f'<span style="color:{COLOURS[check.verdict]}">{check.verdict}</span>'
+    parts = [f"<div><strong>{check.kind} of <code>{name}</code>: {what}</strong>"]
     parts.append(f"<p>{html.escape(_sentence(check.reason))}</p>")
     parts += [f"<p>Likely mistake: {html.escape(cause)}</p>" for cause in check.causes]
     shown = check.worst[:SHOWN]
     if shown:
-        cells = "".join(f"<th>{title}</th>" for title in HEAD)
-        rows = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _row(entry)) + "</tr>" for entry in shown)
-        parts.append(f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>")
-    notes = join_words([html.escape(_sentence(text)) for text in [*_notes(check), _cost(check)[:-1]]], "")
-    return "".join([*parts, f"<p><small>{notes}</small></p></div>"])
+        columns = [(title, title in ("component", "verdict")) for title in HEAD]
+        parts.append(f'<div style="overflow-x:auto">{html_table(columns, map(_row, shown))}</div>')
+    notes = [_more(check), *map(_sentence, _notes(check)), _cost(check)]
+    lines = "<br>".join(html.escape(note) for note in notes if note)
+    return "".join([*parts, f"<p><small>{lines}</small></p></div>"])

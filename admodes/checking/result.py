@@ -44,6 +44,8 @@ class Component:
         Whether f's slopes on both sides differ.
     error : float
         How far the claim lies outside of the interval, relative to the slope.
+    left, right : float
+        The slopes of f on both sides; they differ at a kink.
     """
 
     index: str
@@ -55,6 +57,8 @@ class Component:
     digits: float
     kink: bool
     error: float
+    left: float
+    right: float
 
 
 class GradientCheck:
@@ -83,7 +87,8 @@ class GradientCheck:
     evaluations, claim_evaluations : int
         Calls of f and of the claim, all of them.
     sensitivity : float
-        A relative error above this would have shown in every element; NaN where nothing was measured.
+        A relative error above this (`rtol` is part of it) would have shown in every element whose slope is not 0; NaN where
+        there is none such.
 
     Examples
     --------
@@ -193,7 +198,7 @@ class GradientCheck:
             relative = bound / judged.size
         # Where f does not change at all there is no slope that an error could be compared with.
         known = (judged.verdict != 0) & np.isfinite(relative) & (relative <= DETECT)
-        return float(np.max(relative, where=known, initial=0.0))
+        return float(np.max(relative[known])) + (self.rtol or 0.0) if known.any() else float("nan")
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain Python objects, for JSON."""
@@ -228,6 +233,8 @@ class GradientCheck:
                 digits=round(float(digits[line, entry]), 1),
                 kink=bool(judged.slopes.kink[line, entry]),
                 error=float(relative[line, entry]),
+                left=float(judged.slopes.left[line, entry]),
+                right=float(judged.slopes.right[line, entry]),
             )
             for line in range(lines)
             for entry in range(entries)
