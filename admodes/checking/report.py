@@ -130,7 +130,7 @@ def _right_reason(check: GradientCheck) -> str:
         parts.append("x is at the edge of f's domain, and one side was used")
     if np.isfinite(check.sensitivity):
         parts.append(f"an error above {format_error(check.sensitivity)} of a {_slope_of(check)} would have shown")
-    else:
+    elif not any(entry.claimed for entry in check.components):
         parts.append(f"f has a {_slope_of(check)} of 0 there, as far as its rounding lets see, and the claim is 0 as well")
     return "; ".join(parts)
 

@@ -197,7 +197,7 @@ class GradientCheck:
             bound = np.where(judged.slopes.kink, judged.slopes.bound, judged.bound)
             relative = bound / judged.size
         # Where f does not change at all there is no slope that an error could be compared with.
-        known = (judged.verdict != 0) & np.isfinite(relative) & (relative <= DETECT)
+        known = (judged.verdict != 0) & np.isfinite(relative) & (relative <= max(DETECT, self.rtol or 0.0))
         return float(np.max(relative[known])) + (self.rtol or 0.0) if known.any() else float("nan")
 
     def to_dict(self) -> dict[str, Any]:

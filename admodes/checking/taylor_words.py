@@ -21,6 +21,8 @@ Array = np.ndarray[Any, Any]
 
 #: The largest step, as a part of x.
 LARGEST = 0.25
+#: Of f(x): multiples of it are infinite.
+TOO_LARGE = 1e300
 _PLACES = {"x": "", "nearby": "At the point near x ", "zero": "At x = 0 "}
 
 
@@ -122,6 +124,8 @@ def _missing(check: GradientCheck, point: Point) -> str:
     for finding in check.findings:
         if finding.cause in ("shape", "dtype", "not finite") and finding.verdict != "right":
             return finding.text
+    if np.max(np.abs(point.value)) > TOO_LARGE:
+        return f"{point.function.name}(x) is so large that its differences overflow"
     return ""
 
 
