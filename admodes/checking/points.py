@@ -220,11 +220,10 @@ def _judged(
     noise: Noise,
     rtol: float | None,
 ) -> Judgement:
-    spacing = max(reading.spacing, float(np.max(point.relative_x, initial=0.0)))
     with np.errstate(all="ignore"):
         spaced = np.where(noise.random, -1.0, point.relative_value * np.abs(point.value))
     claim_noise = noise.claim.reshape(-1, 1) if subject.derivative == 2 and noise.claim.size > 1 else noise.claim
-    return judge(claimed, slopes, spacing, claim_noise, noise.coarse, scales, spaced, rtol)
+    return judge(claimed, slopes, reading.spacing, claim_noise, noise.coarse, scales, spaced, rtol)
 
 
 def _confirm(
@@ -309,9 +308,8 @@ def _kink_findings(
     vectors[:, kinked] = np.array(weights) * point.scale[kinked]
     slopes = measure_slopes(point, [line_direction(vector) for vector in vectors], np.ones(len(vectors)), noise.value)
     claimed = vectors @ reading.matrix.T
-    spacing = max(reading.spacing, float(point.relative_x.max()))
     none = np.zeros(point.value.size)
-    judged = judge(claimed, slopes, spacing, np.zeros((1, 1)), noise.coarse, np.ones(len(vectors)), none, None)
+    judged = judge(claimed, slopes, reading.spacing, np.zeros((1, 1)), noise.coarse, np.ones(len(vectors)), none, None)
     wrong = np.argwhere((judged.verdict == -1) & slopes.kink | ((judged.verdict == -1) & (slopes.bound < 1e-3 * judged.size)))
     if not wrong.size:
         return []

@@ -18,6 +18,8 @@ Array = np.ndarray[Any, Any]
 
 #: Spacing of the points that noise is measured at, in spacings of the floating-point numbers of x.
 NOISE_SPACING = 2.0**12
+#: The same for the claim where it comes in few digits: so short a line crosses no kinks.
+FEW = 8.0
 #: Multiples of it, of which the first one is taken that stays inside of f's domain.
 CLOSER = (1.0, 2.0**-8)
 #: The same for what an iteration leaves undone, relative to x, with multiples: between jumps it is smooth, and has a slope.
@@ -30,6 +32,8 @@ SAME = 100.0
 LINEAR, LINEAR_SPACINGS = 1e-6, 1e3
 #: Errors of f or the claim that mean "not defined here".
 OUTSIDE = (ArithmeticError, AssertionError, LookupError, RuntimeError, RuntimeWarning, ValueError)
+#: What f and the claim may raise at and beside a point that nobody asked them about.
+UNASKED = (AdmodesError, *OUTSIDE, AssertionError, LookupError, RuntimeError, TypeError)
 
 
 @dataclass
@@ -77,6 +81,8 @@ def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.rand
         values = np.array([value_at(subject, leaves, point) for leaves in further])
         left = noise_of_values(values, agreed=True)
         unfinished = np.maximum(unfinished, np.where(left <= REMAINDER * np.ptp(values, axis=0), multiple * left, 0.0))
+    if subject.spacing > np.max(point.relative_x, initial=2.0**-52):  # f is asked in more digits than the claim
+        places = [subject.at(point.x + step * FEW * subject.spacing * across) for step in range(1, POINTS + 1)]
     claims = [None] if subject.kind in SEEDED else [_claim_at(subject, leaves, reading) for leaves in places]
     silent = any(entry is None for entry in claims)
     claim = np.zeros((1, 1)) if silent else noise_of_values(np.array(claims))
@@ -113,7 +119,7 @@ def find_nearby(subject: Subject, point: Point, rng: np.random.Generator) -> Arr
     """A point near x, with every element moved, where f and the claim are numbers; None where there is none."""
     signs = signs_of(point.x.size, rng) * rng.uniform(0.5, 1, point.x.size)
     for part in NEARBY:
-        vector = np.concatenate([np.empty(0), *(leaf.ravel() for leaf in subject.at(point.x + part * signs * point.scale))])
+        vector = subject.rounded(point.x + part * signs * point.scale)
         if np.array_equal(vector, point.x) or not np.all(np.isfinite(vector)):
             continue
         if np.all(np.isfinite(value_at(subject, subject.at(vector), point)[np.isfinite(point.value)])):
@@ -195,7 +201,7 @@ def _stale(subject: Subject, leaves: list[Array], elsewhere: list[Array], point:
         return [Finding("wrong", "stale", "the derivative at x is another one after it was asked elsewhere: it keeps state")]
     if subject.kind in SEEDED or len(leaves) != 1 or not leaves[0].ndim or other is None:
         return []
-    buffer = leaves[0].copy()
+    buffer = leaves[0].astype(subject.given[0])
     tree = subject.function.as_input_tree([buffer])  # x may hold its one array in a container
     subject.claim(tree, *subject.args)
     buffer[...] = elsewhere[0]

@@ -11,13 +11,14 @@ from .averaging import DRIFT_REPEATS, FEWEST_REPEATS, MOST_CALLS, MOST_SECONDS, 
 from .kinds import settle_kind
 from .large import LargeCheck
 from .points import PointCheck, check_point, point_at
-from .probes import OUTSIDE, Noise, check_linear, check_state, find_nearby, measure_noise, value_at
+from .precision import widen
+from .probes import OUTSIDE, UNASKED, Noise, check_linear, check_state, find_nearby, measure_noise, value_at
 from .progress import estimated_evaluations, progress, seconds_of
 from .repeated import RepeatedPoint
 from .result import GradientCheck
 from .subject import SEEDED, CallsSpent, Reading, Subject
 from .verdicts import Finding
-from .zero import UNASKED, probe_zero
+from .zero import probe_zero
 
 Array = np.ndarray[Any, Any]
 
@@ -42,9 +43,8 @@ class Run:
 
     def __init__(self, subject: Subject, rtol: float | None, seed: int) -> None:
         self.subject, self.rtol, self.rng = subject, rtol, np.random.default_rng(seed)
-        self.point = Point(subject.function)
+        self.point, self.findings = widen(subject, Point(subject.function))
         subject.output_shapes = [output.shape for output in self.point.outputs]
-        self.findings: list[Finding] = []
         self.points: list[PointCheck] = []
         self.chance = ""
 
