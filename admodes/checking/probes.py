@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import AdmodesError
 from ..finite.lines import Point
+from ..function import Leaves
 from .noise import POINTS, noise_of_values
 from .subject import SEEDED, Reading, Subject
 from .unfinished import REMAINDER
@@ -62,21 +63,27 @@ def signs_of(size: int, rng: np.random.Generator) -> Array:
     return rng.integers(0, 2, size) * 2.0 - 1.0
 
 
-def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.random.Generator, *, coarse: bool = True) -> Noise:
-    """Noise of f and of the claim on very short lines to one side of x, where a kink at x does not pass for noise."""
-    across = signs_of(point.x.size, rng) * point.scale
-    spacing = NOISE_SPACING * float(np.max(point.relative_x, initial=2.0**-52))
-    for closer in CLOSER:
-        places = [subject.at(point.x + step * closer * spacing * across) for step in range(1, POINTS + 1)]
-        values = np.array([value_at(subject, leaves, point) for leaves in places])
-        if np.isfinite(values).all():
-            break
+def measure_noise(
+    subject: Subject,
+    point: Point,
+    reading: Reading,
+    rng: np.random.Generator,
+    *,
+    scale: Array | None = None,
+    coarse: bool = True,
+) -> Noise:
+    """Noise of f and of the claim on very short lines to one side of x, where a kink at x does not pass for noise.
+
+    `scale` stands for that of x.
+    """
+    across = signs_of(point.x.size, rng) * (point.scale if scale is None else scale)
+    places, values = _short_line(subject, point, across)
     repeats = np.array([value_at(subject, subject.at(point.x), point) for _ in range(2)])
     spread = np.max(np.abs(repeats - point.value), axis=0)
     found = np.maximum(2 * noise_of_values(values), 3 * np.where(np.isfinite(spread), spread, 0.0))
     found = np.maximum(found, _smallest(point))
     unfinished = np.zeros(point.value.size)
-    for apart, multiple in COARSE_SPACINGS if coarse and spacing < 1e-9 else ():
+    for apart, multiple in COARSE_SPACINGS if coarse and subject.spacing < 1e-9 else ():
         further = [subject.at(point.x + step * apart * across) for step in range(1, POINTS + 1)]
         values = np.array([value_at(subject, leaves, point) for leaves in further])
         left = noise_of_values(values, agreed=True)
@@ -87,6 +94,17 @@ def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.rand
     silent = any(entry is None for entry in claims)
     claim = np.zeros((1, 1)) if silent else noise_of_values(np.array(claims))
     return Noise(np.asarray(found, float), np.asarray(unfinished, float), np.asarray(claim, float).T, np.asarray(spread > 0))
+
+
+def _short_line(subject: Subject, point: Point, across: Array) -> tuple[list[Leaves], Array]:
+    """Equally spaced points beside x, next to each other but for a few numbers, and f there, shape (points, m)."""
+    for closer in CLOSER:
+        spacing = closer * NOISE_SPACING * float(np.max(point.relative_x, initial=2.0**-52))
+        places = [subject.at(point.x + step * spacing * across) for step in range(1, POINTS + 1)]
+        values = np.array([value_at(subject, leaves, point) for leaves in places])
+        if np.isfinite(values).all():
+            break
+    return places, values
 
 
 def _smallest(point: Point) -> float:
