@@ -57,10 +57,10 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, nois
     for places in order:
         step = np.array(steps)[places, np.arange(len(lines))][:, None]
         change = np.array(changes)[places, np.arange(len(lines))]
-        known = np.isfinite(step) & np.isfinite(change) & ~((step < 0.999 * smallest) & np.isfinite(smallest))
-        known &= step <= 1.001 * scales[lines, None]
+        within = np.isfinite(step) & np.isfinite(change) & (step <= 1.001 * scales[lines, None])
+        known = within & ~((step < 0.999 * smallest) & np.isfinite(smallest))
         found = change / step**derivative
-        all_steps = np.where(change > CLEAR * rounding, np.fmax(all_steps, found), all_steps)
+        all_steps = np.where(within & (change > CLEAR * rounding), np.fmax(all_steps, found), all_steps)
         reference = np.fmax(size, HIDDEN * (rounding + noise) / before**derivative)
         going &= ~known | np.isnan(before) | (found <= GROWTH * (step / before) ** derivative * reference)
         far = np.where(known, np.fmax(far, found), far)
