@@ -51,3 +51,91 @@ def test_errors_of_ten_percent_are_never_right(activation):
     for seed in SEEDS:
         f, grad, weights = make_loss(seed, activation, "f4")
         assert ad.check_gradient(f, ten_percent_off(grad), weights).verdict != "right", seed
+
+def make_wide_loss(seed, activation, dtype="f4"):
+    """The same in NumPy's own precision: float32 for weights in float32, float64 for weights in float64."""
+    rng = np.random.default_rng(seed)
+    inputs, targets = rng.standard_normal((64, 2)).astype(dtype), rng.standard_normal(64).astype(dtype)
+    weights = (rng.standard_normal((2, 2)) / 2).astype(dtype)
+
+    def act(z):
+        return np.tanh(z) if activation == "tanh" else np.maximum(z, 0)
+
+    def f(p):
+        return np.mean((act(inputs @ p).sum(1) - targets) ** 2)
+
+    def grad(p):
+        z = act(inputs @ p)
+        slope = 1 - z * z if activation == "tanh" else z > 0
+        return inputs.T @ ((2 * (z.sum(1) - targets) / 64)[:, None] * slope)
+
+    return f, grad, weights
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_where_f_answers_in_float64_float32_is_as_sure(activation):
+    """An error of 0.1 % hides in the steps of float32's staircase, and so does the right gradient."""
+    for seed in range(6):
+        f, grad, weights = make_wide_loss(seed, activation)
+        assert grad(weights).dtype == np.float32
+        check = ad.check_gradient(f, grad, weights)
+        assert check.verdict == "right", (seed, str(check))
+        assert "float64" in str(check)
+        assert ad.check_gradient(f, lambda p, grad=grad: 1.001 * grad(p), weights).verdict == "wrong", seed
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4"])
+def test_the_claim_is_asked_in_the_dtype_of_x(dtype):
+    asked = set()
+
+    def grad(x):
+        asked.add(x.dtype)
+        return 3 * x**2
+
+    x = np.array([1.1, 2.3], dtype)
+    check = ad.check_gradient(lambda x: np.sum(x**3), grad, x)
+    assert asked == {np.dtype(dtype)}
+    assert check.verdict == ("right" if dtype == "f4" else "inconclusive")  # float16 has three digits: 1 % cannot be told
+    assert all(np.array_equal(found.vector, found.vector.astype(dtype)) for found in check.points)
+
+
+def test_lists_of_numbers_in_float32_are_no_mistake():
+    """They come as float64, with the digits of float32."""
+    x = np.array([1.1, 2.3], "f4")
+    assert ad.check_gradient(lambda x: np.sum(np.exp(x)), lambda x: [float(np.exp(v)) for v in x], x).verdict == "right"
+
+
+def test_f_that_refuses_float64_is_asked_in_float32():
+    seen = set()
+
+    def f(x):
+        seen.add(x.dtype)
+        if x.dtype != np.float32:
+            raise TypeError("float32 only")
+        return np.sum(x * x)
+
+    check = ad.check_gradient(f, lambda x: 2 * x, np.array([1.5, -2.0], "f4"))
+    assert check.verdict == "right"
+    assert "float64" not in str(check)
+
+
+def test_f_that_is_another_one_in_float64_is_asked_in_float32():
+    """Widening must not change the function that is checked."""
+
+    def f(x):
+        return np.sum(x * x) * (1 if x.dtype == np.float32 else 2)
+
+    assert ad.check_gradient(f, lambda x: 2 * x, np.array([1.5, -2.0], "f4")).verdict == "right"
+    assert ad.check_gradient(f, lambda x: 4 * x, np.array([1.5, -2.0], "f4")).verdict == "wrong"
+
+
+def test_a_pair_in_float32():
+    """Its value was calculated in float32."""
+    rng = np.random.default_rng(5)
+    data = rng.standard_normal(10_000).astype("f4")
+
+    def f(x):
+        return np.float32(0) + np.sum((data - x) ** 2)
+
+    check = ad.check_gradient(f, lambda x: (f(x), np.float32(2) * np.sum(x - data)), np.float32(0.25))
+    assert check.verdict == "right", str(check)

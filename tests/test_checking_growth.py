@@ -80,3 +80,38 @@ def test_an_infinite_slope_confirms_no_number(claimed):
     """Breaks if f is taken for one that hardly changes where its slope was taken from steps beyond the scale of x."""
     check = ad.check_gradient(np.sqrt, lambda x: 0.5 / np.sqrt(x) if x > 0 else claimed, 0.0)
     assert check.verdict != "right"
+
+
+AT_ZERO = {
+    "sin": (np.sin, np.cos),
+    "sin + cos": (lambda t: np.sin(t) + np.cos(t), lambda t: np.cos(t) - np.sin(t)),
+    "exp": (lambda t: np.exp(-t), lambda t: -np.exp(-t)),
+    "tanh": (np.tanh, lambda t: 1 - np.tanh(t) ** 2),
+}
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e9, 1e12, 1e15])
+@pytest.mark.parametrize("name", AT_ZERO)
+def test_at_zero_a_claim_tells_how_fast_f_turns(name, rate):
+    """All that is known of the scale of x = 0 is the claim: the right one is confirmed on it, and others are not."""
+    function, slope = AT_ZERO[name]
+
+    def verdict(factor):
+        return ad.check_gradient(lambda x: function(rate * x), lambda x: factor * rate * slope(rate * x), 0.0).verdict
+
+    assert verdict(1.0) == "right"
+    assert verdict(1.2) == verdict(-1.0) == "wrong"
+    assert "right" not in {verdict(0.0), verdict(1e-3), verdict(1e3)}
+
+
+def test_scales_of_elements_at_zero_are_their_own():
+    def verdict(first, second):
+        return ad.check_gradient(
+            lambda x: np.sin(1e12 * x[0]) + x[1] ** 2,
+            lambda x: np.array([first * 1e12 * np.cos(1e12 * x[0]), second * 2 * x[1]]),
+            np.array([0.0, 3.0]),
+        ).verdict
+
+    assert verdict(1, 1) == "right"
+    assert verdict(1.2, 1) == verdict(-1, 1) == verdict(1, 1.1) == "wrong"
+    assert verdict(0, 1) != "right"

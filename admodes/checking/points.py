@@ -13,7 +13,7 @@ from ..finite.lines import Direction, Point, unit_direction
 from ..finite.samples import Samples
 from ..formatting import format_error
 from .ladders import DETECT
-from .probes import Noise, signs_of, value_at
+from .probes import Noise, measure_noise, signs_of, value_at
 from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
@@ -107,8 +107,8 @@ def check_point(
         claimed = reading.matrix.reshape(-1, 1)
     else:
         claimed = reading.matrix.T
-        slopes, scales = first_slopes(point, noise, np.arange(point.x.size)), point.scale
-        scales = _at_claimed_scales(point, noise, claimed, slopes, scales)
+        slopes = first_slopes(point, noise, np.arange(point.x.size))
+        scales, noise = _at_claimed_scales(subject, point, reading, noise, slopes, rng)
     judgement = _judged(subject, point, reading, claimed, slopes, scales, noise, rtol)
     _confirm(subject, point, reading, judgement, scales, noise, rtol)
     found = PointCheck(point.x, reading, judgement, noise)
@@ -141,12 +141,15 @@ def first_slopes(
     return measure_slopes(point, directions, scales[elements], noise.value, shift=shift, within=within)
 
 
-def _at_claimed_scales(point: Point, noise: Noise, claimed: Array, slopes: Slopes, scales: Array) -> Array:
+def _at_claimed_scales(
+    subject: Subject, point: Point, reading: Reading, noise: Noise, slopes: Slopes, rng: np.random.Generator
+) -> tuple[Array, Noise]:
     """Measure again, in place, where a claim says that f changes within less than the smallest step: by steps as small as that.
 
-    Returns the scales that the steps of each line begin with. At x = 0 nothing else tells how fast f turns.
+    Returns the scales that the steps of each line begin with, and the noise there. At x = 0 nothing else tells how fast f turns.
     """
-    scales, first = scales.copy(), 0
+    assert reading.matrix is not None  # noqa: S101 - callers judge what could be read
+    claimed, scales, first = reading.matrix.T, point.scale.copy(), 0
     for part in slopes.samples:
         lines = slice(first, first + len(part.directions))
         first = lines.stop
@@ -157,11 +160,14 @@ def _at_claimed_scales(point: Point, noise: Noise, claimed: Array, slopes: Slope
         scales[lines] = np.where(wanted < FINER * smallest, wanted, scales[lines])
     rows = np.flatnonzero(scales < point.scale)
     if rows.size:
+        beside_zero = np.where(point.x == 0, scales, point.scale)  # elsewhere there are no numbers so close
+        if np.any(beside_zero < point.scale):
+            noise = measure_noise(subject, point, reading, rng, scale=beside_zero, coarse=False)
         again = first_slopes(point, noise, rows, scales=scales)
         for name in Slopes.__dataclass_fields__:
             if name != "samples":
                 getattr(slopes, name)[rows] = getattr(again, name)
-    return scales
+    return scales, noise
 
 
 def _smallest_step(samples: Samples) -> tuple[Array, Array]:
@@ -221,11 +227,10 @@ def _judged(
     noise: Noise,
     rtol: float | None,
 ) -> Judgement:
-    spacing = max(reading.spacing, float(np.max(point.relative_x, initial=0.0)))
     with np.errstate(all="ignore"):
         spaced = np.where(noise.random, -1.0, point.relative_value * np.abs(point.value))
     claim_noise = noise.claim.reshape(-1, 1) if subject.derivative == 2 and noise.claim.size > 1 else noise.claim
-    return judge(claimed, slopes, spacing, claim_noise, noise.coarse, scales, spaced, rtol)
+    return judge(claimed, slopes, reading.spacing, claim_noise, noise.coarse, scales, spaced, rtol)
 
 
 def _confirm(
@@ -310,9 +315,8 @@ def _kink_findings(
     vectors[:, kinked] = np.array(weights) * point.scale[kinked]
     slopes = measure_slopes(point, [line_direction(vector) for vector in vectors], np.ones(len(vectors)), noise.value)
     claimed = vectors @ reading.matrix.T
-    spacing = max(reading.spacing, float(point.relative_x.max()))
     none = np.zeros(point.value.size)
-    judged = judge(claimed, slopes, spacing, np.zeros((1, 1)), noise.coarse, np.ones(len(vectors)), none, None)
+    judged = judge(claimed, slopes, reading.spacing, np.zeros((1, 1)), noise.coarse, np.ones(len(vectors)), none, None)
     wrong = np.argwhere((judged.verdict == -1) & slopes.kink | ((judged.verdict == -1) & (slopes.bound < 1e-3 * judged.size)))
     if not wrong.size:
         return []

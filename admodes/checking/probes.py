@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import AdmodesError
 from ..finite.lines import Point
+from ..function import Leaves
 from .noise import POINTS, noise_of_values
 from .subject import SEEDED, Reading, Subject
 from .unfinished import REMAINDER
@@ -18,6 +19,8 @@ Array = np.ndarray[Any, Any]
 
 #: Spacing of the points that noise is measured at, in spacings of the floating-point numbers of x.
 NOISE_SPACING = 2.0**12
+#: The same for the claim where it comes in few digits: so short a line crosses no kinks.
+FEW = 8.0
 #: Multiples of it, of which the first one is taken that stays inside of f's domain.
 CLOSER = (1.0, 2.0**-8)
 #: The same for what an iteration leaves undone, relative to x, with multiples: between jumps it is smooth, and has a slope.
@@ -30,6 +33,8 @@ SAME = 100.0
 LINEAR, LINEAR_SPACINGS = 1e-6, 1e3
 #: Errors of f or the claim that mean "not defined here".
 OUTSIDE = (ArithmeticError, AssertionError, LookupError, RuntimeError, RuntimeWarning, ValueError)
+#: What f and the claim may raise at and beside a point that nobody asked them about.
+UNASKED = (AdmodesError, *OUTSIDE, AssertionError, LookupError, RuntimeError, TypeError)
 
 
 @dataclass
@@ -58,29 +63,48 @@ def signs_of(size: int, rng: np.random.Generator) -> Array:
     return rng.integers(0, 2, size) * 2.0 - 1.0
 
 
-def measure_noise(subject: Subject, point: Point, reading: Reading, rng: np.random.Generator, *, coarse: bool = True) -> Noise:
-    """Noise of f and of the claim on very short lines to one side of x, where a kink at x does not pass for noise."""
-    across = signs_of(point.x.size, rng) * point.scale
-    spacing = NOISE_SPACING * float(np.max(point.relative_x, initial=2.0**-52))
-    for closer in CLOSER:
-        places = [subject.at(point.x + step * closer * spacing * across) for step in range(1, POINTS + 1)]
-        values = np.array([value_at(subject, leaves, point) for leaves in places])
-        if np.isfinite(values).all():
-            break
+def measure_noise(
+    subject: Subject,
+    point: Point,
+    reading: Reading,
+    rng: np.random.Generator,
+    *,
+    scale: Array | None = None,
+    coarse: bool = True,
+) -> Noise:
+    """Noise of f and of the claim on very short lines to one side of x, where a kink at x does not pass for noise.
+
+    `scale` stands for that of x.
+    """
+    across = signs_of(point.x.size, rng) * (point.scale if scale is None else scale)
+    places, values = _short_line(subject, point, across)
     repeats = np.array([value_at(subject, subject.at(point.x), point) for _ in range(2)])
     spread = np.max(np.abs(repeats - point.value), axis=0)
     found = np.maximum(2 * noise_of_values(values), 3 * np.where(np.isfinite(spread), spread, 0.0))
     found = np.maximum(found, _smallest(point))
     unfinished = np.zeros(point.value.size)
-    for apart, multiple in COARSE_SPACINGS if coarse and spacing < 1e-9 else ():
+    for apart, multiple in COARSE_SPACINGS if coarse and subject.spacing < 1e-9 else ():
         further = [subject.at(point.x + step * apart * across) for step in range(1, POINTS + 1)]
         values = np.array([value_at(subject, leaves, point) for leaves in further])
         left = noise_of_values(values, agreed=True)
         unfinished = np.maximum(unfinished, np.where(left <= REMAINDER * np.ptp(values, axis=0), multiple * left, 0.0))
+    if subject.spacing > np.max(point.relative_x, initial=2.0**-52):  # f is asked in more digits than the claim
+        places = [subject.at(point.x + step * FEW * subject.spacing * across) for step in range(1, POINTS + 1)]
     claims = [None] if subject.kind in SEEDED else [_claim_at(subject, leaves, reading) for leaves in places]
     silent = any(entry is None for entry in claims)
     claim = np.zeros((1, 1)) if silent else noise_of_values(np.array(claims))
     return Noise(np.asarray(found, float), np.asarray(unfinished, float), np.asarray(claim, float).T, np.asarray(spread > 0))
+
+
+def _short_line(subject: Subject, point: Point, across: Array) -> tuple[list[Leaves], Array]:
+    """Equally spaced points beside x, next to each other but for a few numbers, and f there, shape (points, m)."""
+    for closer in CLOSER:
+        spacing = closer * NOISE_SPACING * float(np.max(point.relative_x, initial=2.0**-52))
+        places = [subject.at(point.x + step * spacing * across) for step in range(1, POINTS + 1)]
+        values = np.array([value_at(subject, leaves, point) for leaves in places])
+        if np.isfinite(values).all():
+            break
+    return places, values
 
 
 def _smallest(point: Point) -> float:
@@ -113,7 +137,7 @@ def find_nearby(subject: Subject, point: Point, rng: np.random.Generator) -> Arr
     """A point near x, with every element moved, where f and the claim are numbers; None where there is none."""
     signs = signs_of(point.x.size, rng) * rng.uniform(0.5, 1, point.x.size)
     for part in NEARBY:
-        vector = np.concatenate([np.empty(0), *(leaf.ravel() for leaf in subject.at(point.x + part * signs * point.scale))])
+        vector = subject.rounded(point.x + part * signs * point.scale)
         if np.array_equal(vector, point.x) or not np.all(np.isfinite(vector)):
             continue
         if np.all(np.isfinite(value_at(subject, subject.at(vector), point)[np.isfinite(point.value)])):
@@ -195,7 +219,7 @@ def _stale(subject: Subject, leaves: list[Array], elsewhere: list[Array], point:
         return [Finding("wrong", "stale", "the derivative at x is another one after it was asked elsewhere: it keeps state")]
     if subject.kind in SEEDED or len(leaves) != 1 or not leaves[0].ndim or other is None:
         return []
-    buffer = leaves[0].copy()
+    buffer = leaves[0].astype(subject.given[0])
     tree = subject.function.as_input_tree([buffer])  # x may hold its one array in a container
     subject.claim(tree, *subject.args)
     buffer[...] = elsewhere[0]

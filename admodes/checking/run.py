@@ -11,13 +11,14 @@ from .averaging import DRIFT_REPEATS, FEWEST_REPEATS, MOST_CALLS, MOST_SECONDS, 
 from .kinds import settle_kind
 from .large import LargeCheck
 from .points import PointCheck, check_point, point_at
-from .probes import OUTSIDE, Noise, check_linear, check_state, find_nearby, measure_noise, value_at
+from .precision import widen
+from .probes import OUTSIDE, UNASKED, Noise, check_linear, check_state, find_nearby, measure_noise, value_at
 from .progress import estimated_evaluations, progress, seconds_of
 from .repeated import RepeatedPoint
 from .result import GradientCheck
 from .subject import SEEDED, CallsSpent, Reading, Subject
 from .verdicts import Finding
-from .zero import UNASKED, probe_zero
+from .zero import probe_zero
 
 Array = np.ndarray[Any, Any]
 
@@ -42,9 +43,10 @@ class Run:
 
     def __init__(self, subject: Subject, rtol: float | None, seed: int) -> None:
         self.subject, self.rtol, self.rng = subject, rtol, np.random.default_rng(seed)
-        self.point = Point(subject.function)
+        given = Point(subject.function)
+        self.value = given.value  # in the numbers that a pair calculates its own in
+        self.point, self.findings = widen(subject, given)
         subject.output_shapes = [output.shape for output in self.point.outputs]
-        self.findings: list[Finding] = []
         self.points: list[PointCheck] = []
         self.chance = ""
 
@@ -83,7 +85,7 @@ class Run:
             self._read_value(self.subject.ask(self.subject.leaves)[0] if result is None else result[0])
 
     def _read_value(self, value: Any) -> None:
-        found, own = np.asarray(value, float).ravel(), self.point.value
+        found, own = np.asarray(value, float).ravel(), self.value
         close = found.shape == own.shape and np.allclose(found, own, rtol=1e-6 if found.size else 0, atol=0, equal_nan=True)
         if not close:
             text = f"the value of the pair is {found.ravel()[:3]}, but f(x) is {own[:3]}"

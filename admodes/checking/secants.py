@@ -20,7 +20,7 @@ HIDDEN = 8.0
 CLEAR = 1e3
 
 
-def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, errors: Array) -> tuple[Array, Array, Array]:
+def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, noise: Array) -> tuple[Array, Array, Array]:
     """How large f's slopes are beside x: what a slope of 0, and the rounding of x, are compared with.
 
     Going from the step of the slope to larger ones, up to the scale of x, the largest one-sided secant as long as secants
@@ -33,8 +33,8 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, erro
     scales : ndarray
     smallest : ndarray, shape (lines, m)
         The step of the slope.
-    errors : ndarray, shape (m,)
-        Rounding and noise of f.
+    noise : ndarray, shape (m,)
+        Of f.
 
     Returns
     -------
@@ -44,6 +44,7 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, erro
         Where f never changed.
     """
     derivative, shape = samples.quotient.derivative, (len(lines), samples.point.value.size)
+    rounding = samples.point.relative_value * np.abs(samples.point.value)
     flat = np.ones(shape, bool)
     changes, steps = [], []
     for turn in range(samples.rounds):
@@ -56,17 +57,17 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, erro
     for places in order:
         step = np.array(steps)[places, np.arange(len(lines))][:, None]
         change = np.array(changes)[places, np.arange(len(lines))]
-        known = np.isfinite(step) & np.isfinite(change) & ~((step < 0.999 * smallest) & np.isfinite(smallest))
-        known &= step <= 1.001 * scales[lines, None]
+        within = np.isfinite(step) & np.isfinite(change) & (step <= 1.001 * scales[lines, None])
+        known = within & ~((step < 0.999 * smallest) & np.isfinite(smallest))
         found = change / step**derivative
-        all_steps = np.where(change > CLEAR * errors, np.fmax(all_steps, found), all_steps)
-        reference = np.fmax(size, HIDDEN * errors / before**derivative)
+        all_steps = np.where(within & (change > CLEAR * rounding), np.fmax(all_steps, found), all_steps)
+        reference = np.fmax(size, HIDDEN * (rounding + noise) / before**derivative)
         going &= ~known | np.isnan(before) | (found <= GROWTH * (step / before) ** derivative * reference)
         far = np.where(known, np.fmax(far, found), far)
         size = np.where(known & going, np.fmax(size, found), size)
         before = np.where(known, step, before)
-    # At the edge of f's domain no step may lie between that of the slope and the scale of x: that says nothing of f.
-    return size, np.where(np.isnan(before) & one_sided(samples, lines)[:, None], all_steps, far), flat
+    # No step may lie between that of the slope and the scale of x: that says nothing of f.
+    return size, np.where(np.isnan(before), all_steps, far), flat
 
 
 def size_of(slope: Array, bound: Array, secant: Array, tight: float) -> Array:

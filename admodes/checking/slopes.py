@@ -174,8 +174,7 @@ def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: S
     if np.any(samples.point.relative_value > COARSE) and not isinstance(samples, RepeatedSamples):
         _hear_small_steps(samples, lines, noise, scales, found)
     with np.errstate(all="ignore"):
-        errors = samples.point.relative_value * np.abs(samples.point.value) + noise
-        size, found.far[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], errors)
+        size, found.far[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], noise)
         found.size[lines] = np.maximum(size, least)
     return np.asarray(np.any(contradicted, axis=1))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Reading:
     note : str
         What is odd about it and harmless.
     spacing : float
-        Relative spacing of the floating-point numbers that it came in.
+        Relative spacing of the floating-point numbers that it came in, or x, whichever is wider.
     """
 
     matrix: Array | None
@@ -100,12 +100,20 @@ class Subject:
     x : array_like or container
     args : sequence
         Further arguments of both.
+
+    Attributes
+    ----------
+    function : Function
+        f at x, which may be in wider numbers than were given.
+    given : list of dtype
+        Of the leaves of x: in these the claim is asked.
     """
 
     def __init__(self, f: Callable[..., Any], claim: Callable[..., Any], x: Any, args: Sequence[Any]) -> None:
         self.f, self.claim = Watched(f), Watched(claim)
         self.args = tuple(args)
         self.function = Function(self.f, x, self.args)
+        self.given = [leaf.dtype for leaf in self.function.inputs]
         self.kind = "gradient"
         self.output_shapes: list[tuple[int, ...]] = []
 
@@ -120,13 +128,23 @@ class Subject:
         return [leaf.shape for leaf in self.leaves]
 
     @property
+    def spacing(self) -> float:
+        """Relative, between the floating-point numbers that x was given in."""
+        return _spacing(self.given)
+
+    @property
     def derivative(self) -> int:
         """The order of the derivative that is claimed."""
         return 2 if self.kind in ("hessian", "hvp") else 1
 
     def tree(self, leaves: Sequence[Array]) -> Any:
-        """Copies of leaves, arranged as x is."""
-        return self.function.as_input_tree([leaf.copy("K") for leaf in leaves])
+        """Copies of leaves in the dtypes that were given, arranged as x is."""
+        return self.function.as_input_tree([leaf.astype(dtype) for leaf, dtype in zip(leaves, self.given, strict=True)])
+
+    def rounded(self, vector: Array) -> Array:
+        """The nearest vector whose elements the given dtypes can hold."""
+        leaves = zip(self.at(vector), self.given, strict=True)
+        return np.concatenate([np.empty(0), *(leaf.astype(dtype).ravel() for leaf, dtype in leaves)])
 
     def at(self, vector: Array) -> Leaves:
         """A vector of all elements as leaves of x's shapes and dtypes."""
@@ -183,7 +201,7 @@ class Subject:
     def seed(self, vector: Array) -> Any:
         """A vector arranged as x (jvp, hvp) or as f(x) (vjp)."""
         if self.kind in ("jvp", "hvp"):
-            return self.function.as_input_tree(self.at(vector))
+            return self.tree(self.at(vector))
         bounds = np.cumsum([0, *(int(np.prod(shape)) for shape in self.output_shapes)])
         parts = zip(self.output_shapes, bounds[:-1], bounds[1:], strict=True)
         return self.function.as_output_tree([vector[start:stop].reshape(shape) for shape, start, stop in parts])
@@ -203,7 +221,7 @@ class Subject:
         found = [array.shape for array in arrays]
         if found != wanted:
             return Reading(None, f"returned shape {_listed(found)} where {_listed(wanted)} is right")
-        fault = _fault_of_dtype(arrays, self.leaves)
+        fault = _fault_of_dtype(arrays)
         if fault:
             return Reading(None, fault)
         dtype = np.result_type(np.float64, *(array.dtype for array in arrays if array.dtype.kind == "f"))
@@ -217,7 +235,8 @@ class Subject:
             for row in rows
         ]
         matrix = np.concatenate(lines) if lines else np.empty((0, _size(columns)))
-        return Reading(matrix, note=_note_of_dtype(arrays, self.leaves), spacing=_spacing(arrays))
+        spacing = _spacing([*self.given, *(array.dtype for array in arrays)])
+        return Reading(matrix, note=_note_of_dtype(arrays, self.given), spacing=spacing)
 
 
 def _dense(result: Any) -> Any:
@@ -238,11 +257,11 @@ def _described(result: Any) -> str:
     return "None" if result is None else f"a {type(result).__name__}"
 
 
-def _spacing(arrays: Sequence[Array]) -> float:
-    return max((float(np.finfo(array.dtype).eps) for array in arrays if array.dtype.kind == "f"), default=2.0**-52)
+def _spacing(dtypes: Iterable[np.dtype[Any]]) -> float:
+    return max((float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f"), default=2.0**-52)
 
 
-def _fault_of_dtype(arrays: Sequence[Array], leaves: Sequence[Array]) -> str:
+def _fault_of_dtype(arrays: Sequence[Array]) -> str:
     for array in arrays:
         if array.dtype.kind == "c":
             return f"returned complex numbers ({array.dtype}) for a real function"
@@ -251,12 +270,12 @@ def _fault_of_dtype(arrays: Sequence[Array], leaves: Sequence[Array]) -> str:
     return ""
 
 
-def _note_of_dtype(arrays: Sequence[Array], leaves: Sequence[Array]) -> str:
+def _note_of_dtype(arrays: Sequence[Array], given: Sequence[np.dtype[Any]]) -> str:
     narrow = {str(array.dtype) for array in arrays if array.size and array.dtype.kind == "f"}
-    wide = max((leaf.dtype.itemsize for leaf in leaves), default=8)
+    wide = max((dtype.itemsize for dtype in given), default=8)
     found = sorted(name for name in narrow if np.dtype(name).itemsize < wide)
     if found:
-        return f"the derivative comes in {found[0]}, x in {leaves[0].dtype}: only that many digits can be judged"
+        return f"the derivative comes in {found[0]}, x in {given[0]}: only that many digits can be judged"
     if any(array.dtype.kind in "iu" and array.size for array in arrays):
         return "the derivative comes as integers: a fraction would be cut off"
     return ""

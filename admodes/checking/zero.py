@@ -12,17 +12,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..errors import AdmodesError
 from ..finite.curvature import line_direction
 from .ladders import DETECT
 from .points import Array, PointCheck, point_at
-from .probes import OUTSIDE, Noise, measure_noise
+from .probes import Noise, measure_noise
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
 from .verdicts import NEGLIGIBLE
 
-#: What f and the claim may raise at and beside a point that nobody asked them about.
-UNASKED = (AdmodesError, *OUTSIDE, AssertionError, LookupError, RuntimeError, TypeError)
 #: Slopes that add up to within this part of them do so.
 ADDITIVE = 1e-6
 #: Noise of f at x above this multiple of the spacing of f's numbers at 0 is measured again.
