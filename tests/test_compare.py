@@ -22,7 +22,7 @@ from admodes.measure.accuracy import Check, Derivative, digits_of, measure_error
 from admodes.measure.comparison import method_table
 from admodes.measure.cost import Candidate, attempt, ratio_interval, sample_interleaved
 from admodes.measure.counting import Operations
-from admodes.measure.limits import TimeLimitReached, time_limit
+from admodes.limits import TimeLimitReached, time_limit
 from admodes.measure.recommendation import advise_from_rows
 from admodes.measure.references import consensus
 from admodes.measure.trials import _with_cost

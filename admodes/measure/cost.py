@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import MissingRuleError, UnsupportedError
 from ..timing import Timing
-from .limits import TimeLimitReached, time_limit
+from ..limits import TimeLimitReached, time_limit
 
 #: Parts of a sample: the fastest counts. Other programs take the processor away for some milliseconds at a time, which is as
 #: long as a sample, but seldom in all of its parts.
