@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, OptionError
+from ..errors import OptionError
 from .result import GradientCheck
 from .run import Run
 from .subject import Subject
@@ -80,9 +80,4 @@ def _settled(
         if kind not in ("auto", "value_and_grad"):
             raise OptionError(f"f is None, which only kind='value_and_grad' allows, not kind={kind!r}: give f.")
         kind, f = "value_and_grad", lambda *given: grad(*given)[0]
-    for what, call in (("f", f), ("grad", grad)):
-        if not callable(call):
-            raise InputError(
-                f"{what} is a {type(call).__name__}, not a function: pass the function itself, {what} and not {what}(x)."
-            )
     return f, kind

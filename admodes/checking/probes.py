@@ -102,11 +102,13 @@ def value_at(subject: Subject, leaves: list[Array], point: Point) -> Array:
 
 
 def _claim_at(subject: Subject, leaves: list[Array], like: Reading) -> Array | None:
+    if like.matrix is None:
+        return None
     try:
         found = subject.read(leaves).matrix
     except OUTSIDE:
         return None
-    return found if found is not None and like.matrix is not None and found.shape == like.matrix.shape else None
+    return found if found is not None and found.shape == like.matrix.shape else None
 
 
 def find_nearby(subject: Subject, point: Point, rng: np.random.Generator) -> Array | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..containers import flatten
-from ..errors import AdmodesError, OutputError
+from ..errors import AdmodesError, InputError, OutputError
 from ..function import Function, Leaves
 
 Array = np.ndarray[Any, Any]
@@ -56,6 +56,7 @@ class Watched:
         self.call, self.calls, self.mutates = call, 0, False
         self.watcher: Callable[[], Any] | None = None
         self.most = float("inf")
+        self.__name__ = type(call).__name__  # an object that can be called has no name of its own
         functools.update_wrapper(self, call, updated=())
 
     def __call__(self, *arguments: Any) -> Any:
@@ -103,9 +104,14 @@ class Subject:
     """
 
     def __init__(self, f: Callable[..., Any], claim: Callable[..., Any], x: Any, args: Sequence[Any]) -> None:
+        for what, call in (("f", f), ("grad", claim)):
+            if not callable(call):
+                raise InputError(
+                    f"{what} is a {type(call).__name__}, not a function: pass the function itself, {what} and not {what}(x)."
+                )
         self.f, self.claim = Watched(f), Watched(claim)
+        self.function = Function(self.f, x, args)
         self.args = tuple(args)
-        self.function = Function(self.f, x, self.args)
         self.kind = "gradient"
         self.output_shapes: list[tuple[int, ...]] = []
 
