@@ -44,7 +44,8 @@ class Run:
 
     def __init__(self, subject: Subject, rtol: float | None, seed: int) -> None:
         self.subject, self.rtol, self.rng = subject, rtol, np.random.default_rng(seed)
-        self.point = Point(subject.function)
+        with subject.blaming_x():
+            self.point = Point(subject.function)
         subject.output_shapes = [output.shape for output in self.point.outputs]
         self.findings: list[Finding] = []
         self.points: list[PointCheck] = []
@@ -53,7 +54,8 @@ class Run:
 
     def check(self, kind: str) -> GradientCheck:
         """All steps, until one of them settles it."""
-        result = settle_kind(self.subject, kind)
+        with self.subject.blaming_x():
+            result = settle_kind(self.subject, kind)
         with np.errstate(all="ignore"):  # bounds may be infinite, and differences of what is
             return self._check(result)
 

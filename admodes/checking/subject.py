@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ import numpy as np
 
 from ..containers import flatten
 from ..errors import AdmodesError, InputError, OutputError
-from ..function import Function, Leaves
+from ..formatting import with_article
+from ..function import Function, Leaves, as_numbers
+from .foreign import foreign_name, labels_of, readable
 
 Array = np.ndarray[Any, Any]
 
@@ -77,7 +79,7 @@ class Watched:
                 raise
             raise ValueError(f"{type(error).__name__}: {error}") from error
         self.mutates |= any(_changed(array, copy) for array, copy in before)
-        return result
+        return readable(result)
 
 
 def _changed(array: Array, copy: Array) -> bool:
@@ -110,10 +112,25 @@ class Subject:
                     f"{what} is a {type(call).__name__}, not a function: pass the function itself, {what} and not {what}(x)."
                 )
         self.f, self.claim = Watched(f), Watched(claim)
-        self.function = Function(self.f, x, args)
+        self.given = x
+        self.function = Function(self.f, readable(x, sparse=False), args)
         self.args = tuple(args)
         self.kind = "gradient"
         self.output_shapes: list[tuple[int, ...]] = []
+
+    @contextmanager
+    def blaming_x(self) -> Iterator[None]:
+        """What fails because x is an array of another package, which f and the claim get as one of NumPy's, says so."""
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError) as error:
+            kind = "" if isinstance(error, AdmodesError) else foreign_name(self.given)
+            if not kind:
+                raise
+            raise InputError(
+                f"x is a {kind}, but f and its derivative get NumPy arrays, and one of them failed over that "
+                f"({type(error).__name__}: {error}). Pass functions of arrays, e.g. lambda x: f({kind}(x))."
+            ) from error
 
     @property
     def leaves(self) -> Leaves:
@@ -196,19 +213,21 @@ class Subject:
 
     def matrix(self, result: Any, rows: list[tuple[int, ...]], columns: list[tuple[int, ...]]) -> Reading:
         """A result whose blocks are of shapes ``row + column``, as one matrix."""
-        result = _dense(result)
+        if result is None:
+            return Reading(None, "returned None")
         try:
-            leaves, structure = flatten(result, OutputError, "The claimed derivative")
-            arrays = [np.asarray(leaf) for leaf in leaves]
-        except (AdmodesError, ValueError) as error:
-            return Reading(None, f"returned {_described(result)}: {error}" if result is not None else "returned None")
+            leaves, structure = flatten(result, OutputError, "its value")
+            arrays = [_as_array(leaf) for leaf in leaves]
+        except AdmodesError as error:
+            return Reading(None, f"returned what cannot be read: {error}".rstrip("."))
         like = self.function.output_structure if self.kind == "jvp" else self.function.input_structures[0]
         if rows == [()] and isinstance(result, dict) and structure.paths() != like.paths():
-            return Reading(None, f"returned the entries {', '.join(structure.paths())} where {', '.join(like.paths())} is right")
-        wanted = [row + column for row in rows for column in columns]
+            wanted = "one array" if like.is_leaf else ", ".join(like.paths())
+            return Reading(None, f"returned the entries {', '.join(structure.paths())} where {wanted} is right")
+        expected = [row + column for row in rows for column in columns]
         found = [array.shape for array in arrays]
-        if found != wanted:
-            return Reading(None, f"returned shape {_listed(found)} where {_listed(wanted)} is right")
+        if found != expected:
+            return Reading(None, f"returned shape {_listed(found)} where {_listed(expected)} is right")
         fault = _fault_of_dtype(arrays, self.leaves)
         if fault:
             return Reading(None, fault)
@@ -223,13 +242,29 @@ class Subject:
             for row in rows
         ]
         matrix = np.concatenate(lines) if lines else np.empty((0, _size(columns)))
-        return Reading(matrix, note=_note_of_dtype(arrays, self.leaves), spacing=_spacing(arrays))
+        note = _note_of_labels(leaves) or _note_of_dtype(arrays, self.leaves)
+        return Reading(matrix, note=note, spacing=_spacing(arrays))
 
 
-def _dense(result: Any) -> Any:
-    """A sparse matrix of SciPy's with its zeros; SciPy is not loaded for it."""
-    sparse = sys.modules.get("scipy.sparse")
-    return result.toarray() if sparse is not None and sparse.issparse(result) else result
+def _as_array(leaf: Any) -> Array:
+    """One array of a claim.
+
+    Raises
+    ------
+    OutputError
+        Not all of its numbers can be read.
+    """
+    if np.ma.is_masked(leaf):
+        raise OutputError("some of its elements are masked, and nobody can compare them. Return .filled() with a number instead")
+    try:
+        array = np.asarray(leaf)
+    except ValueError as error:
+        raise OutputError("its value is a ragged list: its rows differ in length") from error
+    except (TypeError, RuntimeError) as error:
+        raise OutputError(f"NumPy does not take its {type(leaf).__name__} ({error})") from error
+    if array.dtype == object and array.ndim != getattr(leaf, "ndim", array.ndim):
+        raise OutputError(f"NumPy makes no array of its {type(leaf).__name__}. Return the matrix itself")
+    return as_numbers(array) if array.dtype == object else array
 
 
 def _size(shapes: Sequence[tuple[int, ...]]) -> int:
@@ -241,7 +276,7 @@ def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
 
 
 def _described(result: Any) -> str:
-    return "None" if result is None else f"a {type(result).__name__}"
+    return "None" if result is None else with_article(type(result).__name__)
 
 
 def _spacing(arrays: Sequence[Array]) -> float:
@@ -252,7 +287,7 @@ def _fault_of_dtype(arrays: Sequence[Array], leaves: Sequence[Array]) -> str:
     for array in arrays:
         if array.dtype.kind == "c":
             return f"returned complex numbers ({array.dtype}) for a real function"
-        if array.dtype.kind not in "iuf" and array.size:
+        if array.dtype.kind not in "biuf" and array.size:
             return f"returned values of dtype {array.dtype}, which are no numbers to compare"
     return ""
 
@@ -263,6 +298,12 @@ def _note_of_dtype(arrays: Sequence[Array], leaves: Sequence[Array]) -> str:
     found = sorted(name for name in narrow if np.dtype(name).itemsize < wide)
     if found:
         return f"the derivative comes in {found[0]}, x in {leaves[0].dtype}: only that many digits can be judged"
-    if any(array.dtype.kind in "iu" and array.size for array in arrays):
-        return "the derivative comes as integers: a fraction would be cut off"
+    for kinds, name in (("b", "truth values"), ("iu", "integers")):
+        if any(array.dtype.kind in kinds and array.size for array in arrays):
+            return f"the derivative comes as {name}: a fraction would be cut off"
     return ""
+
+
+def _note_of_labels(leaves: Sequence[Any]) -> str:
+    labels = next(filter(None, map(labels_of, leaves)), "")
+    return f"the derivative comes with the labels {labels}, and is read in the order in which it stands" if labels else ""
