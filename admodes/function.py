@@ -46,7 +46,7 @@ class Function:
 
     def __init__(self, f: Callable[..., Any], x: Any, args: Sequence[Any] = (), argnums: int | Sequence[int] = 0) -> None:
         if not callable(f):
-            raise InputError(f"The first argument must be a function f(x), but it is a {type(f).__name__}.")
+            raise InputError(f"The first argument must be a function f(x), but it is {with_article(type(f).__name__)}.")
         if not isinstance(args, (tuple, list)):
             raise InputError(f"args must be a tuple of further arguments of f, not {type(args).__name__}: write args=(value,).")
         self.f = f

@@ -61,6 +61,8 @@ def leaving(x):
 
 def broken(x):
     raise RuntimeError("out of luck")
+
+number = 3
 """
 
 
@@ -260,8 +262,11 @@ def command(tmp_path, monkeypatch):
         (("loss", "wrong"), 1, "WRONG"),
         (("noisy", "ones"), 3, "INCONCLUSIVE"),
         (("loss", "nothing"), 2, "There is no 'nothing'"),
-        (("broken", "right"), 2, "out of luck"),
-        (("leaving", "right"), 2, "SystemExit"),
+        (("broken", "right"), 2, "checked_model.py:broken failed at X, or beside it: RuntimeError: out of luck"),
+        (("loss", "broken"), 2, "checked_model.py:broken failed at X, or beside it: RuntimeError: out of luck"),
+        (("leaving", "right"), 2, "checked_model.py:leaving failed at X, or beside it: SystemExit"),
+        (("loss", "leaving"), 2, "checked_model.py:leaving failed at X, or beside it: SystemExit"),
+        (("loss", "number"), 2, "checked_model.py:number is an int, not a function"),
     ],
 )
 def test_exit_codes(command, functions, code, text):
@@ -269,6 +274,19 @@ def test_exit_codes(command, functions, code, text):
     result = command(*(f"checked_model.py:{name}" for name in functions), "--at", "x.npy")
     assert result.exit_code == code
     assert text in result.output
+
+
+@pytest.mark.parametrize("point", ["[]", "{}"])
+def test_an_empty_point_is_not_right(command, point):
+    """Exit code 0 where nothing was checked."""
+    result = command("checked_model.py:loss", "checked_model.py:right", "--at", point, "--kind", "gradient")
+    assert result.exit_code in (2, 3)
+    assert command("checked_model.py:loss", "checked_model.py:right", "--at", "[]").exit_code == 3
+
+
+def test_a_call_is_called_one_time():
+    """1 times."""
+    assert "f was called 1 time, the derivative 1 time." in str(ad.check_gradient(f, lambda x: 0.0, X))
 
 
 def test_the_command_prints_json(command):
@@ -308,7 +326,7 @@ def test_checked_pairs_raise_or_warn():
     assert pair.grad(X) == pytest.approx(wrong(X))
 
 
-@pytest.mark.parametrize("options", [{"every": 0}, {"every": 1.5}, {"every": True}, {"action": "ignore"}])
+@pytest.mark.parametrize("options", [{"every": 0}, {"every": 1.5}, {"every": True}, {"action": "ignore"}, {"rtol": -1}])
 def test_options_of_checked(options):
     """An option that never checks."""
     with pytest.raises(ad.errors.OptionError, match="write"):
@@ -356,6 +374,28 @@ def test_cross_check_needs_two(methods):
     """One method that agrees with itself."""
     with pytest.raises(ad.errors.OptionError, match="two or more"):
         ad.cross_check(f, X, methods)
+
+
+@pytest.mark.parametrize(("pair", "text"), [((f, 3), "grad is an int"), ((f(X), gradient), "f is a float64")])
+def test_a_pair_of_functions(pair, text):
+    """A value in the place of a function, heard of at the first call inside of the optimiser."""
+    with pytest.raises(ad.errors.InputError, match=text):
+        ad.checked(*pair)
+
+
+def test_a_pair_shows_its_checks():
+    """An address in memory."""
+    pair = ad.checked(f, gradient, every=2)
+    assert repr(pair) == "<Checked: 0 calls of the derivative, 0 checks>"
+    for _ in range(3):
+        pair.grad(X)
+    assert repr(pair) == "<Checked: 3 calls of the derivative, 2 checks, 2 right>"
+
+
+def test_inconclusive_passes_or_fails():
+    """A word that is misspelt, taken for one of the two."""
+    with pytest.raises(ad.errors.OptionError, match="inconclusive='ok' is neither"):
+        ad.testing.assert_gradient(f, gradient, X, inconclusive="ok")
 
 
 def test_long_checks_show_a_bar(monkeypatch, capsys):

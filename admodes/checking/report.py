@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..formatting import format_count, format_error, join_words
+from ..formatting import format_count, format_error, join_words, plural
 from .ladders import DETECT
 from .steepness import steepness
 
@@ -168,7 +168,7 @@ def _table(entries: list[Component]) -> list[str]:
 
 
 def _cost(check: GradientCheck) -> str:
-    cost = f"f was called {format_count(check.evaluations)} times, the derivative {format_count(check.claim_evaluations)} times"
+    cost = f"f was called {plural(check.evaluations, 'time')}, the derivative {plural(check.claim_evaluations, 'time')}"
     lines = sum(found.lines for found in check.points)
     slopes = sum(found.evaluations for found in check.points)
     repeats = max((found.repeats for found in check.points), default=1)

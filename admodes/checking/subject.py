@@ -94,6 +94,19 @@ def _arrays(value: Any) -> list[Array]:
     return [array for part in parts for array in _arrays(part)]
 
 
+def require_functions(**calls: Any) -> None:
+    """Refuse, by name, what is no function.
+
+    Raises
+    ------
+    InputError
+    """
+    for name, call in calls.items():
+        if not callable(call):
+            kind = with_article(type(call).__name__)
+            raise InputError(f"{name} is {kind}, not a function: pass the function itself, {name} and not {name}(x).")
+
+
 class Subject:
     """f with a claimed derivative at x.
 
@@ -106,11 +119,7 @@ class Subject:
     """
 
     def __init__(self, f: Callable[..., Any], claim: Callable[..., Any], x: Any, args: Sequence[Any]) -> None:
-        for what, call in (("f", f), ("grad", claim)):
-            if not callable(call):
-                raise InputError(
-                    f"{what} is a {type(call).__name__}, not a function: pass the function itself, {what} and not {what}(x)."
-                )
+        require_functions(f=f, grad=claim)
         self.f, self.claim = Watched(f), Watched(claim)
         self.given = x
         self.function = Function(self.f, readable(x, sparse=False), args)
