@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .errors import AdmodesError
+from .formatting import with_article
 
 _NUMBERS = (int, float, complex, np.generic)
 
@@ -113,6 +114,12 @@ def _refuse(leaf: Any, error: type[AdmodesError], what: str) -> None:
     if leaf is None and what.endswith(")"):
         raise error(f"{what} is None: nothing to differentiate. `return` the value; print(...) has none.")
     raise error(
-        f"{what} is {'None' if leaf is None else 'a ' + type(leaf).__name__}, which holds no numbers to differentiate. "
+        f"{what} is {'None' if leaf is None else with_article(_type_name(leaf))}, which holds no numbers to differentiate. "
         "Use numbers, arrays, or lists, tuples, namedtuples and dicts of them."
     )
+
+
+def _type_name(leaf: Any) -> str:
+    """As a reader tells it from others: ``array.array`` is not what we call an array."""
+    kind = type(leaf)
+    return f"{kind.__module__}.{kind.__name__}" if kind.__module__ in ("array", "decimal", "fractions") else kind.__name__

@@ -69,6 +69,11 @@ def join_words(words: list[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
 
 
+def with_article(noun: str) -> str:
+    """``a list``, ``an object``."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def plural(count: int, noun: str) -> str:
     """``1 input``, ``4 inputs``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ import numpy as np
 from .containers import Structure, flatten
 from .errors import AdmodesError, InputError, OptionError, OutputError, ShapeError
 from .failures import read_failure
+from .formatting import with_article
 from .levels import Traced, duplicate, lift
 
 Leaves = list[Any]
@@ -45,7 +46,7 @@ class Function:
 
     def __init__(self, f: Callable[..., Any], x: Any, args: Sequence[Any] = (), argnums: int | Sequence[int] = 0) -> None:
         if not callable(f):
-            raise InputError(f"The first argument must be a function f(x), but it is a {type(f).__name__}.")
+            raise InputError(f"The first argument must be a function f(x), but it is {with_article(type(f).__name__)}.")
         if not isinstance(args, (tuple, list)):
             raise InputError(f"args must be a tuple of further arguments of f, not {type(args).__name__}: write args=(value,).")
         self.f = f
@@ -187,7 +188,7 @@ def _converted(convert: Callable[[Any, str], Any], leaves: Sequence[Any], what: 
     return converted
 
 
-def _as_numbers(leaf: np.ndarray) -> np.ndarray:
+def as_numbers(leaf: np.ndarray) -> np.ndarray:
     """An object array of plain numbers as what it holds; others as they are."""
     try:
         return np.array(leaf.tolist())
@@ -199,12 +200,24 @@ def as_output(leaf: Any, what: str) -> Any:
     """A leaf of f's output as an array: traced, or plain and real."""
     if isinstance(leaf, Traced) and leaf.dtype.kind != "c":
         return leaf
+    kind = type(leaf).__name__
+    masked = sys.modules.get("numpy.ma")
+    if masked is not None and isinstance(leaf, masked.MaskedArray) and masked.is_masked(leaf):
+        raise OutputError(
+            f"{what} is an array with masked elements, whose mask would be dropped. Return .filled() with a number."
+        )
     try:
         leaf = lift(leaf)
     except ValueError as error:
         raise ShapeError(f"{what} is a ragged list: its rows differ in length. Return an array, or a dict of arrays.") from error
+    except AdmodesError:
+        raise
+    except (TypeError, RuntimeError) as error:  # what arrays of other packages raise that NumPy cannot read
+        raise OutputError(
+            f"{what} is {with_article(kind)}, which NumPy does not take ({error}). Return an array of it."
+        ) from error
     if leaf.dtype == object:
-        leaf = _as_numbers(leaf)
+        leaf = as_numbers(leaf)
     if leaf.dtype.kind not in "biuf":
         kind = "complex numbers" if leaf.dtype.kind == "c" else f"values of dtype {leaf.dtype}"
         raise OutputError(
@@ -235,7 +248,13 @@ def as_input(leaf: Any, what: str) -> Any:
         return value.astype(np.float64)
     if value.dtype.kind == "f":
         return np.array(value, subok=False)
-    reason = "complex: pass real and imaginary parts as two real arrays" if value.dtype.kind == "c" else f"of dtype {value.dtype}"
+    known = isinstance(leaf, (np.ndarray, np.generic, list, tuple))
+    kind = "" if known else f"{with_article(type(leaf).__name__)}, as an array "
+    reason = (
+        "complex: pass real and imaginary parts as two real arrays"
+        if value.dtype.kind == "c"
+        else f"{kind}of dtype {value.dtype}"
+    )
     raise InputError(f"{what} is {reason}. Derivatives are taken by real floating-point numbers (integers become float64).")
 
 

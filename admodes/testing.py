@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .checking import GradientCheck, check_gradient
+from .errors import OptionError
 
 
 def assert_gradient(
@@ -35,6 +36,8 @@ def assert_gradient(
     ------
     AssertionError
         It is wrong, or cannot be judged; the message is the report.
+    OptionError
+        Another value of `inconclusive`.
 
     Examples
     --------
@@ -44,6 +47,10 @@ def assert_gradient(
     'right'
     """
     __tracebackhide__ = True
+    if inconclusive not in ("fail", "pass"):
+        raise OptionError(
+            f"inconclusive={inconclusive!r} is neither 'fail' nor 'pass': write inconclusive='pass' to let it pass."
+        )
     check = check_gradient(f, grad, x, **options)
     if check.verdict == "wrong" or (check.verdict == "inconclusive" and inconclusive != "pass"):
         raise AssertionError(str(check))

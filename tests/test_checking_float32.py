@@ -52,6 +52,7 @@ def test_errors_of_ten_percent_are_never_right(activation):
         f, grad, weights = make_loss(seed, activation, "f4")
         assert ad.check_gradient(f, ten_percent_off(grad), weights).verdict != "right", seed
 
+
 def make_wide_loss(seed, activation, dtype="f4"):
     """The same in NumPy's own precision: float32 for weights in float32, float64 for weights in float64."""
     rng = np.random.default_rng(seed)

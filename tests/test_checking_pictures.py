@@ -217,7 +217,7 @@ def test_what_could_not_be_read_is_said_in_words(claim, said):
 @pytest.mark.parametrize(
     ("function", "claim", "x", "said"),
     [
-        (np.sum, lambda x: np.zeros(0), np.zeros(0), "nothing to check"),
+        (np.sum, lambda x: np.zeros(0), np.zeros(0), "nothing was checked"),
         (lambda x: np.log(x[0]), lambda x: 1 / x, np.array([-1.0]), "f(x) is not finite"),
     ],
 )

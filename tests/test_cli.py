@@ -9,20 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from command_line import COMMON, commands_in
 
 import admodes as ad
 import admodes.measure
-from admodes import cli
 from admodes.measure import DENSE_LAYER, Effort
 from admodes.measure.user_input import find_object
 from admodes.sweeps import Block, Grid, clusters, ready_made
 from admodes.sweeps.progress import Progress
 from admodes.sweeps.results import read_results
 
-MODEL = """
-import numpy as np
-
+MODEL = (
+    COMMON
+    + """
 SCALE = 2.0
 
 def loss(x):
@@ -34,17 +33,12 @@ def loss_gradient(x):
 def pair(x):
     return np.stack([x[0] * x[1], x[2]])
 
-def tree(p):
-    return p["b"] * np.sum(p["w"] ** 2)
-
-def broken(x):
-    raise RuntimeError("out of luck")
-
 class Models:
     @staticmethod
     def square(x):
         return np.sum(x * x)
 """
+)
 PROBLEM = """
 import numpy as np
 import admodes as ad
@@ -61,18 +55,8 @@ QUICK = ("--methods", "forward,reverse")
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Runs a command in an empty folder; whatever it imports there is forgotten afterwards."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
-    (tmp_path / "my_model.py").write_text(MODEL, encoding="utf-8")
-
-    def invoke(*arguments):
-        return CliRunner().invoke(cli.main, [str(argument) for argument in arguments], catch_exceptions=True)
-
-    yield invoke
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
-            del sys.modules[name]
+    with commands_in(tmp_path, monkeypatch, my_model=MODEL) as invoke:
+        yield invoke
 
 
 def refused(result):

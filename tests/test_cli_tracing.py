@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from command_line import COMMON, commands_in
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -19,9 +19,9 @@ import admodes as ad
 from admodes import cli
 
 FORMULA = "log(x1) + x1*x2 - sin(x2)"
-MODEL = """
-import numpy as np
-
+MODEL = (
+    COMMON
+    + """
 def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
@@ -30,13 +30,8 @@ def loss(w, b, scale=2.0):
 
 def pair(x):
     return np.stack([x[0] * x[1], x[0]])
-
-def tree(p):
-    return p["b"] * np.sum(p["w"] ** 2)
-
-def broken(x):
-    raise RuntimeError("out of luck")
 """
+)
 EXTENSIONS = {
     "html": "<!doctype html>",
     "svg": "<svg",
@@ -50,14 +45,8 @@ EXTENSIONS = {
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Runs a command in an empty folder; whatever it imports there is forgotten afterwards."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    before = set(sys.modules)
-    (tmp_path / "traced_model.py").write_text(MODEL, encoding="utf-8")
-    yield lambda *arguments: CliRunner().invoke(cli.main, [str(argument) for argument in arguments], catch_exceptions=True)
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
-            del sys.modules[name]
+    with commands_in(tmp_path, monkeypatch, traced_model=MODEL) as invoke:
+        yield invoke
 
 
 def printed(result):

@@ -18,11 +18,11 @@ import admodes as ad
 from admodes.errors import InputError, OptionError, ShapeError, UnknownMethodError, UnsupportedError
 from admodes.formatting import format_bytes, format_error, format_number, format_seconds, join_words
 from admodes.forward import Forward
+from admodes.limits import TimeLimitReached, time_limit
 from admodes.measure.accuracy import Check, Derivative, digits_of, measure_error, mutants
 from admodes.measure.comparison import method_table
 from admodes.measure.cost import Candidate, attempt, ratio_interval, sample_interleaved
 from admodes.measure.counting import Operations
-from admodes.measure.limits import TimeLimitReached, time_limit
 from admodes.measure.recommendation import advise_from_rows
 from admodes.measure.references import consensus
 from admodes.measure.trials import _with_cost

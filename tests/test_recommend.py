@@ -17,7 +17,7 @@ from click.testing import CliRunner
 import admodes as ad
 from admodes.cli import main
 from admodes.errors import InputError, OptionError, UnknownMethodError
-from admodes.measure.limits import TimeLimitReached, time_limit
+from admodes.limits import TimeLimitReached, time_limit
 from admodes.measure.recommendation import Recommendation, fastest_exact, most_exact
 from admodes.rows import Row, Timing
 
@@ -340,7 +340,7 @@ def test_a_limit_leaves_no_module_half_imported(tmp_path, monkeypatch):
 def test_a_limit_inside_a_module_that_is_being_imported_strikes(tmp_path, monkeypatch):
     """A script that is imported by another and never stops, because an import is always under way."""
     (tmp_path / "limits_itself.py").write_text(
-        "from admodes.measure.limits import TimeLimitReached, time_limit\n"
+        "from admodes.limits import TimeLimitReached, time_limit\n"
         "try:\n    with time_limit(0.05):\n        for _ in range(10**10):\n            pass\n"
         "except TimeLimitReached:\n    STRUCK = True\n",
         encoding="utf-8",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, OptionError
+from ..errors import OptionError
 from .result import GradientCheck
 from .run import Run
 from .subject import Subject
@@ -70,19 +70,24 @@ def check_gradient(
     return Run(Subject(f, grad, x, args), rtol, seed).check(kind)
 
 
+def require_rtol(rtol: Any) -> None:
+    """Refuse what is no relative error.
+
+    Raises
+    ------
+    OptionError
+    """
+    if rtol is not None and not (isinstance(rtol, (int, float)) and 0 < rtol < np.inf):
+        raise OptionError(f"rtol={rtol!r} is no relative error: write e.g. rtol=1e-4, or leave it away.")
+
+
 def _settled(
     f: Callable[..., Any] | None, grad: Callable[..., Any], kind: str, rtol: float | None
 ) -> tuple[Callable[..., Any], str]:
     """f and the kind of the claim, after refusing what cannot be checked."""
-    if rtol is not None and not (isinstance(rtol, (int, float)) and 0 < rtol < np.inf):
-        raise OptionError(f"rtol={rtol!r} is no relative error: write e.g. rtol=1e-4, or leave it away.")
+    require_rtol(rtol)
     if f is None:
         if kind not in ("auto", "value_and_grad"):
             raise OptionError(f"f is None, which only kind='value_and_grad' allows, not kind={kind!r}: give f.")
         kind, f = "value_and_grad", lambda *given: grad(*given)[0]
-    for what, call in (("f", f), ("grad", grad)):
-        if not callable(call):
-            raise InputError(
-                f"{what} is a {type(call).__name__}, not a function: pass the function itself, {what} and not {what}(x)."
-            )
     return f, kind

@@ -3,78 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..api import differentiate
-from ..errors import AdmodesError, OptionError
-from ..formatting import format_error
-from .points import check_point, point_at
-from .probes import OUTSIDE, measure_noise
-from .progress import CALLS_A_SLOPE, seconds_of
-from .subject import Subject
-from .verdicts import WORDS
+from ..differentiator import Differentiator
+from ..errors import OptionError
+from ..formatting import format_error, join_words
+from ..methods import find_differentiator
+from .cross_methods import Contest, Entrant
+from .cross_result import CrossCheck
 
-Array = np.ndarray[Any, Any]
-
-#: What one method may take, unless somebody allows for more.
+#: What all methods together may take, unless somebody allows for more.
 MOST_SECONDS = 120.0
 METHODS = ("finite", "symbolic", "forward", "reverse")
-
-
-@dataclass(frozen=True)
-class CrossCheck:
-    """What `cross_check` found: true where all methods that can differentiate f agree.
-
-    Attributes
-    ----------
-    verdict : {"right", "wrong", "inconclusive"}
-        "wrong" where two methods contradict each other, "inconclusive" where f is too noisy or fewer than two could do it.
-    methods : dict
-        Method -> its own verdict against the difference quotients with their bounds, or "refused: ..." or "left out: ..."
-        with the reason.
-    differences : dict
-        Pair of methods -> largest difference, relative to the slope.
-    sensitivity : float
-        A relative difference above this would have shown.
-
-    Parameters
-    ----------
-    verdict, methods, differences, sensitivity
-        See above.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import admodes as ad
-    >>> found = ad.cross_check(lambda x: np.sum(np.sin(x)), np.array([1.0, 2.0]), methods=["finite", "forward", "reverse"])
-    >>> found.verdict, found.methods["forward"]
-    ('right', 'right')
-    """
-
-    verdict: str
-    methods: dict[str, str]
-    differences: dict[tuple[str, str], float] = field(default_factory=dict)
-    sensitivity: float = float("nan")
-
-    def __bool__(self) -> bool:
-        return self.verdict == "right"
-
-    def __str__(self) -> str:
-        lines = [f"methods against each other: {self.verdict.upper()}"]
-        lines += [f"{name!s:9} {verdict}" for name, verdict in self.methods.items()]
-        lines += [f"{one} and {two} differ by {format_error(gap)}" for (one, two), gap in self.differences.items()]
-        if np.isfinite(self.sensitivity):
-            lines.append(f"A difference above {format_error(self.sensitivity)} of a slope would have shown.")
-        return "\n".join(lines)
 
 
 def cross_check(
     f: Callable[..., Any],
     x: Any,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str | Differentiator] = METHODS,
     *,
     args: Sequence[Any] = (),
     seed: int = 0,
@@ -87,13 +35,13 @@ def cross_check(
     f : callable
         ``f(x, *args)`` in plain NumPy.
     x : array_like or container
-    methods : sequence of str
+    methods : sequence of str or Differentiator
         "finite" stands for difference quotients with a bound, which judge all others.
     args : sequence
         Further arguments of f.
     seed : int
     seconds : float
-        A method that is expected to take longer, by the time of one call of f, is left out, and `methods` says so.
+        What all of it may take. A method gets its share, and what easier ones leave; `methods` says who needed more.
 
     Returns
     -------
@@ -102,7 +50,11 @@ def cross_check(
     Raises
     ------
     OptionError
-        Fewer than two methods.
+        Fewer than two methods, or `seconds` that are no time.
+    UnknownMethodError
+        A method that does not exist.
+    InputError, OutputError
+        x or f(x) is nothing that has a derivative.
 
     Examples
     --------
@@ -111,81 +63,77 @@ def cross_check(
     >>> bool(ad.cross_check(lambda x: np.outer(x, x), np.array([1.0, 2.0]), ["finite", "reverse"]))
     True
     """
-    names = list(dict.fromkeys(methods))
-    if isinstance(methods, str) or len(names) < 2:
+    names = _names(methods, seconds)
+    others = [name for name in names if name != "finite"]
+    contest = Contest(f, x, args, seed, seconds)
+    entrants = contest.run(others)
+    checks = {name: check for name in others if (check := entrants[name].check) is not None}
+    known = [check.sensitivity for check in checks.values() if not np.isnan(check.sensitivity)]
+    sensitivity = max(known) if len(known) == len(checks) > 0 else float("nan")
+    texts = {name: _text(name, entrants) for name in names}
+    verdict, reason = _together(names, entrants, contest)
+    if verdict == "right" and sensitivity > 0:
+        reason += f"; a difference above {format_error(sensitivity)} of a slope would have shown"
+    return CrossCheck(verdict, texts, _differences(entrants, "finite" in names), sensitivity, reason, checks)
+
+
+def _names(methods: Any, seconds: Any) -> list[Any]:
+    """The methods, each once and known to exist."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise OptionError(f"seconds={seconds!r} is no time limit: give a positive number, e.g. seconds={MOST_SECONDS:.0f}.")
+    names = list(dict.fromkeys(methods)) if isinstance(methods, (list, tuple, set, frozenset, dict)) else []
+    if len(names) < 2:
         raise OptionError(f"methods={methods!r} has nothing to compare: name two or more, e.g. ['finite', 'reverse'].")
-    found: dict[str, Array] = {}
-    verdicts: dict[str, str] = {}
-    sensitivity = float("nan")
-    slopes: Array | None = None
-    size = np.zeros((0, 0))
     for name in names:
-        if name == "finite":
-            continue
-        expected = _expected_seconds(f, x, name, args)
-        if expected > seconds:
-            verdicts[name] = (
-                f"left out: it would take about {expected:.2g} seconds, more than seconds={seconds:g}. "
-                "Allow for more, or give fewer elements of x"
-            )
-            continue
-        try:
-            matrix, judged = _judged(f, x, name, args, seed)
-        except AdmodesError as error:
-            verdicts[name] = f"refused: {error}"
-            continue
-        found[name] = matrix
-        slopes, size = judged.expected, judged.size
-        verdicts[name] = WORDS[int(judged.verdict.min(initial=1))]
-        with np.errstate(all="ignore"):
-            sensitivity = float(np.nanmax(np.append(judged.bound / judged.size, 0.0)))
-    if "finite" in names and slopes is not None:
-        found["finite"] = slopes
-        verdicts["finite"] = "right" if "right" in verdicts.values() else "inconclusive"
-    differences = _differences(found, size)
-    return CrossCheck(
-        _together(verdicts, found), {name: verdicts.get(name, "inconclusive") for name in names}, differences, sensitivity
-    )
+        find_differentiator(name)
+    return names
 
 
-def _expected_seconds(f: Callable[..., Any], x: Any, method: str, args: Sequence[Any]) -> float:
-    """What a method and the slopes that it is compared with take: calls of f, of which one is timed."""
-    subject = Subject(f, f, x, args)
-    try:
-        one = seconds_of(lambda: subject.f(subject.tree(subject.leaves), *subject.args))
-    except OUTSIDE:
-        return 0.0  # the method says what is wrong
-    size = int(sum(leaf.size for leaf in subject.leaves))
-    own = 1 if method in ("reverse", "symbolic") else size
-    return float(one) * (2 * CALLS_A_SLOPE * size + own)
+def _text(name: Any, entrants: dict[Any, Entrant]) -> str:
+    """A method's own verdict; the quotients, which judge the others, are right where they know their slopes."""
+    if name != "finite":
+        return entrants[name].text
+    verdicts = {entrant.check.verdict for entrant in entrants.values() if entrant.check is not None}
+    if not verdicts:
+        return "not needed: no other method is left that it could judge"
+    return "inconclusive" if verdicts == {"inconclusive"} else "right"
 
 
-def _judged(f: Callable[..., Any], x: Any, method: str, args: Sequence[Any], seed: int) -> tuple[Array, Any]:
-    """A method's derivative, and what the slopes of f make of it."""
-    subject = Subject(f, lambda point, *rest: differentiate(f, point, method, args=rest), x, args)
-    point = point_at(subject, np.concatenate([np.empty(0), *(leaf.ravel() for leaf in subject.leaves)]))
-    subject.function = point.function
-    subject.output_shapes = [output.shape for output in point.outputs]
-    subject.kind = "jacobian"
-    reading = subject.read(subject.leaves)
-    rng = np.random.default_rng(seed)
-    noise = measure_noise(subject, point, reading, rng)
-    judged = check_point(subject, point, reading, None, rng, noise).judgement
-    assert reading.matrix is not None  # noqa: S101 - our own methods return what can be read
-    return reading.matrix.T, judged
-
-
-def _differences(found: dict[str, Array], size: Array) -> dict[tuple[str, str], float]:
-    names = list(found)
+def _differences(entrants: dict[Any, Entrant], finite: bool) -> dict[tuple[Any, Any], float]:
+    names = [name for name, entrant in entrants.items() if entrant.matrix is not None]
     pairs = [(one, two) for place, one in enumerate(names) for two in names[place + 1 :]]
-    with np.errstate(all="ignore"):
-        return {
-            (one, two): float(np.max(np.where(size > 0, np.abs(found[one] - found[two]) / size, 0.0), initial=0.0))
-            for one, two in pairs
-        }
+    gaps = {(one, two): float(np.max(entrants[one].gaps(entrants[two]), initial=0.0)) for one, two in pairs}
+    if finite:
+        gaps |= {(name, "finite"): gap for name in names if (gap := entrants[name].gap_to_slopes()) is not None}
+    return gaps
 
 
-def _together(verdicts: dict[str, str], found: dict[str, Array]) -> str:
-    if "wrong" in verdicts.values():
-        return "wrong"
-    return "right" if len(found) >= 2 and "inconclusive" not in verdicts.values() else "inconclusive"
+def _together(names: Sequence[Any], entrants: dict[Any, Entrant], contest: Contest) -> tuple[str, str]:
+    """The verdict on all of them, and why."""
+    found = {name: entrant for name, entrant in entrants.items() if entrant.matrix is not None}
+    wrong = [str(name) for name, entrant in found.items() if entrant.verdict == "wrong"]
+    if wrong:
+        return "wrong", f"{join_words(wrong)} {_verb(wrong, 'contradict')} the slopes of {contest.name}"
+    pairs = [(one, two) for one in found for two in found if names.index(one) < names.index(two)]
+    for one, two in pairs:
+        place = found[one].contradicts(found[two])
+        if place:
+            return "wrong", f"{one} and {two} contradict each other in {place}, whatever the slopes of {contest.name} are"
+    judged = [str(name) for name in names if name in found or (name == "finite" and found)]
+    if len(judged) < 2:
+        return "inconclusive", "fewer than two methods have a derivative that could be compared"
+    unjudged = [name for name in found if found[name].verdict != "right"]
+    if unjudged:
+        check = found[unjudged[0]].check
+        return "inconclusive", "the difference quotients were not taken" if check is None else check.reason
+    for one, two in pairs:
+        place = found[one].parts_from(found[two])
+        if place:
+            return "inconclusive", f"f has a kink in {place}, where {one} and {two} give different numbers between its slopes"
+    kinks = next(iter(found.values())).kinks()
+    more = f"; f has a kink in {join_words(kinks)}, where they give one number between the slopes of both sides" if kinks else ""
+    return "right", f"{join_words(judged)} agree{more}"
+
+
+def _verb(subjects: Sequence[str], verb: str) -> str:
+    return verb if len(subjects) > 1 else f"{verb}s"

@@ -60,7 +60,7 @@ def _plain_kind(subject: Subject, scalar: bool, result: Any) -> str:
     fitting = [kind for kind, shapes in rows.items() if subject.matrix(result, shapes, subject.shapes).matrix is not None]
     if _is_pair(subject, result):
         fitting.append("value_and_grad")
-    if fitting == ["gradient", "hessian"] and subject.shapes == [()]:
+    if fitting == ["gradient", "hessian"] and subject.shapes in ([()], []):
         return "gradient"  # of one number: both are one number, and nobody calls the second derivative a gradient
     if len(fitting) > 1:
         raise _ambiguous(fitting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import GradientError, OptionError
-from .check import check_gradient
+from ..formatting import plural
+from .check import check_gradient, require_rtol
 from .result import GradientCheck
+from .subject import require_functions
 
 
 class Checked:
@@ -44,6 +47,11 @@ class Checked:
         self.function, self.claim, self.every, self.action, self.rtol = f, grad, every, action, rtol
         self.checks: list[GradientCheck] = []
         self._calls = 0
+
+    def __repr__(self) -> str:
+        counts = collections.Counter(check.verdict for check in self.checks)
+        found = "".join(f", {count} {verdict}" for verdict, count in counts.items())
+        return f"<Checked: {plural(self._calls, 'call')} of the derivative, {plural(len(self.checks), 'check')}{found}>"
 
     def __iter__(self) -> Iterator[Callable[..., Any]]:
         return iter((self.f, self.grad))
@@ -110,7 +118,9 @@ def checked(
     Raises
     ------
     OptionError
-        Another `action`, or `every` below 1.
+        Another `action`, `every` below 1, or an `rtol` that is not positive.
+    InputError
+        `f` or `grad` is no function.
 
     Examples
     --------
@@ -127,4 +137,6 @@ def checked(
         raise OptionError(f"action={action!r} is neither 'raise' nor 'warn': write action='warn' to go on with a wrong gradient.")
     if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
         raise OptionError(f"every={every!r} is no number of calls: write e.g. every=50.")
+    require_rtol(rtol)
+    require_functions(grad=grad, **({} if f is None else {"f": f}))
     return Checked(f, grad, int(every), action, rtol)

@@ -97,9 +97,15 @@ def point_at(subject: Subject, vector: Array, repeats: int = 1) -> Point:
 
 
 def check_point(
-    subject: Subject, point: Point, reading: Reading, rtol: float | None, rng: np.random.Generator, noise: Noise
+    subject: Subject,
+    point: Point,
+    reading: Reading,
+    rtol: float | None,
+    rng: np.random.Generator,
+    noise: Noise,
+    slopes: Slopes | None = None,
 ) -> PointCheck:
-    """Judge every element of the claim at one point."""
+    """Judge every element of the claim at one point; `slopes` of f there where they are known already."""
     before = subject.f.calls
     assert reading.matrix is not None  # noqa: S101 - callers judge what could be read
     if subject.derivative == 2:
@@ -107,7 +113,7 @@ def check_point(
         claimed = reading.matrix.reshape(-1, 1)
     else:
         claimed = reading.matrix.T
-        slopes = first_slopes(point, noise, np.arange(point.x.size))
+        slopes = first_slopes(point, noise, np.arange(point.x.size)) if slopes is None else slopes.copy()
         scales, noise = _at_claimed_scales(subject, point, reading, noise, slopes, rng)
     judgement = _judged(subject, point, reading, claimed, slopes, scales, noise, rtol)
     _confirm(subject, point, reading, judgement, scales, noise, rtol)

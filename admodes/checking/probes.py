@@ -126,11 +126,13 @@ def value_at(subject: Subject, leaves: list[Array], point: Point) -> Array:
 
 
 def _claim_at(subject: Subject, leaves: list[Array], like: Reading) -> Array | None:
+    if like.matrix is None:
+        return None
     try:
         found = subject.read(leaves).matrix
     except OUTSIDE:
         return None
-    return found if found is not None and like.matrix is not None and found.shape == like.matrix.shape else None
+    return found if found is not None and found.shape == like.matrix.shape else None
 
 
 def find_nearby(subject: Subject, point: Point, rng: np.random.Generator) -> Array | None:
@@ -219,7 +221,7 @@ def _stale(subject: Subject, leaves: list[Array], elsewhere: list[Array], point:
         return [Finding("wrong", "stale", "the derivative at x is another one after it was asked elsewhere: it keeps state")]
     if subject.kind in SEEDED or len(leaves) != 1 or not leaves[0].ndim or other is None:
         return []
-    buffer = leaves[0].astype(subject.given[0])
+    buffer = leaves[0].astype(subject.dtypes[0])
     tree = subject.function.as_input_tree([buffer])  # x may hold its one array in a container
     subject.claim(tree, *subject.args)
     buffer[...] = elsewhere[0]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..bars import bar_class, somebody_looks
 from .subject import Subject
 
 #: Checks that are expected to take longer than this many seconds show a bar, where somebody looks.
@@ -32,28 +32,13 @@ def seconds_of(call: Callable[[], Any]) -> float:
 @contextmanager
 def progress(subject: Subject, evaluations: int, seconds: float) -> Iterator[None]:
     """A bar over the calls of f, if `seconds` are long and somebody looks."""
-    if seconds < LONG or not (_in_notebook() or sys.stderr.isatty()):
+    if seconds < LONG or not somebody_looks():
         yield
         return
-    bar = _bar_class()(total=evaluations, initial=subject.f.calls, unit="call", desc="check", file=sys.stderr, leave=False)
+    bar = bar_class()(total=evaluations, initial=subject.f.calls, unit="call", desc="check", file=sys.stderr, leave=False)
     subject.f.watcher = bar.update
     try:
         yield
     finally:
         subject.f.watcher = None
         bar.close()
-
-
-def _in_notebook() -> bool:
-    """Whether a kernel of Jupyter runs us."""
-    shell = sys.modules.get("IPython")
-    return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"
-
-
-def _bar_class() -> Any:
-    """The widget where a notebook can show it: tqdm.auto would warn where ipywidgets are missing."""
-    if _in_notebook() and importlib.util.find_spec("ipywidgets") is not None:
-        from tqdm.notebook import tqdm as bar
-    else:
-        from tqdm import tqdm as bar
-    return bar

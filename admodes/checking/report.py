@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..formatting import format_count, format_error, html_table
+from ..formatting import format_count, format_error, html_table, plural
 from .ladders import DETECT
 from .steepness import steepness
 
@@ -35,11 +35,14 @@ def reason_of(check: GradientCheck) -> str:
     if check.verdict == "wrong":
         return _wrong_reason(check, faults)
     if check.verdict == "inconclusive":
-        return "; ".join(faults) if faults else _open_reason(check)
-    if not check.components:
-        nothing = "x" if not check.point.x.size else f"{check.subject.function.name}(x)"
-        return f"there is nothing to check: {nothing} has no elements"
+        return "; ".join(faults) if faults else _open_reason(check) if check.components else _empty_reason(check)
     return _right_reason(check)
+
+
+def _empty_reason(check: GradientCheck) -> str:
+    """Nothing is wrong, and nothing was shown to be right."""
+    what = "x" if not check.point.x.size else f"{check.subject.function.name}(x)"
+    return f"nothing was checked: {what} has no elements, and any derivative is right"
 
 
 def _wrong_reason(check: GradientCheck, faults: list[str]) -> str:
@@ -192,7 +195,7 @@ def _table(entries: list[Component]) -> list[str]:
 
 
 def _cost(check: GradientCheck) -> str:
-    cost = f"f was called {_times(check.evaluations)}, the derivative {_times(check.claim_evaluations)}"
+    cost = f"f was called {plural(check.evaluations, 'time')}, the derivative {plural(check.claim_evaluations, 'time')}"
     lines = sum(found.lines for found in check.points)
     slopes = sum(found.evaluations for found in check.points)
     repeats = max((found.repeats for found in check.points), default=1)
@@ -201,10 +204,6 @@ def _cost(check: GradientCheck) -> str:
         f" ({slopes / lines:.0f} {calls} of f per component and point, the rest for noise and state)" if lines and slopes else ""
     )
     return f"{cost}{each}."
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{format_count(count)} times")
 
 
 def html_report(check: GradientCheck) -> str:

@@ -245,8 +245,8 @@ class GradientCheck:
         if any(finding.verdict == "wrong" for finding in self.findings) or any(found.verdict == "wrong" for found in self.points):
             return "wrong"
         open_findings = any(finding.verdict == "inconclusive" for finding in self.findings)
-        if open_findings or (self.points and self.points[0].verdict == "inconclusive"):
-            return "inconclusive"
+        if open_findings or not self.points or self.points[0].verdict == "inconclusive" or not self.components:
+            return "inconclusive"  # no less where nothing was looked at
         return "right"
 
     def _reason(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from .probes import OUTSIDE, UNASKED, Noise, check_linear, check_state, find_nea
 from .progress import estimated_evaluations, progress, seconds_of
 from .repeated import RepeatedPoint
 from .result import GradientCheck
+from .slopes import Slopes
 from .subject import SEEDED, CallsSpent, Reading, Subject
 from .verdicts import Finding
 from .zero import probe_zero
@@ -43,16 +45,19 @@ class Run:
 
     def __init__(self, subject: Subject, rtol: float | None, seed: int) -> None:
         self.subject, self.rtol, self.rng = subject, rtol, np.random.default_rng(seed)
-        given = Point(subject.function)
+        with subject.blaming_x():
+            given = Point(subject.function)
         self.value = given.value  # in the numbers that a pair calculates its own in
         self.point, self.findings = widen(subject, given)
         subject.output_shapes = [output.shape for output in self.point.outputs]
         self.points: list[PointCheck] = []
         self.chance = ""
+        self.reading = Reading(None)
 
     def check(self, kind: str) -> GradientCheck:
         """All steps, until one of them settles it."""
-        result = settle_kind(self.subject, kind)
+        with self.subject.blaming_x():
+            result = settle_kind(self.subject, kind)
         with np.errstate(all="ignore"):  # bounds may be infinite, and differences of what is
             return self._check(result)
 
@@ -60,7 +65,7 @@ class Run:
         subject, point = self.subject, self.point
         reading = Reading(None) if self._directed else subject.read(subject.leaves, result)
         self._read(reading, result)
-        if (reading.matrix is not None or self._directed) and not self._settled and np.all(np.isfinite(point.x)):
+        if (reading.matrix is not None or self._directed) and self._measurable:
             size = 4 if self._large else self.point.x.size**subject.derivative
             estimate = estimated_evaluations(size)
             seconds = seconds_of(lambda: value_at(subject, subject.at(point.x), point))
@@ -68,6 +73,36 @@ class Run:
                 self._judge(reading)
             subject.f.most = np.inf
         return GradientCheck(subject, point, self.points, self.findings, self.rtol, self.chance)
+
+    def differentiated(self) -> Reading:
+        """The claim at x, which is a Jacobian."""
+        self.subject.kind = "jacobian"
+        self.reading = self.subject.read(self.subject.leaves)
+        return self.reading
+
+    def check_here(self, noise: Noise, slopes: Slopes | None) -> GradientCheck:
+        """x alone, for a derivative that nobody wrote by hand and that was `differentiated`: no state, no point nearby.
+
+        Parameters
+        ----------
+        noise : Noise
+            Of f; that of the claim is measured here.
+        slopes : Slopes or None
+            Of f along all elements of x; None: random directions are enough.
+        """
+        subject, point, reading = self.subject, self.point, self.reading
+        with np.errstate(all="ignore"):
+            self._read(reading, None)
+            if self._measurable and reading.matrix is not None:
+                noise = replace(noise, claim=measure_noise(subject, point, reading, self.rng, coarse=False).claim)
+                self.points.append(self._at(point, reading, noise, directions=slopes is None, slopes=slopes))
+            if noise.random.any():
+                self.findings.append(Finding("right", "random f", f"{point.function.name} answers differently at the same x"))
+            return GradientCheck(subject, point, self.points, self.findings, self.rtol, self.chance)
+
+    @property
+    def _measurable(self) -> bool:
+        return not self._settled and bool(np.all(np.isfinite(self.point.x)))
 
     def _read(self, reading: Reading, result: Any) -> None:
         """What is said before any number is looked at."""
@@ -133,13 +168,15 @@ class Run:
     def _settled(self) -> bool:
         return any(finding.verdict == "wrong" for finding in self.findings)
 
-    def _at(self, point: Point, reading: Reading, noise: Noise, *, directions: bool, repeats: int = 1) -> PointCheck:
+    def _at(
+        self, point: Point, reading: Reading, noise: Noise, *, directions: bool, repeats: int = 1, slopes: Slopes | None = None
+    ) -> PointCheck:
         """The check of one point."""
         if repeats > 1:
             reading, noise = mean_claim(self.subject, point, reading, noise, repeats)
         if not directions:
             place = point if repeats == 1 else point_at(self.subject, point.x, repeats)
-            return check_point(self.subject, place, reading, self.rtol, self.rng, noise)
+            return check_point(self.subject, place, reading, self.rtol, self.rng, noise, slopes)
         large = LargeCheck(self.subject, point, reading, noise, self.rng, self.rtol, repeats)
         found = large.check()
         if not self.points:

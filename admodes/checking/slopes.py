@@ -80,6 +80,11 @@ class Slopes:
     step: Array
     samples: list[Samples] = field(default_factory=list)
 
+    def copy(self) -> Slopes:
+        """With arrays of its own; the samples are shared."""
+        arrays = {name: getattr(self, name).copy() for name in self.__dataclass_fields__ if name != "samples"}
+        return Slopes(**arrays, samples=self.samples)
+
 
 def measure_slopes(
     point: Point,

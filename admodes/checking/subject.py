@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..containers import flatten
-from ..errors import AdmodesError, OutputError
-from ..function import Function, Leaves
+from ..errors import AdmodesError, InputError, OutputError
+from ..formatting import with_article
+from ..function import Function, Leaves, as_numbers
+from .foreign import foreign_name, labels_of, readable
 
 Array = np.ndarray[Any, Any]
 
@@ -56,6 +58,7 @@ class Watched:
         self.call, self.calls, self.mutates = call, 0, False
         self.watcher: Callable[[], Any] | None = None
         self.most = float("inf")
+        self.__name__ = type(call).__name__  # an object that can be called has no name of its own
         functools.update_wrapper(self, call, updated=())
 
     def __call__(self, *arguments: Any) -> Any:
@@ -76,7 +79,7 @@ class Watched:
                 raise
             raise ValueError(f"{type(error).__name__}: {error}") from error
         self.mutates |= any(_changed(array, copy) for array, copy in before)
-        return result
+        return readable(result)
 
 
 def _changed(array: Array, copy: Array) -> bool:
@@ -89,6 +92,19 @@ def _arrays(value: Any) -> list[Array]:
         return [value] if value.dtype != object else []
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
     return [array for part in parts for array in _arrays(part)]
+
+
+def require_functions(**calls: Any) -> None:
+    """Refuse, by name, what is no function.
+
+    Raises
+    ------
+    InputError
+    """
+    for name, call in calls.items():
+        if not callable(call):
+            kind = with_article(type(call).__name__)
+            raise InputError(f"{name} is {kind}, not a function: pass the function itself, {name} and not {name}(x).")
 
 
 class Subject:
@@ -105,17 +121,33 @@ class Subject:
     ----------
     function : Function
         f at x, which may be in wider numbers than were given.
-    given : list of dtype
+    dtypes : list of dtype
         Of the leaves of x: in these the claim is asked.
     """
 
     def __init__(self, f: Callable[..., Any], claim: Callable[..., Any], x: Any, args: Sequence[Any]) -> None:
+        require_functions(f=f, grad=claim)
         self.f, self.claim = Watched(f), Watched(claim)
+        self.given = x
+        self.function = Function(self.f, readable(x, sparse=False), args)
         self.args = tuple(args)
-        self.function = Function(self.f, x, self.args)
-        self.given = [leaf.dtype for leaf in self.function.inputs]
+        self.dtypes = [leaf.dtype for leaf in self.function.inputs]
         self.kind = "gradient"
         self.output_shapes: list[tuple[int, ...]] = []
+
+    @contextmanager
+    def blaming_x(self) -> Iterator[None]:
+        """What fails because x is an array of another package, which f and the claim get as one of NumPy's, says so."""
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError) as error:
+            kind = "" if isinstance(error, AdmodesError) else foreign_name(self.given)
+            if not kind:
+                raise
+            raise InputError(
+                f"x is a {kind}, but f and its derivative get NumPy arrays, and one of them failed over that "
+                f"({type(error).__name__}: {error}). Pass functions of arrays, e.g. lambda x: f({kind}(x))."
+            ) from error
 
     @property
     def leaves(self) -> Leaves:
@@ -130,7 +162,7 @@ class Subject:
     @property
     def spacing(self) -> float:
         """Relative, between the floating-point numbers that x was given in."""
-        return _spacing(self.given)
+        return _spacing(self.dtypes)
 
     @property
     def derivative(self) -> int:
@@ -139,11 +171,11 @@ class Subject:
 
     def tree(self, leaves: Sequence[Array]) -> Any:
         """Copies of leaves in the dtypes that were given, arranged as x is."""
-        return self.function.as_input_tree([leaf.astype(dtype) for leaf, dtype in zip(leaves, self.given, strict=True)])
+        return self.function.as_input_tree([leaf.astype(dtype) for leaf, dtype in zip(leaves, self.dtypes, strict=True)])
 
     def rounded(self, vector: Array) -> Array:
         """The nearest vector whose elements the given dtypes can hold."""
-        leaves = zip(self.at(vector), self.given, strict=True)
+        leaves = zip(self.at(vector), self.dtypes, strict=True)
         return np.concatenate([np.empty(0), *(leaf.astype(dtype).ravel() for leaf, dtype in leaves)])
 
     def at(self, vector: Array) -> Leaves:
@@ -208,19 +240,21 @@ class Subject:
 
     def matrix(self, result: Any, rows: list[tuple[int, ...]], columns: list[tuple[int, ...]]) -> Reading:
         """A result whose blocks are of shapes ``row + column``, as one matrix."""
-        result = _dense(result)
+        if result is None:
+            return Reading(None, "returned None")
         try:
-            leaves, structure = flatten(result, OutputError, "The claimed derivative")
-            arrays = [np.asarray(leaf) for leaf in leaves]
-        except (AdmodesError, ValueError) as error:
-            return Reading(None, f"returned {_described(result)}: {error}" if result is not None else "returned None")
+            leaves, structure = flatten(result, OutputError, "its value")
+            arrays = [_as_array(leaf) for leaf in leaves]
+        except AdmodesError as error:
+            return Reading(None, f"returned what cannot be read: {error}".rstrip("."))
         like = self.function.output_structure if self.kind == "jvp" else self.function.input_structures[0]
         if rows == [()] and isinstance(result, dict) and structure.paths() != like.paths():
-            return Reading(None, f"returned the entries {', '.join(structure.paths())} where {', '.join(like.paths())} is right")
-        wanted = [row + column for row in rows for column in columns]
+            wanted = "one array" if like.is_leaf else ", ".join(like.paths())
+            return Reading(None, f"returned the entries {', '.join(structure.paths())} where {wanted} is right")
+        expected = [row + column for row in rows for column in columns]
         found = [array.shape for array in arrays]
-        if found != wanted:
-            return Reading(None, f"returned shape {_listed(found)} where {_listed(wanted)} is right")
+        if found != expected:
+            return Reading(None, f"returned shape {_listed(found)} where {_listed(expected)} is right")
         fault = _fault_of_dtype(arrays)
         if fault:
             return Reading(None, fault)
@@ -235,14 +269,30 @@ class Subject:
             for row in rows
         ]
         matrix = np.concatenate(lines) if lines else np.empty((0, _size(columns)))
-        spacing = _spacing([*self.given, *(array.dtype for array in arrays)])
-        return Reading(matrix, note=_note_of_dtype(arrays, self.given), spacing=spacing)
+        note = _note_of_labels(leaves) or _note_of_dtype(arrays, self.dtypes)
+        spacing = _spacing([*self.dtypes, *(array.dtype for array in arrays)])
+        return Reading(matrix, note=note, spacing=spacing)
 
 
-def _dense(result: Any) -> Any:
-    """A sparse matrix of SciPy's with its zeros; SciPy is not loaded for it."""
-    sparse = sys.modules.get("scipy.sparse")
-    return result.toarray() if sparse is not None and sparse.issparse(result) else result
+def _as_array(leaf: Any) -> Array:
+    """One array of a claim.
+
+    Raises
+    ------
+    OutputError
+        Not all of its numbers can be read.
+    """
+    if np.ma.is_masked(leaf):
+        raise OutputError("some of its elements are masked, and nobody can compare them. Return .filled() with a number instead")
+    try:
+        array = np.asarray(leaf)
+    except ValueError as error:
+        raise OutputError("its value is a ragged list: its rows differ in length") from error
+    except (TypeError, RuntimeError) as error:
+        raise OutputError(f"NumPy does not take its {type(leaf).__name__} ({error})") from error
+    if array.dtype == object and array.ndim != getattr(leaf, "ndim", array.ndim):
+        raise OutputError(f"NumPy makes no array of its {type(leaf).__name__}. Return the matrix itself")
+    return as_numbers(array) if array.dtype == object else array
 
 
 def _size(shapes: Sequence[tuple[int, ...]]) -> int:
@@ -254,7 +304,7 @@ def _listed(shapes: Sequence[tuple[int, ...]]) -> str:
 
 
 def _described(result: Any) -> str:
-    return "None" if result is None else f"a {type(result).__name__}"
+    return "None" if result is None else with_article(type(result).__name__)
 
 
 def _spacing(dtypes: Iterable[np.dtype[Any]]) -> float:
@@ -265,17 +315,23 @@ def _fault_of_dtype(arrays: Sequence[Array]) -> str:
     for array in arrays:
         if array.dtype.kind == "c":
             return f"returned complex numbers ({array.dtype}) for a real function"
-        if array.dtype.kind not in "iuf" and array.size:
+        if array.dtype.kind not in "biuf" and array.size:
             return f"returned values of dtype {array.dtype}, which are no numbers to compare"
     return ""
 
 
-def _note_of_dtype(arrays: Sequence[Array], given: Sequence[np.dtype[Any]]) -> str:
+def _note_of_dtype(arrays: Sequence[Array], dtypes: Sequence[np.dtype[Any]]) -> str:
     narrow = {str(array.dtype) for array in arrays if array.size and array.dtype.kind == "f"}
-    wide = max((dtype.itemsize for dtype in given), default=8)
+    wide = max((dtype.itemsize for dtype in dtypes), default=8)
     found = sorted(name for name in narrow if np.dtype(name).itemsize < wide)
     if found:
-        return f"the derivative comes in {found[0]}, x in {given[0]}: only that many digits can be judged"
-    if any(array.dtype.kind in "iu" and array.size for array in arrays):
-        return "the derivative comes as integers: a fraction would be cut off"
+        return f"the derivative comes in {found[0]}, x in {dtypes[0]}: only that many digits can be judged"
+    for kinds, name in (("b", "truth values"), ("iu", "integers")):
+        if any(array.dtype.kind in kinds and array.size for array in arrays):
+            return f"the derivative comes as {name}: a fraction would be cut off"
     return ""
+
+
+def _note_of_labels(leaves: Sequence[Any]) -> str:
+    labels = next(filter(None, map(labels_of, leaves)), "")
+    return f"the derivative comes with the labels {labels}, and is read in the order in which it stands" if labels else ""

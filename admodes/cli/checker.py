@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +25,13 @@ VERDICT_CODES = {"right": 0, "wrong": 1, "inconclusive": 3}
 @click.argument("function", metavar="MODULE:F")
 @click.argument("derivative", metavar="MODULE:GRAD")
 @at_point
-@click.option("--kind", default="auto", show_default=True, metavar="KIND", help="gradient, jacobian, jvp, vjp, hessian, hvp, ...")
+@click.option(
+    "--kind",
+    default="auto",
+    show_default=True,
+    metavar="KIND",
+    help="gradient, jacobian, jvp, vjp, hessian, hvp or value_and_grad.",
+)
 @click.option("--rtol", default=None, type=click.FloatRange(min=0, min_open=True), help="The relative error that matters.")
 @answering("Print all numbers as JSON.", lambda found: VERDICT_CODES[found.verdict])
 @guarded
@@ -35,13 +43,30 @@ def check(function: str, derivative: str, point: str, kind: str, rtol: float | N
     from ..checking import check_gradient
     from ..measure.user_input import find_function, read_point
 
-    f, claim = find_function(function), find_function(derivative)
+    failed: list[str] = []
+    f, claim = _telling(find_function(function), function, failed), _telling(find_function(derivative), derivative, failed)
     try:
         return check_gradient(f, claim, read_point(point), kind=kind, rtol=rtol)
     except AdmodesError:
         raise
     except (Exception, SystemExit) as error:  # an exit code 0 of theirs would say that the claim is right
-        raise InputError(f"{function} or {derivative} failed at X: {type(error).__name__}: {error}") from error
+        who = failed[-1] if failed else f"{function} or {derivative}"
+        raise InputError(f"{who} failed at X, or beside it: {type(error).__name__}: {error}") from error
+
+
+def _telling(call: Callable[..., Any], name: str, failed: list[str]) -> Callable[..., Any]:
+    """`call`, which notes its name where it fails: the checker expects some failures, and hands on others."""
+
+    @functools.wraps(call)
+    def told(*arguments: Any) -> Any:
+        try:
+            return call(*arguments)
+        except (Exception, SystemExit):
+            failed.append(name)
+            raise
+
+    told.__name__ = getattr(call, "__name__", type(call).__name__)
+    return told
 
 
 @main.command("benchmark-checkers", short_help="Judge checkers of gradients on claims whose truth is known.")

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import MissingRuleError, UnsupportedError
+from ..limits import TimeLimitReached, time_limit
 from ..timing import Timing
-from .limits import TimeLimitReached, time_limit
 
 #: Parts of a sample: the fastest counts. Other programs take the processor away for some milliseconds at a time, which is as
 #: long as a sample, but seldom in all of its parts.

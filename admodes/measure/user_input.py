@@ -17,6 +17,7 @@ import numpy as np
 
 from ..containers import flatten
 from ..errors import AdmodesError, InputError, OptionError
+from ..formatting import with_article
 
 
 def find_function(name: str) -> Callable[..., Any]:
@@ -38,7 +39,7 @@ def find_function(name: str) -> Callable[..., Any]:
     """
     found = find_object(name)
     if not callable(found):
-        raise OptionError(f"{name} is a {type(found).__name__}, not a function.")
+        raise OptionError(f"{name} is {with_article(type(found).__name__)}, not a function.")
     return found  # type: ignore[no-any-return]
 
 

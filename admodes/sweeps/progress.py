@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from typing import Any, Self
 
+from ..bars import bar_class, somebody_looks
 from ..rows import UNSETTLED
 from .unit import Outcome
 
@@ -20,7 +20,7 @@ class Progress:
     """
 
     def __init__(self, shown: bool | None = None) -> None:
-        self._shown = _in_notebook() or sys.stderr.isatty() if shown is None else shown
+        self._shown = somebody_looks() if shown is None else shown
         self._bar: Any = None
         self._failures = 0
 
@@ -37,23 +37,8 @@ class Progress:
             return
         if self._bar is None:
             # What was there before this run says nothing about how long the rest takes.
-            self._bar = _bar_class()(total=total, initial=done - 1, unit="cell", file=sys.stderr, dynamic_ncols=True)
+            self._bar = bar_class()(total=total, initial=done - 1, unit="cell", file=sys.stderr, dynamic_ncols=True)
         self._failures += row.status != "ok" and row.status not in UNSETTLED
         self._bar.set_description_str(f"{self._failures} failed", refresh=False)
         self._bar.set_postfix_str(row.title, refresh=False)
         self._bar.update(done - self._bar.n)
-
-
-def _in_notebook() -> bool:
-    """Whether a kernel of Jupyter runs us."""
-    shell = sys.modules.get("IPython")
-    return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"
-
-
-def _bar_class() -> Any:
-    """The widget where a notebook can show it: tqdm.auto would warn where ipywidgets are missing."""
-    if _in_notebook() and importlib.util.find_spec("ipywidgets") is not None:
-        from tqdm.notebook import tqdm as bar
-    else:
-        from tqdm import tqdm as bar
-    return bar

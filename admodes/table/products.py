@@ -153,7 +153,6 @@ einsum = Multilinear("einsum", _einsum, _einsum_part, _einsum_transposes)
 
 @implements(np.einsum)
 def _numpy_einsum(*operands: Any, out: None = None, optimize: Any = False, **options: Any) -> Any:
-
     refuse_options(np.einsum, out=out, **options)
     if isinstance(operands[0], str):
         subscripts, arrays = operands[0], [array(operand) for operand in operands[1:]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .boxes import ADJOINT, TANGENT
+from .labels import by_number, label_of
 from .sketch import CONSTANT, INPUT, OPERATION, OUTPUT, SUMMARY, Cell, Sketch
 
 _SHAPES = {
@@ -67,15 +67,8 @@ def quote(text: str) -> str:
 
 def _words(cell: Cell) -> str:
     """A label in DOT's HTML: the only one that can have numbers in colours."""
-    lines = [f"{_font(cell.name, 8, '#5c6978')} {_escape(cell.label)}" if cell.name else _escape(cell.label)]
-    if cell.value:
-        lines.append(_escape(cell.value))
-    derivatives = []
-    if cell.tangent:
-        derivatives.append(_font(f"→ {cell.tangent}", 9, TANGENT.light))
-    if cell.adjoint:
-        derivatives.append(_font(f"← {cell.adjoint}", 9, ADJOINT.light))
-    return "<br/>".join([*lines, *([" ".join(derivatives)] if derivatives else [])])
+    name = f"{_font(cell.name, 8, '#5c6978')} " if cell.name else ""
+    return label_of(cell, name + _escape(cell.label), _escape, lambda text, color: _font(text, 9, color))
 
 
 def _font(text: str, size: int, color: str) -> str:
@@ -84,14 +77,7 @@ def _font(text: str, size: int, color: str) -> str:
 
 def _escape(text: str) -> str:
     """Text within HTML; by its number whatever is neither a letter nor a digit nor a space."""
-    return "".join(
-        letter
-        if letter.isalnum() or letter == " " or (ord(letter) > 127 and letter.isprintable())
-        else f"&#{ord(letter)};"
-        if letter.isprintable()
-        else "\ufffd"
-        for letter in text
-    )
+    return by_number(text, " ", "&#", "\ufffd")
 
 
 def _caption(sketch: Sketch) -> str:

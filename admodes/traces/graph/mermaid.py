@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...figures.palette import INK, MUTED, PAPER
-from .boxes import ADJOINT, TANGENT
+from .labels import by_number, label_of
 from .sketch import CONSTANT, INPUT, OPERATION, OUTPUT, SUMMARY, Cell, Sketch
 
 _SHAPES = {INPUT: ("([", "])"), CONSTANT: ("[", "]"), OPERATION: ("(", ")"), OUTPUT: ("(", ")"), SUMMARY: ("[", "]")}
@@ -60,26 +60,11 @@ def escape(text: str) -> str:
     >>> escape('x["end"]')
     'x#91;#34;end#34;#93;'
     """
-    return "".join(
-        letter
-        if letter.isalnum() or letter in " .,−→←×÷…·∞" or (ord(letter) > 127 and letter.isprintable())
-        else f"#{ord(letter)};"
-        if letter.isprintable()
-        else " "
-        for letter in text
-    )
+    return by_number(text, " .,−→←×÷…·∞", "#", " ")
 
 
 def _words(cell: Cell) -> str:
-    lines = [escape(f"{cell.name} {cell.label}".strip())]
-    if cell.value:
-        lines.append(escape(cell.value))
-    derivatives = []
-    if cell.tangent:
-        derivatives.append(_colored(f"→ {cell.tangent}", TANGENT.light))
-    if cell.adjoint:
-        derivatives.append(_colored(f"← {cell.adjoint}", ADJOINT.light))
-    return "<br/>".join([*lines, *([" ".join(derivatives)] if derivatives else [])])
+    return label_of(cell, escape(f"{cell.name} {cell.label}".strip()), escape, _colored)
 
 
 def _colored(text: str, color: str) -> str:
