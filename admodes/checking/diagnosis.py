@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..finite.lines import Point
+from ..formatting import format_error
 from .evidence import Case, case_of, which
 from .factors import chain, factor
 from .mistakes import (
-    float32,
     kink,
     missing_term,
     not_finite,
@@ -23,6 +23,7 @@ from .mistakes import (
     zero,
 )
 from .points import PointCheck
+from .precision import finite_difference, float32
 from .subject import Subject
 from .verdicts import Finding
 
@@ -43,6 +44,7 @@ RULES: tuple[Callable[[Case], str], ...] = (
     sign,
     seeded,
     transposed,
+    finite_difference,
     factor,
     shifted,
     other_output,
@@ -51,8 +53,12 @@ RULES: tuple[Callable[[Case], str], ...] = (
     single_input,
 )
 
-#: Those that say something of x alone.
+#: Where no relative error exceeds this, f may be what is not exact.
+SMALL = 1e-3
+
+#: Those that say something of x alone, and those that say no more than which elements are wrong.
 LOCAL = (not_finite, kink, float32, zero)
+NAMING = (shifted, single_input)
 
 
 def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findings: Sequence[Finding]) -> list[str]:
@@ -74,11 +80,40 @@ def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findi
     if number and (np.asarray(points[0].reading.matrix) == case.claimed).all():
         causes.append("the derivative is the same at x and nearby, to the last bit: a stale cache, or it ignores x")
     witness = _witness(subject, points[number])
-    for rule in RULES:
+    # What is right at x, and wrong at 0 alone, is no factor and no permutation.
+    for rule in RULES if points[number].place != "zero" else LOCAL:
         text = rule(case)
-        if text and (witness is None or rule in LOCAL or _named(text, case) == _named(rule(witness), witness)):
+        if text and (witness is None or rule in LOCAL or _holds(rule, text, case, witness)):
             return [*causes, text]
     return causes
+
+
+def hints(points: Sequence[PointCheck], findings: Sequence[Finding]) -> list[str]:
+    """What may explain errors that are smaller than those of most formulas, where nothing else does: no proven cause."""
+    wrong = next((found for found in points if found.verdict == "wrong"), None)
+    if wrong is None or wrong.names or any(finding.verdict == "wrong" for finding in findings):
+        return []
+    worst = max((_worst(found) for found in (*points, wrong.witness) if found is not None), default=np.inf)
+    if not worst < SMALL:
+        return []
+    digits = int(-np.log10(worst))
+    text = (
+        f"the claim agrees to {digits} digits (no error exceeds {format_error(worst)} of a slope), more than most mistakes leave: "
+        "f itself may be what is not exact (a solver's steps or tolerance, a loop that stops early, a quadrature, an "
+        "interpolation), or a constant has few digits; see whether the error shrinks with f's tolerance, "
+        f"or pass what is as small with rtol={10.0**-digits:.0e}"
+    )
+    return [text]
+
+
+def _worst(found: PointCheck) -> float:
+    """The largest error at a point, of what errors are compared with there."""
+    judged = found.judgement
+    if judged is None or found.names or judged.slopes.kink.any():
+        return np.inf
+    with np.errstate(all="ignore"):
+        relative = np.abs(judged.claimed - judged.expected) / judged.size
+    return float(np.max(np.where(np.isnan(relative), np.inf, relative), where=judged.verdict == -1, initial=0.0))
 
 
 def _witness(subject: Subject, found: PointCheck) -> Case | None:
@@ -90,9 +125,17 @@ def _witness(subject: Subject, found: PointCheck) -> Case | None:
     return case if case.wrong.any() else None
 
 
+def _holds(rule: Callable[[Case], str], text: str, case: Case, witness: Case) -> bool:
+    """Whether the same is said of the point nearby; where the elements are what is said, the same elements."""
+    found = rule(witness)
+    if rule in NAMING:
+        return text.partition(": it lacks")[0] == found.partition(": it lacks")[0]
+    return _named(text, case) == _named(found, witness)
+
+
 def _named(text: str, case: Case) -> str:
     """The cause without what differs from point to point: which elements are wrong there, and by how much."""
-    return text.replace(which(case), "").replace("all of it", "").partition(": it lacks")[0]
+    return text.replace(which(case), "").replace("all of it", "")
 
 
 def _transposed_shape(subject: Subject, findings: Sequence[Finding]) -> str:

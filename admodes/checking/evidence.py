@@ -14,6 +14,10 @@ from .subject import Subject
 Array = np.ndarray[Any, Any]
 
 
+#: Of a number that anybody may have typed.
+TYPED_BITS = 16
+
+
 @dataclass
 class Case:
     """Claims g and slopes d of shape (m, n) with tolerances t; `wrong` marks what has to be explained."""
@@ -61,6 +65,12 @@ def which(case: Case) -> str:
     names = names_of(case)
     shown = ", ".join(names[column] for column in columns[:3])
     return f"{shown} and {columns.size - 3} more" if columns.size > 3 else shown
+
+
+def typed(numbers: Array) -> Array:
+    """Which numbers have so few bits that somebody may have typed them, or that they are float32's by chance."""
+    mantissa = np.frexp(numbers)[0] * 2.0**TYPED_BITS
+    return np.asarray(mantissa == np.round(mantissa))
 
 
 def names_of(case: Case) -> list[str]:

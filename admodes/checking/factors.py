@@ -32,12 +32,23 @@ def factor(case: Case) -> str:
         scope = which(case)
     else:
         return ""
-    if case.wrong.sum() == 1 and not named:
+    values = case.expected[usable]
+    if np.ptp(values) <= 1e-6 * np.max(np.abs(values)) and not named:
         return ""  # one number is always some multiple of another
+    if named in ("n/2", "2/n"):
+        n = round(2 * max(factor, 1 / factor))
+        return f"a constant factor: {scope} is {factor:.6g} times the derivative, {named} for n = {n}"
     if named in ("n", "1/n"):
         advice = "a sum taken instead of a mean" if named == "n" else "a mean taken instead of a sum"
         return f"{advice}: {scope} is {factor:.6g} times the derivative, {named} for n = {round(max(factor, 1 / factor))}"
-    return f"a constant factor: {scope} is {named or f'{factor:.6g}'} times the derivative"
+    return f"a constant factor: {scope} is {named or written(factor)} times the derivative"
+
+
+def written(factor: float) -> str:
+    """A factor with all the digits that tell it from 1 or -1."""
+    with np.errstate(all="ignore"):
+        same = -np.log10(abs(abs(factor) - 1))
+    return f"{factor:.{int(np.clip(same + 2, 6, 15))}g}"
 
 
 def _named_factor(factor: float, off: float, case: Case) -> tuple[str, float]:
@@ -64,7 +75,7 @@ def _named_factor(factor: float, off: float, case: Case) -> tuple[str, float]:
         if abs(factor / value - 1) <= 3 * off + 1e-12:
             return name, value
     for size in sizes:
-        for name, value in (("n", float(size)), ("1/n", 1.0 / size)):
+        for name, value in (("n", float(size)), ("1/n", 1.0 / size), ("n/2", size / 2), ("2/n", 2 / size)):
             if abs(factor / value - 1) <= 3 * off + 1e-12:
                 return name, value
     return "", factor

@@ -117,7 +117,8 @@ def check_point(
     slight = judgement.slight()
     if slight > 0 and rtol is None:
         text = (
-            f"an error of {format_error(slight)} is more than rounding explains, and less than a mistake would make: a solver's?"
+            f"an error of {format_error(slight)} is more than rounding explains, and less than a mistake would make; "
+            "it may be a solver's"
         )
         found.findings.append(Finding("right", "slight", text))
     found.findings += _kink_findings(subject, point, reading, judgement, noise, rng)

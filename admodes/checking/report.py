@@ -125,6 +125,7 @@ def text_report(check: GradientCheck) -> str:
     """The verdict, why, the worst components, likely mistakes, what it cost."""
     lines = [f"{check.kind} of {check.subject.function.name}: {check.verdict.upper()}", _sentence(check.reason)]
     lines += [f"Likely mistake: {cause}" for cause in check.causes]
+    lines += [f"Hint: {_sentence(hint)}" for hint in check.hints]
     shown = check.worst[:SHOWN]
     if shown:
         lines += ["", *_table(shown)]
@@ -180,6 +181,7 @@ def html_report(check: GradientCheck) -> str:
     parts = [f'<div><strong>{check.kind} of <code>{name}</code>: <span style="color:{colour}">{check.verdict}</span></strong>']
     parts.append(f"<p>{html.escape(_sentence(check.reason))}</p>")
     parts += [f"<p>Likely mistake: {html.escape(cause)}</p>" for cause in check.causes]
+    parts += [f"<p>Hint: {html.escape(_sentence(hint))}</p>" for hint in check.hints]
     shown = check.worst[:SHOWN]
     if shown:
         cells = "".join(f"<th>{title}</th>" for title in HEAD)
