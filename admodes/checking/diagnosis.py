@@ -9,7 +9,7 @@ import numpy as np
 from ..finite.lines import Point
 from ..formatting import format_error
 from .evidence import Case, case_of, which
-from .factors import chain, factor
+from .factors import broadcast, chain, clipped, factor, normalised, power
 from .mistakes import (
     kink,
     missing_term,
@@ -46,9 +46,13 @@ RULES: tuple[Callable[[Case], str], ...] = (
     transposed,
     finite_difference,
     factor,
+    normalised,
+    clipped,
+    broadcast,
     shifted,
     other_output,
     missing_term,
+    power,
     chain,
     single_input,
 )
@@ -98,7 +102,7 @@ def hints(points: Sequence[PointCheck], findings: Sequence[Finding]) -> list[str
         return []
     digits = int(-np.log10(worst))
     text = (
-        f"the claim agrees to {digits} digits (no error exceeds {format_error(worst)} of a slope), more than most mistakes leave: "
+        f"the claim agrees to {digits} digits (no error exceeds {format_error(worst)} of it), more than most mistakes leave: "
         "f itself may be what is not exact (a solver's steps or tolerance, a loop that stops early, a quadrature, an "
         "interpolation), or a constant has few digits; see whether the error shrinks with f's tolerance, "
         f"or pass what is as small with rtol={10.0**-digits:.0e}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .naming import element_names
+from .naming import element_names, output_names
 from .points import PointCheck
 from .subject import Subject
 
@@ -58,13 +58,24 @@ def case_of(subject: Subject, found: PointCheck) -> Case:
 
 
 def which(case: Case) -> str:
-    """The elements of x whose claims are wrong."""
-    columns = np.flatnonzero(case.wrong.any(axis=0))
-    if columns.size == case.claimed.shape[1]:
-        return "all of it" if case.wrong.all() else "many elements"
+    """What is wrong: elements of x, or entries of a matrix where only some of a column are."""
+    if case.wrong.all():
+        return "all of it"
+    columns = case.wrong.any(axis=0)
     names = names_of(case)
-    shown = ", ".join(names[column] for column in columns[:3])
-    return f"{shown} and {columns.size - 3} more" if columns.size > 3 else shown
+    if case.wrong[:, columns].all():
+        found = [names[column] for column in np.flatnonzero(columns)]
+    elif case.subject.derivative == 2:
+        found = [f"({names[row]}, {names[column]})" for row, column in np.argwhere(case.wrong)]
+    else:
+        outputs = output_names(case.subject)
+        rows = case.wrong.any(axis=1)
+        if case.wrong[rows].all():
+            found = [outputs[row] for row in np.flatnonzero(rows)]
+        else:
+            found = [f"{outputs[row]} by {names[column]}" for row, column in np.argwhere(case.wrong)]
+    shown = ", ".join(found[:3])
+    return f"{shown} and {len(found) - 3} more" if len(found) > 3 else shown
 
 
 def typed(numbers: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from .evidence import Case, which
 from .subject import Subject
 
 Array = np.ndarray[Any, Any]
+
+#: Factors are written as fractions up to these.
+LARGEST_DENOMINATOR = 12
 
 
 def factor(case: Case) -> str:
@@ -45,7 +49,10 @@ def factor(case: Case) -> str:
 
 
 def written(factor: float) -> str:
-    """A factor with all the digits that tell it from 1 or -1."""
+    """A factor as a simple fraction, or with all the digits that tell it from 1 or -1."""
+    fraction = Fraction(factor).limit_denominator(LARGEST_DENOMINATOR)
+    if fraction.denominator > 1 and abs(factor / float(fraction) - 1) < 1e-9:
+        return str(fraction)
     with np.errstate(all="ignore"):
         same = -np.log10(abs(abs(factor) - 1))
     return f"{factor:.{int(np.clip(same + 2, 6, 15))}g}"
@@ -109,14 +116,12 @@ def chain(case: Case) -> str:
         sigmoid = 1 / (1 + np.exp(-x))
         factors = {
             "exp(x), of a parameter on the log scale": np.exp(x),
-            "1/x, of a logarithm": 1 / x,
             "s(1 - s) of a sigmoid": sigmoid * (1 - sigmoid),
             "1 - tanh(x)**2 of a tanh": 1 - np.tanh(x) ** 2,
             "sigmoid(x), of a softplus": sigmoid,
             "2 x, of a square": 2 * x,
             "1/(2 sqrt(x)), of a square root": 0.5 / np.sqrt(x),
-            "x": x,
-            "x**2": x * x,
+            "x**2, of a reciprocal": x * x,
             "cos(x), of a sine": np.cos(x),
             "-sin(x), of a cosine": -np.sin(x),
         }
@@ -127,6 +132,61 @@ def chain(case: Case) -> str:
             for applied, verb in ((factor, "is missing"), (1 / factor, "is there once too often")):
                 if _explained_locally(case, case.claimed * applied):
                     return f"the chain factor {name} {verb} in {which(case)}"
+    return ""
+
+
+def power(case: Case) -> str:
+    """A factor x that is missing, or there once too often."""
+    x = case.x[None, :]
+    if case.wrong.sum() > 1 and np.ptp(x[:, case.wrong.any(axis=0)]) <= 1e-6 * np.max(np.abs(x)):
+        return ""
+    with np.errstate(all="ignore"):
+        if _explained_locally(case, case.claimed * x):
+            return f"a factor x is missing in {which(case)}"
+        if _explained_locally(case, case.claimed / x):
+            return f"a factor x is there once too often in {which(case)}, or the chain factor 1/x of a logarithm is missing"
+    return ""
+
+
+def normalised(case: Case) -> str:
+    """The right direction with length 1."""
+    if case.claimed.shape[0] != 1 or case.claimed.shape[1] < 2:
+        return ""
+    with np.errstate(all="ignore"):
+        length = float(np.linalg.norm(case.expected))
+        if abs(np.linalg.norm(case.claimed) - 1) < 1e-12 and case.explains(case.claimed * length):
+            return "normalised: it has the direction of the derivative, and length 1"
+    return ""
+
+
+def clipped(case: Case) -> str:
+    """Right below some limit, and the limit above it."""
+    claimed, expected = case.claimed[case.wrong], case.expected[case.wrong]
+    limit = float(np.abs(claimed[0]))
+    if claimed.size < 2 or limit == 0 or np.ptp(np.abs(expected)) <= 1e-6 * limit or np.any(np.abs(case.claimed) > limit):
+        return ""
+    if np.all(np.abs(claimed) == limit) and np.all(np.abs(expected) > limit) and np.all(np.sign(claimed) == np.sign(expected)):
+        return f"clipped at {limit:.6g}, which the derivative exceeds in {which(case)}"
+    return ""
+
+
+def broadcast(case: Case) -> str:
+    """A vector that multiplies columns where it should multiply rows: then claimed = expected * v_j / v_i."""
+    size = case.claimed.shape[0]
+    shapes = case.subject.shapes
+    if size == 1 and len(shapes) == 1 and len(shapes[0]) == 2 and case.subject.derivative == 1:
+        size = shapes[0][0]
+    if size < 3 or case.claimed.size != size * size:
+        return ""
+    claimed, expected, tolerance = (array.reshape(size, size) for array in (case.claimed, case.expected, case.tolerance))
+    with np.errstate(all="ignore"):
+        ratio = claimed / expected
+        off = 3 * np.max(tolerance / np.abs(expected)) * np.max(np.abs([ratio, 1 / ratio])) ** 2 + 1e-12
+        fits = np.abs(ratio[:, :1] * ratio[:1, :] - ratio) <= off * np.abs(ratio)
+    if off < 1e-3 and fits.all():
+        return (
+            "a vector multiplies the columns where it should multiply the rows, or the other way round (v * A and v[:, None] * A)"
+        )
     return ""
 
 
