@@ -9,7 +9,7 @@ import numpy as np
 from ..finite.lines import Point
 from ..formatting import format_error
 from .evidence import Case, case_of, which
-from .factors import broadcast, chain, clipped, factor, normalised, power
+from .factors import broadcast, chain, clipped, factor, normalised
 from .mistakes import (
     kink,
     missing_term,
@@ -52,7 +52,6 @@ RULES: tuple[Callable[[Case], str], ...] = (
     shifted,
     other_output,
     missing_term,
-    power,
     chain,
     single_input,
 )
