@@ -46,42 +46,46 @@ def factor(case: Case) -> str:
         off = float(case.tolerance[place] / abs(case.expected[place]))
     if not np.isfinite(factor) or factor == 0:
         return ""
-    text, value = factor_in_words(factor, off, data_sizes(case.subject, case.value.size))
-    if case.explains(case.claimed / value) and case.wrong.sum() > 0:
+    words, value = factor_in_words(factor, off, data_sizes(case.subject, case.value.size))
+    if case.explains(case.claimed / value):
         scope = "all of it"
     elif case.repairs(case.claimed / value):
         scope = which(case)
     else:
         return ""
     values = case.expected[usable]
-    if np.ptp(values) <= 1e-6 * np.max(np.abs(values)) and value == factor:
+    if np.ptp(values) <= 1e-6 * np.max(np.abs(values)) and words == written(factor):
         return ""  # one number is always some multiple of another
-    return text.format(scope=scope)
+    return factor_text(scope, words)
+
+
+def factor_text(scope: str, words: str) -> str:
+    """The cause in a sentence."""
+    number, _, why = words.partition(", ")
+    return f"a constant factor: {scope} is {number} times the derivative{', ' if why else ''}{why}"
 
 
 def factor_in_words(factor: float, off: float, sizes: set[int]) -> tuple[str, float]:
-    """A sentence about {scope}, and the exact factor where it has a name; it is known to `off`, relative."""
+    """A factor that is known to `off`, relative, by its name (behind a comma, what it may come from) and without its error."""
 
     def same(value: float) -> bool:
         return abs(factor / value - 1) <= 3 * off + 1e-12
 
-    named = next((name for name, value in NAMED.items() if same(value)), "")
-    if named:
-        return f"a constant factor: {{scope}} is {named} times the derivative", NAMED[named]
+    for name, value in NAMED.items():
+        if same(value):
+            return name, value
     for n in sorted(sizes):
         for name, value in (("n", float(n)), ("1/n", 1.0 / n), ("n/2", n / 2), ("2/n", 2 / n)):
             if same(value):
-                kind = {"n": "a sum taken instead of a mean", "1/n": "a mean taken instead of a sum"}.get(
-                    name, "a constant factor"
-                )
-                return f"{kind}: {{scope}} is {value:.6g} times the derivative, {name} for n = {n}", value
-    return f"a constant factor: {{scope}} is {written(factor)} times the derivative", factor
+                why = {"n": ": perhaps a sum taken instead of a mean", "1/n": ": perhaps a mean taken instead of a sum"}
+                return f"{value:.6g}, {name} for n = {n}{why.get(name, '')}", value
+    return written(factor), factor
 
 
 def written(factor: float) -> str:
     """A factor as a simple fraction, or with all the digits that tell it from 1 or -1."""
     fraction = Fraction(factor).limit_denominator(LARGEST_DENOMINATOR)
-    if abs(factor - round(factor, 2)) > 1e-9 and abs(factor / float(fraction) - 1) < 1e-9:
+    if abs(factor - round(factor, 2)) > 1e-9 and abs(factor - float(fraction)) < 1e-9 * abs(factor):
         return str(fraction)
     with np.errstate(all="ignore"):
         same = -np.log10(abs(abs(factor) - 1))
@@ -130,15 +134,15 @@ def chain_factors(x: Array) -> Iterator[tuple[Array, str, str]]:
         yield 1 / x, "a factor x is there once too often", ", or the chain factor 1/x of a logarithm is missing"
         sigmoid = 1 / (1 + np.exp(-x))
         factors = {
-            "exp(x), of a parameter on the log scale,": np.exp(x),
+            "exp(x) of a parameter on the log scale": np.exp(x),
             "s(1 - s) of a sigmoid": sigmoid * (1 - sigmoid),
             "1 - tanh(x)**2 of a tanh": 1 - np.tanh(x) ** 2,
-            "sigmoid(x), of a softplus,": sigmoid,
-            "2 x, of a square,": 2 * x,
-            "1/(2 sqrt(x)), of a square root,": 0.5 / np.sqrt(x),
+            "sigmoid(x) of a softplus": sigmoid,
+            "2 x of a square": 2 * x,
+            "1/(2 sqrt(x)) of a square root": 0.5 / np.sqrt(x),
             "x**2": x * x,
-            "cos(x), of a sine,": np.cos(x),
-            "-sin(x), of a cosine,": -np.sin(x),
+            "cos(x) of a sine": np.cos(x),
+            "-sin(x) of a cosine": -np.sin(x),
         }
         for name, factor in factors.items():
             yield factor, f"the chain factor {name} is missing", ""

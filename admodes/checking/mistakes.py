@@ -154,7 +154,7 @@ def missing_term(case: Case) -> str:
             if np.isfinite(c) and c != 0 and everywhere and (np.abs(c * shape[wrong]) > 10 * tolerance[wrong]).all():
                 term = f"{c:.6g}" if name == "a constant" else f"{c:.6g} * {name}"
                 kind = ", as of a regulariser" if name == "x" else ""
-                return f"one term is missing or wrong: the derivative is the claim plus {term} in every element{kind}"
+                return f"one term is missing: the derivative is the claim plus {term} in every element{kind}"
     return ""
 
 
