@@ -8,8 +8,9 @@ import numpy as np
 
 from ..finite.lines import Point
 from ..formatting import format_error
-from .evidence import Case, case_of, which
+from .evidence import Case, case_of, case_of_elements, which
 from .factors import broadcast, chain, clipped, factor, normalised
+from .halving import TOGETHER
 from .mistakes import (
     kink,
     missing_term,
@@ -32,6 +33,7 @@ _FOUND = {
     "mutation": "f or the derivative writes into its argument",
     "stale": "the derivative answers from a cache or from what another call left behind",
     "nonlinear": "the product is not linear in its vector: an absolute value, a power or a norm of it on the way",
+    "not finite": "NaN or infinity: a division by zero, a log of zero, or inf - inf on the way",
     "value": "the value that comes with the derivative is not f(x)",
 }
 
@@ -63,20 +65,22 @@ SMALL = 1e-3
 LOCAL = (not_finite, kink, float32, zero)
 NAMING = (shifted, single_input)
 
+#: For wrong elements of a large x.
+NAMED = (not_finite, zero, sign, factor, chain)
+
 
 def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findings: Sequence[Finding]) -> list[str]:
     """The likely mistakes, the simplest explanation first; empty where none explains the numbers."""
     causes = [_FOUND[finding.cause] for finding in findings if finding.verdict == "wrong" and finding.cause in _FOUND]
-    for finding in findings:
-        if finding.cause == "factor":
-            alike = finding.text.partition(": ")[2]
-            causes.append(f"{'the sign' if 'negative' in alike else 'a constant factor'}: {alike}")
+    causes += [finding.text.partition(TOGETHER)[0] for finding in findings if finding.cause == "zero"]
     shape = _transposed_shape(subject, findings)
     if shape:
         causes.append(shape)
     number = next((place for place, found in enumerate(points) if found.verdict == "wrong"), None)
-    if number is None or points[number].judgement is None or points[number].names:
+    if number is None or points[number].judgement is None:
         return causes
+    if points[number].names:
+        return [*causes, *_large_causes(subject, points[number])]
     case = case_of(subject, points[number])
     if not case.wrong.any():
         return causes
@@ -89,6 +93,18 @@ def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findi
         if text and (witness is None or rule in LOCAL or _holds(rule, text, case, witness)):
             return [*causes, text]
     return causes
+
+
+def _large_causes(subject: Subject, found: PointCheck) -> list[str]:
+    """Of many inputs: what explains the whole, at both points, or the elements that were named."""
+    alike = [finding.text for finding in found.findings if finding.cause == "alike"]
+    if alike:
+        beside = [] if found.witness is None else [finding.text for finding in found.witness.findings]
+        return [alike[0].partition(": ")[2]] if found.witness is None or alike[0] in beside else []
+    if found.elements is None:
+        return []
+    case = case_of_elements(subject, found)
+    return next(([text] for rule in NAMED[: -1 if subject.derivative == 2 else None] if (text := rule(case))), [])
 
 
 def hints(points: Sequence[PointCheck], findings: Sequence[Finding]) -> list[str]:

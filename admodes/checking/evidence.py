@@ -30,9 +30,13 @@ class Case:
     value: Array
     subject: Subject
     found: PointCheck
+    part: bool = False
+    """Whether these are some wrong elements of a large x, and the rest is not known."""
 
     def explains(self, corrected: Array) -> bool:
         """Whether a corrected claim is right wherever it was wrong, and no worse elsewhere."""
+        if self.part:
+            return False
         with np.errstate(all="ignore"):
             fits = np.abs(corrected - self.expected) <= self.tolerance
         return bool(fits.all())
@@ -57,9 +61,18 @@ def case_of(subject: Subject, found: PointCheck) -> Case:
     return Case(claimed, expected, tolerance, verdict == -1, found.vector, value, subject, found)
 
 
+def case_of_elements(subject: Subject, found: PointCheck) -> Case:
+    """The elements of a large x that were found to be wrong, as one row."""
+    judged, elements = found.judgement, found.elements
+    assert judged is not None and elements is not None  # noqa: S101, PT018 - checked by the caller
+    rows = [array.reshape(1, -1) for array in (judged.claimed, judged.expected, judged.bound)]
+    wrong = np.ones(rows[0].shape, bool)
+    return Case(rows[0], rows[1], 3 * rows[2], wrong, found.vector[elements], np.empty(0), subject, found, part=True)
+
+
 def which(case: Case) -> str:
     """What is wrong: elements of x, or entries of a matrix where only some of a column are."""
-    if case.wrong.all():
+    if case.wrong.all() and not case.part:
         return "all of it"
     columns = case.wrong.any(axis=0)
     names = names_of(case)
@@ -86,4 +99,6 @@ def typed(numbers: Array) -> Array:
 
 def names_of(case: Case) -> list[str]:
     """Of the elements of x."""
+    if case.part:
+        return [f"({name})" for name in case.found.names] if case.subject.derivative == 2 else case.found.names
     return element_names(case.subject.function.input_names, case.subject.shapes)

@@ -15,6 +15,8 @@ Array = np.ndarray[Any, Any]
 
 #: Factors are written as fractions up to these.
 LARGEST_DENOMINATOR = 12
+#: One number is some multiple of another anyway: a factor with a name has to be known as well as this, relative.
+SHARP = 1e-5
 #: Factors that are known by a name.
 NAMED = {
     "2": 2.0,
@@ -46,7 +48,7 @@ def factor(case: Case) -> str:
         off = float(case.tolerance[place] / abs(case.expected[place]))
     if not np.isfinite(factor) or factor == 0:
         return ""
-    words, value = factor_in_words(factor, off, data_sizes(case.subject, case.value.size))
+    words, value, named = factor_in_words(factor, off, data_sizes(case.subject, case.value.size))
     if case.explains(case.claimed / value):
         scope = "all of it"
     elif case.repairs(case.claimed / value):
@@ -54,7 +56,7 @@ def factor(case: Case) -> str:
     else:
         return ""
     values = case.expected[usable]
-    if np.ptp(values) <= 1e-6 * np.max(np.abs(values)) and words == written(factor):
+    if np.ptp(values) <= 1e-6 * np.max(np.abs(values)) and not (named and off < SHARP):
         return ""  # one number is always some multiple of another
     return factor_text(scope, words)
 
@@ -65,27 +67,27 @@ def factor_text(scope: str, words: str) -> str:
     return f"a constant factor: {scope} is {number} times the derivative{', ' if why else ''}{why}"
 
 
-def factor_in_words(factor: float, off: float, sizes: set[int]) -> tuple[str, float]:
-    """A factor that is known to `off`, relative, by its name (behind a comma, what it may come from) and without its error."""
+def factor_in_words(factor: float, off: float, sizes: set[int]) -> tuple[str, float, bool]:
+    """A factor that is known to `off`, relative, as text and without its error, and whether it is one that has a name."""
 
     def same(value: float) -> bool:
         return abs(factor / value - 1) <= 3 * off + 1e-12
 
     for name, value in NAMED.items():
         if same(value):
-            return name, value
+            return name, value, True
     for n in sorted(sizes):
         for name, value in (("n", float(n)), ("1/n", 1.0 / n), ("n/2", n / 2), ("2/n", 2 / n)):
             if same(value):
                 why = {"n": ": perhaps a sum taken instead of a mean", "1/n": ": perhaps a mean taken instead of a sum"}
-                return f"{value:.6g}, {name} for n = {n}{why.get(name, '')}", value
-    return written(factor), factor
+                return f"{value:.6g}, {name} for n = {n}{why.get(name, '')}", value, True
+    return written(factor), factor, False
 
 
 def written(factor: float) -> str:
     """A factor as a simple fraction, or with all the digits that tell it from 1 or -1."""
     fraction = Fraction(factor).limit_denominator(LARGEST_DENOMINATOR)
-    if abs(factor - round(factor, 2)) > 1e-9 and abs(factor - float(fraction)) < 1e-9 * abs(factor):
+    if abs(factor - round(factor, 2)) > 1e-6 and abs(factor - float(fraction)) < 1e-9 * abs(factor):
         return str(fraction)
     with np.errstate(all="ignore"):
         same = -np.log10(abs(abs(factor) - 1))

@@ -35,7 +35,9 @@ def zero(case: Case) -> str:
     """What nobody wrote."""
     if (case.claimed[case.wrong] == 0).all():
         at = " at x = 0, where the slope is not" if case.found.place == "zero" else ""
-        return f"never written: {which(case)} {'is' if case.wrong.sum() == 1 or case.wrong.all() else 'are'} exactly 0{at}"
+        return (
+            f"never written: {which(case)} {'is' if case.wrong.sum() == 1 or which(case) == 'all of it' else 'are'} exactly 0{at}"
+        )
     return ""
 
 
@@ -44,7 +46,7 @@ def sign(case: Case) -> str:
     if case.explains(-case.claimed):
         return "the sign: all of it is the negative of the derivative"
     flipped = np.where(case.wrong, -case.claimed, case.claimed)
-    if case.explains(flipped) and case.wrong.sum() < case.wrong.size:
+    if case.explains(flipped) or (case.part and case.repairs(flipped)):
         return f"the sign of {which(case)}"
     return ""
 
@@ -140,22 +142,19 @@ def missing_term(case: Case) -> str:
         if case.claimed.shape[0] != 1 or wrong.sum() < 2:
             return ""
         tolerance = case.tolerance[0]
-        for name, shape in (
-            ("a constant", np.ones_like(case.x)),
-            ("x", case.x),
-            ("sign(x)", np.sign(case.x)),
-            ("x**2", case.x**2),
-        ):
+        for name, shape in terms(case.x):
             ratio = difference[wrong] / shape[wrong]
-            if name == "sign(x)" and np.ptp(shape[wrong]) == 0:
-                continue
             c = float(np.median(ratio))
             everywhere = (np.abs(case.claimed[0] + c * shape - case.expected[0]) <= tolerance).all()
             if np.isfinite(c) and c != 0 and everywhere and (np.abs(c * shape[wrong]) > 10 * tolerance[wrong]).all():
-                term = f"{c:.6g}" if name == "a constant" else f"{c:.6g} * {name}"
-                kind = ", as of a regulariser" if name == "x" else ""
-                return f"one term is missing: the derivative is the claim plus {term} in every element{kind}"
+                kind = ", as of a regulariser" if name == " * x" else ""
+                return f"one term is missing: the derivative is the claim plus {c:.6g}{name} in every element{kind}"
     return ""
+
+
+def terms(x: Array) -> tuple[tuple[str, Array], ...]:
+    """What a multiple of may be missing, as it is written behind a number."""
+    return ("", np.ones_like(x)), (" * x", x), (" * sign(x)", np.sign(x)), (" * x**2", x**2)
 
 
 def single_input(case: Case) -> str:

@@ -39,14 +39,19 @@ def float32(case: Case) -> str:
     wrong = case.wrong
     with np.errstate(all="ignore"):
         error = np.max(np.abs(case.claimed - case.expected)[wrong]) / np.max(np.abs(case.expected), initial=0.0)
-        own = case.claimed.astype(np.float32)
     if not error < ROUNDINGS * SINGLE:
         return ""
-    if np.array_equal(own.astype(float), case.claimed) and not typed(case.claimed[wrong]).all():
+    if is_single(case.claimed) and not typed(case.claimed[wrong]).all():
         return f"calculated in float32: the numbers have no more digits (errors up to {format_error(float(error))})"
     if error < ROUNDINGS_ON_THE_WAY * SINGLE and _scatters(case):
         return f"errors of {format_error(float(error))} that scatter from point to point: an evaluation in float32 on the way"
     return ""
+
+
+def is_single(claimed: Array) -> bool:
+    """Whether all numbers are float32's, and not all so short that they are by chance."""
+    with np.errstate(all="ignore"):
+        return np.array_equal(claimed.astype(np.float32).astype(float), claimed) and not typed(claimed).all()
 
 
 def _scatters(case: Case) -> bool:

@@ -62,6 +62,8 @@ def described(entry: Component) -> str:
         return (
             f"{entry.index} is claimed to be {entry.claimed:.6g}, f's slopes at its kink are {entry.low:.6g} and {entry.high:.6g}"
         )
+    if not np.isfinite(entry.expected):
+        return f"{entry.index} is claimed to be {entry.claimed:.10g}"
     half = (entry.high - entry.low) / 2
     return f"{entry.index} is claimed to be {entry.claimed:.10g}, f's slope is {entry.expected:.10g} ± {format_error(half)}"
 

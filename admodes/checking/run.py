@@ -131,14 +131,16 @@ class Run:
     def _settled(self) -> bool:
         return any(finding.verdict == "wrong" for finding in self.findings)
 
-    def _at(self, point: Point, reading: Reading, noise: Noise, *, directions: bool, repeats: int = 1) -> PointCheck:
+    def _at(
+        self, point: Point, reading: Reading, noise: Noise, *, directions: bool, repeats: int = 1, search: bool = True
+    ) -> PointCheck:
         """The check of one point."""
         if repeats > 1:
             reading, noise = mean_claim(self.subject, point, reading, noise, repeats)
         if not directions:
             place = point if repeats == 1 else point_at(self.subject, point.x, repeats)
             return check_point(self.subject, place, reading, self.rtol, self.rng, noise)
-        large = LargeCheck(self.subject, point, reading, noise, self.rng, self.rtol, repeats)
+        large = LargeCheck(self.subject, point, reading, noise, self.rng, self.rtol, repeats, search=search)
         found = large.check()
         if not self.points:
             self.chance = large.chance(found)
@@ -177,7 +179,9 @@ class Run:
 
     def _has_witness(self, first: PointCheck) -> bool:
         """Whether a wrong claim is worth the calls of a second point, for the sake of its cause alone."""
-        return first.judgement is not None and first.directions is None and not (self._large or first.noise.random.any())
+        if first.judgement is None or first.noise.random.any():
+            return False
+        return any(finding.cause == "alike" for finding in first.findings) if self._large else first.directions is None
 
     def _nearby(self, nearby: Array, repeats: int) -> PointCheck | None:
         """A derivative that is right at x alone is wrong."""
@@ -195,7 +199,7 @@ class Run:
         noise = self.points[0].noise if self._large else measure_noise(subject, point, reading, self.rng)
         many = self._large or self.points[0].directions is not None
         many |= subject.derivative == 1 and point.x.size * point.value.size > NEARBY_FULL
-        found = self._at(point, reading, noise, directions=many, repeats=repeats)
+        found = self._at(point, reading, noise, directions=many, repeats=repeats, search=self.points[0].verdict != "wrong")
         found.place = "nearby"
         return found
 
