@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .naming import element_names, output_names
+from .naming import element_names, output_names, whole_arrays
 from .points import PointCheck
 from .subject import Subject
 
@@ -77,7 +77,8 @@ def which(case: Case) -> str:
     columns = case.wrong.any(axis=0)
     names = names_of(case)
     if case.wrong[:, columns].all():
-        found = [names[column] for column in np.flatnonzero(columns)]
+        arrays = [] if case.part or case.subject.derivative == 2 else whole_arrays(case.subject, columns)
+        found = arrays or [names[column] for column in np.flatnonzero(columns)]
     elif case.subject.derivative == 2:
         found = [f"({names[row]}, {names[column]})" for row, column in np.argwhere(case.wrong)]
     else:
@@ -100,5 +101,6 @@ def typed(numbers: Array) -> Array:
 def names_of(case: Case) -> list[str]:
     """Of the elements of x."""
     if case.part:
-        return [f"({name})" for name in case.found.names] if case.subject.derivative == 2 else case.found.names
+        entries = [case.subject.derivative == 2 and "product" not in name for name in case.found.names]
+        return [f"({name})" if entry else name for name, entry in zip(case.found.names, entries, strict=True)]
     return element_names(case.subject.function.input_names, case.subject.shapes)

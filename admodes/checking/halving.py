@@ -94,7 +94,8 @@ class Search:
     @property
     def visible(self) -> float:
         """The error of a single element, of ordinary size, that would show."""
-        return SEEN * self.tolerance / float(np.median(np.abs(self.vector)))
+        least = max(SEEN * self.tolerance, abs(self.whole) if self.known else 0.0)
+        return least / float(np.median(np.abs(self.vector)))
 
     def _calibrate(self, differences: int) -> None:
         step, self.tolerance = calibrated(self.slopes, self.entry, self.check.noise.value, differences)
@@ -104,14 +105,6 @@ class Search:
         """f's slope less the claim along the part of the direction in a range, or along this times a ramp from 0 to 1."""
         part = np.zeros_like(self.vector)
         part[start:stop] = self.vector[start:stop] * (np.linspace(0, 1, stop - start) if ramp else 1.0)
-        return self.error_along(part)
-
-    def lies_in(self, elements: Array) -> bool:
-        """Whether all that errs does so in some elements."""
-        return abs(self.error_along(np.where(elements, self.vector, 0.0)) - self.whole) <= SEEN * self.tolerance
-
-    def error_along(self, part: Array) -> float:
-        """The same along a part of the direction."""
         found = sum(error * part[element] for element, error in self.known.items())
         return self._along(part) - float(found)
 

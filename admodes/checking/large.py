@@ -19,7 +19,7 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Point
 from ..formatting import format_count, format_error
 from ..function import Function
-from .halving import LOOK_AGAIN, MOST_EVALUATIONS, MOST_NAMED, TOGETHER, ProductSearch, Range, RowSearch, Search
+from .halving import LOOK_AGAIN, MOST_EVALUATIONS, TOGETHER, ProductSearch, Range, RowSearch, Search
 from .ladders import DETECT
 from .naming import element_names, output_names
 from .points import PointCheck
@@ -38,6 +38,8 @@ MISSED = (1e-6, 1e-4, 1e-2)
 
 #: Calls of f that naming one element of another output takes at least.
 CALLS_A_SEARCH = 30
+#: More elements of x than this leave no calls for entries of the Hessian: elements of its product with a vector are named.
+ENTRIES_NAMED = 10_000
 #: The same for one row of the Hessian.
 CALLS_A_ROW = 40
 
@@ -94,7 +96,7 @@ class LargeCheck:
         defect = Function(_Defect(subject, point, self.matrix), tree, subject.args)
         self.point, self.repeats = Point(defect) if repeats == 1 else RepeatedPoint(defect, repeats), repeats
         self.first, self.search = subject.f.calls, search
-        self.most = MOST_EVALUATIONS if subject.derivative == 1 else 2 * MOST_EVALUATIONS
+        self.most = MOST_EVALUATIONS * (2 if subject.derivative == 2 and point.x.size <= ENTRIES_NAMED else 1)
         self.tested: list[Slopes] = []
 
     def claim(self, vector: Array) -> Array:
@@ -120,7 +122,7 @@ class LargeCheck:
         claimed, found = [], []
         for vector in vectors:
             claimed.append(self.claim(vector))
-            found.append(self._slopes(vector, claimed[-1]))
+            found.append(self.slopes(vector, claimed[-1]))
             judged = self._judged(np.array(claimed), found)
             if np.sum((judged.verdict == -1).any(axis=1)) >= 2:
                 break
@@ -137,7 +139,7 @@ class LargeCheck:
         entries = self.point.value.size
         return [f"output {entry} along {line}" if entries > 1 else line for line in lines for entry in range(entries)]
 
-    def _slopes(self, vector: Array, claimed: Array) -> Slopes:
+    def slopes(self, vector: Array, claimed: Array) -> Slopes:
         least = 1e3 * self._size(claimed)
         return measure_slopes(
             self.point,
@@ -204,6 +206,10 @@ class LargeCheck:
                 more = f"{outputs}{', ...' if len(worst) > place + 4 else ''}"
                 check.findings.append(Finding("wrong", "more", f"more wrong elements are in the derivatives of {more}"))
                 break
+            text = never_written(self, entry, vector, judged.slopes)
+            if text:
+                check.findings.append(Finding("wrong", "zero", text + TOGETHER))
+                continue
             named += self._search(check, entry, judged.slopes, first=place == 0)
         if self.subject.derivative == 2:
             named = [entry for one in named for entry in self._entries_of_row(one, judged.slopes)]
@@ -235,18 +241,15 @@ class LargeCheck:
                 if not found:
                     self._tell(check, entry, f"errs as well, by less than {format_error(search.visible)} in single elements")
                 break
-            zeros = np.zeros(size, bool) if self.matrix is None else self.matrix[entry] == 0
-            if not found and (zeros.all() or (zeros.sum() > MOST_NAMED and search.lies_in(zeros))):
-                check.findings.append(Finding("wrong", "zero", never_written(self, entry, zeros) + TOGETHER))
-                break
             errors, rest = search.run()
             found, bounds = found | errors, bounds | search.bounds
             if rest:
                 self._tell_ranges(check, rest, entry)
                 break
             if not errors:
+                what = "whether more is wrong is not known" if found else "the wrong elements were not located"
                 shown = f"an error below {format_error(search.visible)} in a single element does not show in the search"
-                self._tell(check, entry, f"{'more' if found else 'the'} wrong elements were not located: {shown}")
+                self._tell(check, entry, f"{what}: {shown}")
                 break
         return [_Named(element, entry, found[element], bounds[element]) for element in sorted(found)]
 

@@ -35,9 +35,8 @@ def zero(case: Case) -> str:
     """What nobody wrote."""
     if (case.claimed[case.wrong] == 0).all():
         at = " at x = 0, where the slope is not" if case.found.place == "zero" else ""
-        return (
-            f"never written: {which(case)} {'is' if case.wrong.sum() == 1 or which(case) == 'all of it' else 'are'} exactly 0{at}"
-        )
+        one = case.wrong.sum() == 1 or which(case) in ("all of it", *case.subject.function.input_names)
+        return f"never written: {which(case)} {'is' if one else 'are'} exactly 0{at}"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,21 @@ def output_names(subject: Subject) -> list[str]:
     """What each element of f(x) is called."""
     paths = subject.function.output_structure.paths()
     return element_names([f"{subject.function.name}(x){path}" for path in paths], subject.output_shapes)
+
+
+def slices(subject: Subject) -> list[tuple[str, slice]]:
+    """Each array of x by name, and where its elements stand."""
+    bounds = np.cumsum([0, *(int(np.prod(shape)) for shape in subject.shapes)]).tolist()
+    return [
+        (name, slice(start, stop))
+        for name, start, stop in zip(subject.function.input_names, bounds[:-1], bounds[1:], strict=True)
+    ]
+
+
+def whole_arrays(subject: Subject, chosen: Any) -> list[str]:
+    """The arrays of a container that some elements are all of; empty where they are something else."""
+    parts = [(name, part) for name, part in slices(subject) if chosen[part].any()]
+    return [name for name, _ in parts] if len(subject.shapes) > 1 and all(chosen[part].all() for _, part in parts) else []
 
 
 def element_names(leaves: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> list[str]:

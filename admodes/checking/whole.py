@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .factors import chain_factors, data_sizes, factor_in_words, factor_text
+from .halving import MOST_NAMED
 from .mistakes import terms
-from .naming import output_names
+from .naming import output_names, slices, whole_arrays
 from .precision import is_single
+from .slopes import Slopes
 from .verdicts import Judgement
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ Array = np.ndarray[Any, Any]
 
 #: Slopes known to less than this, relative, tell corrections apart.
 SHARP = 1e-6
+#: Calls of f that a slope along one more direction takes about.
+CALLS_A_SLOPE = 20
 #: Elements are moved by up to so many places.
 MOST_MOVED = 3
 
@@ -83,6 +87,9 @@ def _corrected(check: LargeCheck, judged: Judgement, vectors: Array) -> str:
         for text, corrected in _corrections(check):
             if np.all(np.abs(vectors @ corrected.T - judged.expected) <= tolerance):
                 return text
+        text = _factor_of_an_array(check, judged, vectors)
+        if text:
+            return text
         if judged.claimed.shape[1] == 1:
             lacking = (judged.expected - judged.claimed)[:, 0]
             for name, shape in terms(check.point.x):
@@ -93,6 +100,26 @@ def _corrected(check: LargeCheck, judged: Judgement, vectors: Array) -> str:
                 if clear and np.all(np.abs(c * along - lacking) <= tolerance[:, 0] + off * np.abs(along)):
                     text = f"one term is missing: the derivative is the claim plus {c:.6g}{name} in every element"
                     return text + (", as of a regulariser" if name == " * x" else "")
+    return ""
+
+
+def _factor_of_an_array(check: LargeCheck, judged: Judgement, vectors: Array) -> str:
+    """A constant factor of one array of a container: what it makes of the claim is all that is wrong."""
+    matrix = check.matrix
+    assert matrix is not None  # noqa: S101 - there is a claim of all elements
+    for name, part in slices(check.subject) if len(check.subject.shapes) > 1 else ():
+        along = vectors[:, part] @ matrix[:, part].T
+        usable = np.abs(along) > 1e3 * judged.bound
+        ratios, off = (judged.expected - judged.claimed)[usable] / along[usable], 3 * judged.bound[usable] / np.abs(along[usable])
+        if ratios.size < 2 or not np.all(np.abs(ratios - np.median(ratios)) <= off + np.max(off)):
+            continue
+        if not np.all(np.abs(judged.claimed + np.median(ratios) * along - judged.expected) <= 6 * judged.bound):
+            continue
+        factor = 1 / (1 + float(np.median(ratios)))
+        if abs(factor + 1) <= 4 * np.max(off):
+            return f"the sign of {name}"
+        words, *_ = factor_in_words(factor, float(np.max(off)) * abs(factor), data_sizes(check.subject, check.point.value.size))
+        return factor_text(name, words)
     return ""
 
 
@@ -118,6 +145,17 @@ def _corrections(check: LargeCheck) -> Iterator[tuple[str, Array]]:
     yield "the elements are permuted, in reverse order", matrix[:, ::-1]
     for factor, before, after in chain_factors(x):
         yield f"{before} in all of it{after}", matrix * factor
+    if len(shapes) == 1:
+        return
+    for (name, part), shape in zip(slices(check.subject), shapes, strict=True):
+        if len(shape) == 2 and shape[0] == shape[1] and rows == 1:
+            corrected = matrix.copy()
+            corrected[0, part] = corrected[0, part].reshape(shape).T.ravel()
+            yield f"the gradient by {name} is transposed (write G.T)", corrected
+        for factor, before, after in chain_factors(x[part]):
+            corrected = matrix.copy()
+            corrected[:, part] *= factor
+            yield f"{before} in {name}{after}", corrected
 
 
 def common_factor(judged: Judgement) -> tuple[float, float] | None:
@@ -131,13 +169,28 @@ def common_factor(judged: Judgement) -> tuple[float, float] | None:
     return float(np.median(factors)), float(off)
 
 
-def never_written(check: LargeCheck, entry: int, zeros: Array) -> str:
-    """The elements that are claimed to be 0, as a range where they are one."""
-    names = check.names
-    places = np.flatnonzero(zeros)
+def never_written(check: LargeCheck, entry: int, vector: Array, slopes: Slopes) -> str:
+    """Elements that are claimed to be 0, if all that errs along the first direction does so along their part of it."""
+    if check.matrix is None:
+        return ""
+    zeros = check.matrix[entry] == 0
     if zeros.all():
         what = output_names(check.subject)[entry] if check.point.value.size > 1 else "all of it"
         return f"never written: {what} is exactly 0"
+    if zeros.sum() <= MOST_NAMED or check.subject.f.calls + CALLS_A_SLOPE > check.most:
+        return ""
+    part = check.slopes(np.where(zeros, vector, 0.0), np.zeros(check.point.value.size))
+    off = 3 * (part.bound[0, entry] + slopes.bound[0, entry])
+    if not abs(part.value[0, entry] - slopes.value[0, entry]) <= off:
+        return ""
+    arrays = whole_arrays(check.subject, zeros)
+    what = ", ".join(arrays) or elements_in_words(zeros, check.names)
+    return f"never written: {what} {'is' if len(arrays) == 1 else 'are'} exactly 0"
+
+
+def elements_in_words(chosen: Array, names: list[str]) -> str:
+    """Some of very many elements: a range, or the first of them."""
+    places = np.flatnonzero(chosen)
     if places[-1] - places[0] + 1 == places.size:
-        return f"never written: {names[places[0]]} to {names[places[-1]]} are exactly 0"
-    return f"never written: {', '.join(names[place] for place in places[:3])} and {places.size - 3} more are exactly 0"
+        return f"{names[places[0]]} to {names[places[-1]]}"
+    return f"{', '.join(names[place] for place in places[:3])} and {places.size - 3} more"
