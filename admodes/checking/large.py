@@ -7,7 +7,6 @@ errors add up, so one measurement tells both halves of a range.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from ..formatting import format_count, format_error
 from ..function import Function
 from .halving import LOOK_AGAIN, MOST_EVALUATIONS, TOGETHER, ProductSearch, Range, RowSearch, Search
 from .ladders import DETECT
-from .naming import element_names, output_names
+from .naming import name_of_element, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
 from .repeated import RepeatedPoint
@@ -253,14 +252,9 @@ class LargeCheck:
                 break
         return [_Named(element, entry, found[element], bounds[element]) for element in sorted(found)]
 
-    @functools.cached_property
-    def names(self) -> list[str]:
-        """Of the elements of x."""
-        return element_names(self.subject.function.input_names, self.subject.shapes)
-
     def _not_finite(self, matrix: Array) -> str:
         columns = np.flatnonzero(~np.isfinite(matrix).all(axis=0))
-        shown = ", ".join(self.names[column] for column in columns[:3]) + (", ..." if columns.size > 3 else "")
+        shown = ", ".join(name_of_element(self.subject, column) for column in columns[:3]) + (", ..." if columns.size > 3 else "")
         return f"the derivative by {format_count(columns.size)} of {format_count(matrix.shape[1])} elements is no number: {shown}"
 
     def _tell(self, check: PointCheck, entry: int, text: str) -> None:
@@ -297,11 +291,13 @@ class LargeCheck:
         verdict = np.full(errors.shape, -1)
         check.judgement = Judgement(claimed, expected, expected - bound, expected + bound, verdict, np.abs(expected), slopes)
         subject = self.subject
-        names, outputs = self.names, output_names(subject)
+        names, outputs = {one.element: name_of_element(subject, one.element) for one in named}, output_names(subject)
         if subject.derivative == 2:
             product = "of the product with a random vector"
             check.names = [
-                f"{names[one.entry]}, {names[one.element]}" if one.entry >= 0 else f"{names[one.element]} {product}"
+                f"{name_of_element(subject, one.entry)}, {names[one.element]}"
+                if one.entry >= 0
+                else f"{names[one.element]} {product}"
                 for one in named
             ]
             return

@@ -45,7 +45,17 @@ def whole_arrays(subject: Subject, chosen: Any) -> list[str]:
 def element_names(leaves: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> list[str]:
     """``x[0, 1]`` for each element of some leaves."""
     return [
-        name if shape == () else f"{name}[{', '.join(map(str, np.unravel_index(place, shape)))}]"
+        _element_name(name, shape, place)
         for name, shape in zip(leaves, shapes, strict=True)
         for place in range(int(np.prod(shape)))
     ]
+
+
+def name_of_element(subject: Subject, element: int) -> str:
+    """Of one of very many elements of x."""
+    name, part = next((name, part) for name, part in slices(subject) if part.start <= element < part.stop)
+    return _element_name(name, subject.shapes[subject.function.input_names.index(name)], element - part.start)
+
+
+def _element_name(name: str, shape: tuple[int, ...], place: int) -> str:
+    return name if shape == () else f"{name}[{', '.join(map(str, np.unravel_index(place, shape)))}]"

@@ -30,7 +30,7 @@ STEPS = (*(10.0**-power for power in range(1, 14)), 2.0**-26, 2.0 ** (-52 / 3))
 CLOSE, ROUGHLY = 2.0, 50.0
 #: How much of an error a quotient that is made again may leave, and in spacings of the numbers.
 LEFT, SPACINGS_LEFT = 1e-3, 4
-#: Wrong columns that are made again at most.
+#: Columns that are made again at most, the wrong ones first.
 MOST_MADE = 8
 
 
@@ -82,21 +82,22 @@ def finite_difference(case: Case) -> str:
         return ""
     with np.errstate(all="ignore"):
         weight = np.where(case.wrong, np.abs(case.claimed - case.expected) / case.tolerance, 0.0)
-    if not np.isfinite(case.claimed[case.wrong]).all():
-        return ""
-    columns = np.argsort(-weight.max(axis=0), kind="stable")[: min(int(case.wrong.any(axis=0).sum()), MOST_MADE)]
+    claimed = case.claimed[case.wrong]
+    if not np.isfinite(claimed).all() or typed(claimed).all():
+        return ""  # such numbers come from coarse quotients, or from anywhere
+    columns = np.argsort(-weight.max(axis=0), kind="stable")[:MOST_MADE]
     column = int(columns[0])
     for central, step, sized in _candidates(case, column, int(np.argmax(weight[:, column]))):
         if all(_made_again(case, int(other), step * _sizes(case.x[other])[sized], central) for other in columns):
             kind = "a central difference" if central else "a forward difference" if step > 0 else "a backward difference"
-            return f"{kind} with step {abs(step):.2g}{sized}, and no derivative: made again, it gives the same numbers"
+            return f"{kind} with step {abs(step):.2g} {sized}and no derivative: made again, it gives the same numbers"
     return ""
 
 
 def _sizes(x: float) -> dict[str, float]:
     """What steps are relative to, as it is written."""
-    sizes = {"": 1.0, " |x|": abs(x), " max(1, |x|)": max(1.0, abs(x)), " (1 + |x|)": 1 + abs(x)}
-    return {**sizes, " sign(x) max(1, |x|)": float(np.copysign(max(1.0, abs(x)), x))}
+    sizes = {"": 1.0, "|x| ": abs(x), "max(1, |x|) ": max(1.0, abs(x)), "(1 + |x|) ": 1 + abs(x)}
+    return {**sizes, "sign(x) max(1, |x|) ": float(np.copysign(max(1.0, abs(x)), x))}
 
 
 def _candidates(case: Case, column: int, row: int) -> Iterator[tuple[bool, float, str]]:
@@ -127,8 +128,9 @@ def _made_again(case: Case, column: int, step: float, central: bool) -> bool:
     claimed, wrong = case.claimed[:, column], case.wrong[:, column]
     with np.errstate(all="ignore"):
         left = np.maximum(LEFT * np.abs(claimed - case.expected[:, column]), SPACINGS_LEFT * 2.0**-52 * np.abs(claimed))
+        left = np.where(wrong, left, np.maximum(left, case.tolerance[:, column]))
         quotients = (change / (2 * step if central else step), change / np.float64(after - before))
-        return any(bool((np.abs(quotient - claimed) <= left)[wrong].all()) for quotient in quotients)
+        return any(bool((np.abs(quotient - claimed) <= left).all()) for quotient in quotients)
 
 
 def _value(case: Case, column: int, step: float) -> Array:

@@ -14,9 +14,10 @@ import numpy as np
 from .factors import chain_factors, data_sizes, factor_in_words, factor_text
 from .halving import MOST_NAMED
 from .mistakes import terms
-from .naming import output_names, slices, whole_arrays
+from .naming import name_of_element, output_names, slices, whole_arrays
 from .precision import is_single
 from .slopes import Slopes
+from .subject import Subject
 from .verdicts import Judgement
 
 if TYPE_CHECKING:
@@ -184,13 +185,13 @@ def never_written(check: LargeCheck, entry: int, vector: Array, slopes: Slopes) 
     if not abs(part.value[0, entry] - slopes.value[0, entry]) <= off:
         return ""
     arrays = whole_arrays(check.subject, zeros)
-    what = ", ".join(arrays) or elements_in_words(zeros, check.names)
+    what = ", ".join(arrays) or elements_in_words(zeros, check.subject)
     return f"never written: {what} {'is' if len(arrays) == 1 else 'are'} exactly 0"
 
 
-def elements_in_words(chosen: Array, names: list[str]) -> str:
+def elements_in_words(chosen: Array, subject: Subject) -> str:
     """Some of very many elements: a range, or the first of them."""
     places = np.flatnonzero(chosen)
     if places[-1] - places[0] + 1 == places.size:
-        return f"{names[places[0]]} to {names[places[-1]]}"
-    return f"{', '.join(names[place] for place in places[:3])} and {places.size - 3} more"
+        return f"{name_of_element(subject, places[0])} to {name_of_element(subject, places[-1])}"
+    return f"{', '.join(name_of_element(subject, place) for place in places[:3])} and {places.size - 3} more"
