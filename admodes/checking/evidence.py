@@ -80,7 +80,7 @@ def which(case: Case) -> str:
         arrays = [] if case.part or case.subject.derivative == 2 else whole_arrays(case.subject, columns)
         found = arrays or [names[column] for column in np.flatnonzero(columns)]
     elif case.subject.derivative == 2:
-        found = [f"({names[row]}, {names[column]})" for row, column in np.argwhere(case.wrong)]
+        found = [f"({names[row]}, {names[column]})" for row, column in np.argwhere(case.wrong.T)]
     else:
         outputs = output_names(case.subject)
         rows = case.wrong.any(axis=1)

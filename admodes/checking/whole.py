@@ -178,6 +178,10 @@ def never_written(check: LargeCheck, entry: int, vector: Array, slopes: Slopes) 
     if zeros.all():
         what = output_names(check.subject)[entry] if check.point.value.size > 1 else "all of it"
         return f"never written: {what} is exactly 0"
+    empty = np.zeros(zeros.shape, bool)
+    for _, elements in slices(check.subject):
+        empty[elements] = zeros[elements].all()
+    zeros = empty if empty.any() else zeros  # other elements may be 0 by right
     if zeros.sum() <= MOST_NAMED or check.subject.f.calls + CALLS_A_SLOPE > check.most:
         return ""
     part = check.slopes(np.where(zeros, vector, 0.0), np.zeros(check.point.value.size))
