@@ -71,9 +71,16 @@ def case_of_elements(subject: Subject, found: PointCheck) -> Case:
 
 
 def which(case: Case) -> str:
-    """What is wrong: elements of x, or entries of a matrix where only some of a column are."""
+    """What is wrong, in words."""
+    found = wrong_names(case)
+    shown = ", ".join(found[:3])
+    return f"{shown} and {len(found) - 3} more" if len(found) > 3 else shown
+
+
+def wrong_names(case: Case) -> list[str]:
+    """What is wrong: all of it, arrays or elements of x, outputs, or entries of a matrix where only some of these are."""
     if case.wrong.all() and not case.part:
-        return "all of it"
+        return ["all of it"]
     columns = case.wrong.any(axis=0)
     names = names_of(case)
     if case.wrong[:, columns].all():
@@ -88,8 +95,7 @@ def which(case: Case) -> str:
             found = [outputs[row] for row in np.flatnonzero(rows)]
         else:
             found = [f"{outputs[row]} by {names[column]}" for row, column in np.argwhere(case.wrong)]
-    shown = ", ".join(found[:3])
-    return f"{shown} and {len(found) - 3} more" if len(found) > 3 else shown
+    return found
 
 
 def typed(numbers: Array) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .evidence import Case, names_of, typed, which
+from .evidence import Case, names_of, typed, which, wrong_names
 from .subject import SEEDED
 
 Array = np.ndarray[Any, Any]
@@ -35,8 +35,7 @@ def zero(case: Case) -> str:
     """What nobody wrote."""
     if (case.claimed[case.wrong] == 0).all():
         at = " at x = 0, where the slope is not" if case.found.place == "zero" else ""
-        one = case.wrong.sum() == 1 or which(case) in ("all of it", *case.subject.function.input_names)
-        return f"never written: {which(case)} {'is' if one else 'are'} exactly 0{at}"
+        return f"never written: {which(case)} {'is' if len(wrong_names(case)) == 1 else 'are'} exactly 0{at}"
     return ""
 
 
@@ -128,9 +127,12 @@ def other_output(case: Case) -> str:
         if not fits.size or not np.any(case.expected[fits[0]]):
             return ""
         taken.append(int(fits[0]))
-    return "; ".join(
-        f"row {row} holds the derivative of output {other}" for row, other in zip(rows[:3].tolist(), taken, strict=False)
-    )
+    return rows_in_words([f"row {row} holds the derivative of output {other}" for row, other in zip(rows, taken, strict=True)])
+
+
+def rows_in_words(texts: list[str]) -> str:
+    """The first of them."""
+    return "; ".join(texts[:3]) + ("; ..." if len(texts) > 3 else "")
 
 
 def missing_term(case: Case) -> str:

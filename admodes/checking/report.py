@@ -49,7 +49,7 @@ def _wrong_reason(check: GradientCheck, faults: list[str]) -> str:
         if found.directions is not None:
             named = found.judgement is not found.directions
             whole, what = (found.vector.size, "components") if named else (whole, "random directions")
-        count = f"{len(wrong)} of {format_count(whole)} {what} {'is' if len(wrong) == 1 else 'are'} wrong{where}"
+        count = f"{format_count(len(wrong))} of {format_count(whole)} {what} {'is' if len(wrong) == 1 else 'are'} wrong{where}"
         if whole == 1:
             count = f"the derivative is wrong{where}"
         parts.append(f"{count}: {described(wrong[0])}")

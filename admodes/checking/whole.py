@@ -13,11 +13,11 @@ import numpy as np
 
 from .factors import chain_factors, data_sizes, factor_in_words, factor_text
 from .halving import MOST_NAMED
-from .mistakes import terms
+from .mistakes import rows_in_words, terms
 from .naming import name_of_element, output_names, slices, whole_arrays
 from .precision import is_single
 from .slopes import Slopes
-from .subject import Subject
+from .subject import SEEDED, Subject
 from .verdicts import Judgement
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _of_rows(check: LargeCheck, judged: Judgement) -> str:
         if not fits.size:
             return ""
         texts.append(f"row {row} holds the derivative of output {fits[0]}")
-    return "; ".join(texts[:3])
+    return rows_in_words(texts)
 
 
 def _corrected(check: LargeCheck, judged: Judgement, vectors: Array) -> str:
@@ -130,7 +130,9 @@ def _corrections(check: LargeCheck) -> Iterator[tuple[str, Array]]:
     assert matrix is not None  # noqa: S101 - there is a claim of all elements
     rows, columns = matrix.shape
     if rows == columns:
-        yield "the matrix is transposed: rows are outputs, columns inputs", matrix.T
+        seeded = "the product is with the transposed matrix: J v and J.T w are confused"
+        plain = "the matrix is transposed: rows are outputs, columns inputs"
+        yield seeded if check.subject.kind in SEEDED else plain, matrix.T
     shapes = check.subject.shapes
     if rows == 1 and len(shapes) == 1 and len(shapes[0]) == 2 and 1 not in shapes[0]:
         high, wide = shapes[0]
