@@ -59,7 +59,7 @@ MISTAKES = {
     "constant forgotten": (lambda x: gradient(x) - 0.3, "plus 0.3 in every element"),
     "one element's term": (with_element(3, lambda g: g + 0.1), r"in x\[3\] alone: it lacks -0.1"),
     "chain factor of exp": (lambda x: gradient(x) / np.exp(x), r"chain factor exp\(x\).* is missing"),
-    "chain factor of log": (lambda x: gradient(x) * x, "chain factor 1/x.* is missing"),
+    "chain factor of log": (lambda x: gradient(x) * x, "a factor x .*, or the chain factor 1/x of a logarithm is missing"),
     "chain factor of a sigmoid": (lambda x: gradient(x) * (2 + np.exp(x) + np.exp(-x)), "of a sigmoid is missing"),
     "float32": (lambda x: gradient(x).astype(np.float32).astype(float), "calculated in float32"),
     "NaN": (with_element(1, lambda g: np.nan), "NaN"),

@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .naming import element_names
+from .naming import element_names, output_names, whole_arrays
 from .points import PointCheck
 from .subject import Subject
 
 Array = np.ndarray[Any, Any]
+
+
+#: Of a number that anybody may have typed.
+TYPED_BITS = 16
 
 
 @dataclass
@@ -26,9 +30,13 @@ class Case:
     value: Array
     subject: Subject
     found: PointCheck
+    part: bool = False
+    """Whether these are some wrong elements of a large x, and the rest is not known."""
 
     def explains(self, corrected: Array) -> bool:
         """Whether a corrected claim is right wherever it was wrong, and no worse elsewhere."""
+        if self.part:
+            return False
         with np.errstate(all="ignore"):
             fits = np.abs(corrected - self.expected) <= self.tolerance
         return bool(fits.all())
@@ -53,16 +61,52 @@ def case_of(subject: Subject, found: PointCheck) -> Case:
     return Case(claimed, expected, tolerance, verdict == -1, found.vector, value, subject, found)
 
 
+def case_of_elements(subject: Subject, found: PointCheck) -> Case:
+    """The elements of a large x that were found to be wrong, as one row."""
+    judged, elements = found.judgement, found.elements
+    assert judged is not None and elements is not None  # noqa: S101, PT018 - checked by the caller
+    rows = [array.reshape(1, -1) for array in (judged.claimed, judged.expected, judged.bound)]
+    wrong = np.ones(rows[0].shape, bool)
+    return Case(rows[0], rows[1], 3 * rows[2], wrong, found.vector[elements], np.empty(0), subject, found, part=True)
+
+
 def which(case: Case) -> str:
-    """The elements of x whose claims are wrong."""
-    columns = np.flatnonzero(case.wrong.any(axis=0))
-    if columns.size == case.claimed.shape[1]:
-        return "all of it" if case.wrong.all() else "many elements"
+    """What is wrong, in words."""
+    found = wrong_names(case)
+    shown = ", ".join(found[:3])
+    return f"{shown} and {len(found) - 3} more" if len(found) > 3 else shown
+
+
+def wrong_names(case: Case) -> list[str]:
+    """What is wrong: all of it, arrays or elements of x, outputs, or entries of a matrix where only some of these are."""
+    if case.wrong.all() and not case.part:
+        return ["all of it"]
+    columns = case.wrong.any(axis=0)
     names = names_of(case)
-    shown = ", ".join(names[column] for column in columns[:3])
-    return f"{shown} and {columns.size - 3} more" if columns.size > 3 else shown
+    if case.wrong[:, columns].all():
+        arrays = [] if case.part or case.subject.derivative == 2 else whole_arrays(case.subject, columns)
+        found = arrays or [names[column] for column in np.flatnonzero(columns)]
+    elif case.subject.derivative == 2:
+        found = [f"({names[row]}, {names[column]})" for row, column in np.argwhere(case.wrong.T)]
+    else:
+        outputs = output_names(case.subject)
+        rows = case.wrong.any(axis=1)
+        if case.wrong[rows].all():
+            found = [outputs[row] for row in np.flatnonzero(rows)]
+        else:
+            found = [f"{outputs[row]} by {names[column]}" for row, column in np.argwhere(case.wrong)]
+    return found
+
+
+def typed(numbers: Array) -> Array:
+    """Which numbers have so few bits that somebody may have typed them, or that they are float32's by chance."""
+    mantissa = np.frexp(numbers)[0] * 2.0**TYPED_BITS
+    return np.asarray(mantissa == np.round(mantissa))
 
 
 def names_of(case: Case) -> list[str]:
     """Of the elements of x."""
+    if case.part:
+        entries = [case.subject.derivative == 2 and "product" not in name for name in case.found.names]
+        return [f"({name})" if entry else name for name, entry in zip(case.found.names, entries, strict=True)]
     return element_names(case.subject.function.input_names, case.subject.shapes)

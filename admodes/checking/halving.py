@@ -29,8 +29,12 @@ SEEN = 5.0
 SURE = 20.0
 #: More wrong elements than this are not named.
 MOST_NAMED = 12
+#: Between what was never written, and that it is all.
+TOGETHER = ", and all that errs lies there"
 #: Calls of f that are left for a look at the whole when all that was found has been corrected.
 LOOK_AGAIN = 6
+#: Steps for single elements, relative to their scales.
+CONFIRMING = (1 / 32, 1 / 32 / RATIO, 1 / 32 / RATIO**2)
 #: Shorter ranges are halved: to point at a place takes two tests.
 SHORTEST_POINTED = 16
 
@@ -57,11 +61,19 @@ class Search:
 
     calls = 2
     """Of f, for one difference."""
-    other = 1.0
-    """What else the smallest difference about a single element is divided by than its step."""
+    order = 1
+    """Of the derivative: the power of a step that rounding is divided by."""
 
-    def __init__(self, check: LargeCheck, vector: Array, entry: int, slopes: Slopes, known: Mapping[int, float]) -> None:
-        self.check, self.vector, self.entry, self.known = check, vector, entry, known
+    def __init__(
+        self,
+        check: LargeCheck,
+        vector: Array,
+        entry: int,
+        slopes: Slopes,
+        known: Mapping[int, float],
+        off: Mapping[int, float],
+    ) -> None:
+        self.check, self.vector, self.entry, self.known, self.off = check, vector, entry, known, off
         self.slopes, self.named, self.bounds = slopes, dict[int, float](), dict[int, float]()
         self._calibrate(1)
         self.whole = self.error(0, vector.size)
@@ -72,12 +84,18 @@ class Search:
     @property
     def consistent(self) -> bool:
         """Whether nothing errs along the whole direction that could be seen."""
-        return bool(abs(self.whole) <= SEEN * self.tolerance)
+        return bool(abs(self.whole) <= self._unseen(0, self.vector.size))
+
+    def _unseen(self, start: int, stop: int) -> float:
+        """What may err in a range for all that is seen: by calibration, and by what known errors are known to."""
+        known = sum(bound * abs(self.vector[element]) for element, bound in self.off.items() if start <= element < stop)
+        return SEEN * self.tolerance + float(known)
 
     @property
     def visible(self) -> float:
         """The error of a single element, of ordinary size, that would show."""
-        return SEEN * self.tolerance / float(np.median(np.abs(self.vector)))
+        least = max(SEEN * self.tolerance, abs(self.whole) if self.known else 0.0)
+        return least / float(np.median(np.abs(self.vector)))
 
     def _calibrate(self, differences: int) -> None:
         step, self.tolerance = calibrated(self.slopes, self.entry, self.check.noise.value, differences)
@@ -104,9 +122,9 @@ class Search:
     def _claimed(self, part: Array) -> float:
         return 0.0 if self.check.matrix is not None else float(self.check.claim(part)[self.entry])
 
-    def run(self) -> tuple[dict[int, float], list[Range]]:
-        """Elements with their errors, and ranges that hold more."""
-        ranges = [Range(0, self.vector.size, self.whole)]
+    def run(self, *, alone: bool = False) -> tuple[dict[int, float], list[Range]]:
+        """Elements with their errors, and ranges that hold more; `alone` where a single one is likely."""
+        ranges = [Range(0, self.vector.size, self.whole, alone)]
         while ranges and self._may_go_on():
             ranges.sort(key=lambda part: (abs(part.error), part.start))
             part = ranges.pop()
@@ -125,7 +143,7 @@ class Search:
             halves = [
                 found
                 for found in (Range(part.start, middle, left), Range(middle, part.stop, right))
-                if not abs(found.error) <= SEEN * self.tolerance
+                if not abs(found.error) <= self._unseen(found.start, found.stop)
             ]
             for half in halves:
                 half.alone = len(halves) == 1 and part.pointable
@@ -155,21 +173,28 @@ class Search:
         """Ask each named element by itself: a part of a direction may bend more than the whole, which the steps suited."""
         point, found = self.check.point, {}
         for element in self.named:
-            if self.check.subject.f.calls + 2 * self.calls > MOST_EVALUATIONS:
+            if self.check.subject.f.calls + len(CONFIRMING) * self.calls > self.check.most:
                 break
             scale = float(point.scale[element])
             unit = np.zeros_like(self.vector)
             unit[element] = 1.0
             claim = self._claimed(unit)
-            slopes = [self._slope(unit, scale * step, step) for step in (1 / 32, 1 / 32 / RATIO)]
+            one, two, three = (self._slope(unit, scale * step, step) for step in CONFIRMING)
             with np.errstate(all="ignore"):
                 spread = float(
                     point.relative_value[self.entry] * abs(point.value[self.entry]) + self.check.noise.value[self.entry]
                 )
-            change = (slopes[1] - slopes[0]) / (RATIO**2 - 1)
-            bound = abs(change) + SEEN * spread * 32 * RATIO / scale / self.other
-            if abs(slopes[1] + change - claim) > bound:
-                found[element] = slopes[1] + change - claim
+            # Of two steps extrapolated, or of three: the smaller ones are less bent, and more rounded.
+            first, second = (two - one) / (RATIO**2 - 1), (three - two) / (RATIO**2 - 1)
+            third = (three + second - two - first) / (RATIO**4 - 1)
+            rounded = SEEN * spread / scale
+            slope, bound = min(
+                (two + first, abs(first) + rounded / CONFIRMING[1] ** self.order),
+                (three + second + third, abs(third) + 1.5 * rounded / CONFIRMING[2] ** self.order),
+                key=lambda pair: pair[1],
+            )
+            if abs(slope - claim) > bound:
+                found[element] = slope - claim
                 self.bounds[element] = bound
         self.named = found
 
@@ -177,7 +202,7 @@ class Search:
         return (
             len(self.named) < MOST_NAMED
             and self.check.subject.f.calls + 2 * self.calls * (len(self.steps) + len(self.named) + 1) + LOOK_AGAIN
-            <= MOST_EVALUATIONS
+            <= self.check.most
         )
 
 
@@ -185,24 +210,52 @@ class ProductSearch(Search):
     """The same for the product of the Hessian with one fixed vector v: ``u' H v`` along parts u of the direction."""
 
     calls = 4
-    other = 1 / 32 / RATIO
+    order = 2
 
     def __init__(
-        self, check: LargeCheck, vector: Array, slopes: Slopes, known: Mapping[int, float], fixed: Array, product: Array
+        self,
+        check: LargeCheck,
+        vector: Array,
+        slopes: Slopes,
+        known: Mapping[int, float],
+        off: Mapping[int, float],
+        fixed: Array,
+        product: Array,
     ) -> None:
         self.fixed, self.product = fixed, product
-        super().__init__(check, vector, 0, slopes, known)
+        super().__init__(check, vector, 0, slopes, known, off)
 
     def _slope(self, part: Array, step: float, other: float) -> float:
         """A mixed second difference."""
         one, two, total = step * part, other * self.fixed, 0.0
         for first, second in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-            value, moved = self.check.point.beside(line_direction(first * one + second * two), 1.0)
+            sum_ = first * one + second * two
+            value, moved = self.check.point.beside(line_direction(sum_), 1.0) if sum_.any() else (self.check.point.value, 1.0)
             total += first * second * float(value[0]) if moved else float("nan")
         return total / (4 * step * other)
 
     def _claimed(self, part: Array) -> float:
         return float(part @ self.product)
+
+
+class RowSearch(ProductSearch):
+    """The same for one row i of the Hessian: ``H[i] u`` along parts u, pointed at before it is halved."""
+
+    def __init__(self, check: LargeCheck, vector: Array, slopes: Slopes, row: int) -> None:
+        self.row, self.scale = row, float(check.point.scale[row])
+        fixed = np.zeros_like(vector)
+        fixed[row] = self.scale
+        super().__init__(check, vector, slopes, {}, {}, fixed, fixed)
+
+    def _claimed(self, part: Array) -> float:
+        return self.scale * float(self.check.product(part)[self.row])
+
+    def entries(self) -> dict[int, tuple[float, float]]:
+        """The wrong entries of the row: errors and bounds on them; empty where more is wrong than was found."""
+        errors, rest = self.run(alone=True)
+        if rest or set(errors) != set(self.bounds):
+            return {}
+        return {element: (error / self.scale, self.bounds[element] / self.scale) for element, error in errors.items()}
 
 
 def calibrated(slopes: Slopes, entry: int, noise: Array, differences: int) -> tuple[float, float]:

@@ -18,15 +18,16 @@ from ..finite.curvature import line_direction
 from ..finite.lines import Point
 from ..formatting import format_count, format_error
 from ..function import Function
-from .halving import LOOK_AGAIN, MOST_EVALUATIONS, ProductSearch, Range, Search
+from .halving import LOOK_AGAIN, MOST_EVALUATIONS, TOGETHER, ProductSearch, Range, RowSearch, Search
 from .ladders import DETECT
-from .naming import element_names, output_names
+from .naming import name_of_element, output_names
 from .points import PointCheck
 from .probes import Noise, signs_of
 from .repeated import RepeatedPoint
 from .slopes import Slopes, measure_slopes
 from .subject import Reading, Subject
 from .verdicts import OWN_ROUNDING, Finding, Judgement
+from .whole import explanation, never_written
 
 Array = np.ndarray[Any, Any]
 
@@ -36,10 +37,14 @@ MISSED = (1e-6, 1e-4, 1e-2)
 
 #: Calls of f that naming one element of another output takes at least.
 CALLS_A_SEARCH = 30
+#: More elements of x than this leave no calls for entries of the Hessian: elements of its product with a vector are named.
+ENTRIES_NAMED = 10_000
+#: The same for one row of the Hessian.
+CALLS_A_ROW = 40
 
 
 class _Named(NamedTuple):
-    """A wrong element of x in the derivative of one entry of f: its error, and a bound on that."""
+    """A wrong element of x in the derivative of one entry of f (or of one row of the Hessian): its error, and a bound on that."""
 
     element: int
     entry: int
@@ -70,7 +75,7 @@ class _Defect:
 
 
 class LargeCheck:
-    """One point of a large x; `repeats` calls of f a value."""
+    """One point of a large x; `repeats` calls of f a value; `search` for the wrong elements."""
 
     def __init__(
         self,
@@ -81,21 +86,24 @@ class LargeCheck:
         rng: np.random.Generator,
         rtol: float | None,
         repeats: int = 1,
+        *,
+        search: bool = True,
     ) -> None:
         self.subject, self.reading, self.noise, self.rng, self.rtol = subject, reading, noise, rng, rtol
         self.matrix = None if reading.matrix is None or subject.derivative == 2 else reading.matrix
         tree = subject.tree(subject.at(point.x))
         defect = Function(_Defect(subject, point, self.matrix), tree, subject.args)
         self.point, self.repeats = Point(defect) if repeats == 1 else RepeatedPoint(defect, repeats), repeats
-        self.first = subject.f.calls
+        self.first, self.search = subject.f.calls, search
+        self.most = MOST_EVALUATIONS * (2 if subject.derivative == 2 and point.x.size <= ENTRIES_NAMED else 1)
         self.tested: list[Slopes] = []
 
     def claim(self, vector: Array) -> Array:
         """What the claim says along a direction, shape (m,)."""
-        found = self._product(vector)
+        found = self.product(vector)
         return np.array([vector @ found]) if self.subject.derivative == 2 else found
 
-    def _product(self, vector: Array) -> Array:
+    def product(self, vector: Array) -> Array:
         if self.reading.matrix is not None:
             return np.asarray(self.reading.matrix @ vector)
         return np.asarray(self.subject.read_along(self.subject.at(self.point.x), vector).matrix)
@@ -113,7 +121,7 @@ class LargeCheck:
         claimed, found = [], []
         for vector in vectors:
             claimed.append(self.claim(vector))
-            found.append(self._slopes(vector, claimed[-1]))
+            found.append(self.slopes(vector, claimed[-1]))
             judged = self._judged(np.array(claimed), found)
             if np.sum((judged.verdict == -1).any(axis=1)) >= 2:
                 break
@@ -121,7 +129,7 @@ class LargeCheck:
         names = self._entries(names)
         check = PointCheck(point.x, self.reading, judged, self.noise, names=names, directions=judged)
         if (judged.verdict == -1).any() and self.repeats == 1:
-            self._locate(check, judged, np.array(claimed), vectors[0])
+            self._locate(check, judged, np.array(claimed), vectors)
         check.repeats = self.repeats
         check.evaluations = (self.subject.f.calls - self.first) // self.repeats
         return check
@@ -130,7 +138,7 @@ class LargeCheck:
         entries = self.point.value.size
         return [f"output {entry} along {line}" if entries > 1 else line for line in lines for entry in range(entries)]
 
-    def _slopes(self, vector: Array, claimed: Array) -> Slopes:
+    def slopes(self, vector: Array, claimed: Array) -> Slopes:
         least = 1e3 * self._size(claimed)
         return measure_slopes(
             self.point,
@@ -168,51 +176,66 @@ class LargeCheck:
         return Judgement(claimed, slopes.value + offset, low, high, np.where(np.isnan(claimed), -1, verdict), size, slopes)
 
     def _claim_noise(self) -> Array:
+        """Along a direction, shape (terms, m)."""
         noise, scale = self.noise.claim, self.point.scale
-        if noise.shape[0] != self.point.x.size:
+        if noise.shape[0] != scale.size:
             return np.zeros((1, 1))
-        noise = noise * scale[:, None]
-        return np.linalg.norm(noise * scale).reshape(1, 1) if self.subject.derivative == 2 else noise
+        return (noise * np.outer(scale, scale)).reshape(-1, 1) if self.subject.derivative == 2 else noise * scale[:, None]
 
-    def _locate(self, check: PointCheck, judged: Judgement, claimed: Array, vector: Array) -> None:
-        """Name the wrong elements, by halving what errs along one direction."""
-        factor = common_factor(judged)
-        if factor is not None:
-            text = (
-                "all of it is the negative of the derivative"
-                if abs(factor + 1) < 1e-6
-                else f"all of it is {factor:.6g} times the derivative"
-            )
-            check.findings.append(Finding("wrong", "factor", f"in all random directions the claim errs alike: {text}"))
+    def _locate(self, check: PointCheck, judged: Judgement, claimed: Array, vectors: Sequence[Array]) -> None:
+        """Say what explains it all, or name the wrong elements by halving what errs along one direction."""
+        if self.matrix is not None and not np.isfinite(self.matrix).all():
+            check.findings.append(Finding("wrong", "not finite", self._not_finite(self.matrix)))
             return
+        text = explanation(self, judged, np.array(vectors[: len(claimed)]))
+        if text:
+            check.findings.append(Finding("wrong", "alike", f"in all random directions the claim errs alike: {text}"))
+        if text or not self.search:
+            return
+        vector = vectors[0]
         if self.subject.derivative == 2:
             self.fixed = vector
-            self.product = self._product(vector)
+            self.along = self.product(vector)
         wrong = np.flatnonzero((judged.verdict == -1).any(axis=0))
         worst = wrong[np.argsort(-judged.excess().max(axis=0)[wrong], kind="stable")].tolist()
         named: list[_Named] = []
         for place, entry in enumerate(worst):
-            if place and self.subject.f.calls + CALLS_A_SEARCH > MOST_EVALUATIONS:
+            if place and self.subject.f.calls + CALLS_A_SEARCH > self.most:
                 outputs = ", ".join(output_names(self.subject)[other] for other in worst[place : place + 4])
                 more = f"{outputs}{', ...' if len(worst) > place + 4 else ''}"
                 check.findings.append(Finding("wrong", "more", f"more wrong elements are in the derivatives of {more}"))
                 break
+            text = never_written(self, entry, vector, judged.slopes)
+            if text:
+                check.findings.append(Finding("wrong", "zero", text + TOGETHER))
+                continue
             named += self._search(check, entry, judged.slopes, first=place == 0)
+        if self.subject.derivative == 2:
+            named = [entry for one in named for entry in self._entries_of_row(one, judged.slopes)]
         if named:
             self._name(check, named)
+
+    def _entries_of_row(self, one: _Named, slopes: Slopes) -> list[_Named]:
+        """The entries of the Hessian that make one element of a product wrong; the element where they were not found."""
+        whole = one._replace(entry=-1)
+        if self.subject.f.calls + CALLS_A_ROW > self.most:
+            return [whole]
+        weights = signs_of(self.point.x.size, self.rng) * self.rng.uniform(0.5, 1.5, self.point.x.size) * self.point.scale
+        found = RowSearch(self, weights, slopes, one.element).entries()
+        return [_Named(column, one.element, *errors) for column, errors in sorted(found.items())] or [whole]
 
     def _search(self, check: PointCheck, entry: int, slopes: Slopes, *, first: bool) -> list[_Named]:
         """The wrong elements of one output: along another direction as well, once those that were found are corrected."""
         size, found, bounds = self.point.x.size, dict[int, float](), dict[int, float]()
         while True:
-            if found and self.subject.f.calls + LOOK_AGAIN > MOST_EVALUATIONS:
+            if found and self.subject.f.calls + LOOK_AGAIN > self.most:
                 self._tell(check, entry, "whether more is wrong was not looked at: the calls of f are spent")
                 break
             weights = signs_of(size, self.rng) * self.rng.uniform(0.5, 1.5, size) * self.point.scale
             if self.subject.derivative == 2:
-                search: Search = ProductSearch(self, weights, slopes, found, self.fixed, self.product)
+                search: Search = ProductSearch(self, weights, slopes, found, bounds, self.fixed, self.along)
             else:
-                search = Search(self, weights, entry, slopes, found)
+                search = Search(self, weights, entry, slopes, found, bounds)
             if search.consistent and (found or not first):
                 if not found:
                     self._tell(check, entry, f"errs as well, by less than {format_error(search.visible)} in single elements")
@@ -223,10 +246,16 @@ class LargeCheck:
                 self._tell_ranges(check, rest, entry)
                 break
             if not errors:
+                what = "whether more is wrong is not known" if found else "the wrong elements were not located"
                 shown = f"an error below {format_error(search.visible)} in a single element does not show in the search"
-                self._tell(check, entry, f"{'more' if found else 'the'} wrong elements were not located: {shown}")
+                self._tell(check, entry, f"{what}: {shown}")
                 break
         return [_Named(element, entry, found[element], bounds[element]) for element in sorted(found)]
+
+    def _not_finite(self, matrix: Array) -> str:
+        columns = np.flatnonzero(~np.isfinite(matrix).all(axis=0))
+        shown = ", ".join(name_of_element(self.subject, column) for column in columns[:3]) + (", ..." if columns.size > 3 else "")
+        return f"the derivative by {format_count(columns.size)} of {format_count(matrix.shape[1])} elements is no number: {shown}"
 
     def _tell(self, check: PointCheck, entry: int, text: str) -> None:
         of = f"{output_names(self.subject)[entry]}: " if self.point.value.size > 1 else ""
@@ -242,11 +271,12 @@ class LargeCheck:
 
     def _name(self, check: PointCheck, named: Sequence[_Named]) -> None:
         """Replace the directions by the elements that were found."""
+        check.elements = np.array([one.element for one in named])
         claims, unit = [], np.zeros(self.point.x.size)
         for element, entry, *_ in named:
             unit[element] = 1.0
             if self.subject.derivative == 2:
-                claims.append(self.product[element])
+                claims.append(self.product(unit)[entry] if entry >= 0 else self.along[element])
             else:
                 claims.append(self.claim(unit)[entry] if self.matrix is None else self.matrix[entry, element])
             unit[element] = 0.0
@@ -261,9 +291,15 @@ class LargeCheck:
         verdict = np.full(errors.shape, -1)
         check.judgement = Judgement(claimed, expected, expected - bound, expected + bound, verdict, np.abs(expected), slopes)
         subject = self.subject
-        names, outputs = element_names(subject.function.input_names, subject.shapes), output_names(subject)
+        names, outputs = {one.element: name_of_element(subject, one.element) for one in named}, output_names(subject)
         if subject.derivative == 2:
-            check.names = [f"{names[one.element]} of the product with a random vector" for one in named]
+            product = "of the product with a random vector"
+            check.names = [
+                f"{name_of_element(subject, one.entry)}, {names[one.element]}"
+                if one.entry >= 0
+                else f"{names[one.element]} {product}"
+                for one in named
+            ]
             return
         several = self.point.value.size > 1
         check.names = [f"{outputs[one.entry]} by {names[one.element]}" if several else names[one.element] for one in named]
@@ -282,16 +318,3 @@ class LargeCheck:
             "elements; "
             f"an error of {format_error(seen)} of the whole (root mean square) is missed with a probability below {missed:g}"
         )
-
-
-def common_factor(judged: Judgement) -> float | None:
-    """A constant that the claim is of the derivative in every direction, or None."""
-    with np.errstate(all="ignore"):
-        usable = np.abs(judged.expected) > 1e3 * judged.bound
-        factors = judged.claimed[usable] / judged.expected[usable]
-        tolerance = (
-            4 * np.max(judged.bound[usable] / np.abs(judged.expected[usable]), initial=1e-9) * np.abs(factors).max(initial=1)
-        )
-    if factors.size < 2 or np.ptp(factors) > tolerance:
-        return None
-    return float(np.median(factors))

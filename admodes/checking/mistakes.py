@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..formatting import format_error
-from .evidence import Case, names_of, which
+from .evidence import Case, names_of, typed, which, wrong_names
 from .subject import SEEDED
 
 Array = np.ndarray[Any, Any]
@@ -32,22 +31,11 @@ def kink(case: Case) -> str:
     return ""
 
 
-def float32(case: Case) -> str:
-    """Every error is about as large as float32's rounding."""
-    with np.errstate(all="ignore"):
-        relative = np.abs(case.claimed - case.expected) / np.max(np.abs(case.expected), initial=0.0)
-        wrong = relative[case.wrong]
-    if wrong.size and wrong.max() < 64 * 2.0**-23 and np.array_equal(case.claimed.astype(np.float32).astype(float), case.claimed):
-        return f"calculated in float32: the numbers have no more digits (errors up to {format_error(float(wrong.max()))})"
-    if wrong.size and wrong.max() < 4 * 2.0**-23 and wrong.size > 1:
-        return f"errors of {format_error(float(wrong.max()))}, as of an evaluation in float32 on the way"
-    return ""
-
-
 def zero(case: Case) -> str:
     """What nobody wrote."""
     if (case.claimed[case.wrong] == 0).all():
-        return f"never written: {which(case)} {'is' if case.wrong.sum() == 1 else 'are'} exactly 0"
+        at = " at x = 0, where the slope is not" if case.found.place == "zero" else ""
+        return f"never written: {which(case)} {'is' if len(wrong_names(case)) == 1 else 'are'} exactly 0{at}"
     return ""
 
 
@@ -56,7 +44,7 @@ def sign(case: Case) -> str:
     if case.explains(-case.claimed):
         return "the sign: all of it is the negative of the derivative"
     flipped = np.where(case.wrong, -case.claimed, case.claimed)
-    if case.explains(flipped) and case.wrong.sum() < case.wrong.size:
+    if case.explains(flipped) or (case.part and case.repairs(flipped)):
         return f"the sign of {which(case)}"
     return ""
 
@@ -87,6 +75,8 @@ def shifted(case: Case) -> str:
     size = case.claimed.shape[1]
     if not 1 < size <= MOST_SHIFTED:
         return ""
+    if size == 2:
+        return _permuted(case)
     for distance in range(1, min(size // 2, 20) + 1):
         for shift in (distance, -distance):
             moved = np.roll(case.claimed, -shift, axis=1)
@@ -100,24 +90,28 @@ def shifted(case: Case) -> str:
 
 def _permuted(case: Case) -> str:
     """The right numbers in another order; numbers that are alike prove nothing."""
-    columns = np.flatnonzero(case.wrong.any(axis=0))
-    if columns.size < 2:
-        return ""
-    claimed, expected, tolerance = (array[:, columns] for array in (case.claimed, case.expected, case.tolerance))
-    order = []
-    for place in range(columns.size):
+    columns, order = np.flatnonzero(case.wrong.any(axis=0)), []
+    for column in columns:
         with np.errstate(all="ignore"):
-            fits = np.flatnonzero((np.abs(claimed - expected[:, [place]]) <= tolerance[:, [place]]).all(axis=0))
-        if fits.size != 1:
+            off = np.abs(case.claimed[:, [column]] - case.expected)
+            fits = np.flatnonzero((off <= case.tolerance + case.tolerance[:, [column]]).all(axis=0))
+        if fits.size != 1 or not np.any(case.claimed[:, column]):
             return ""
         order.append(int(fits[0]))
-    if len(set(order)) != len(order):
-        return ""
     names = names_of(case)
-    if columns.size == 2:
+    if columns.size == 2 and order == columns[::-1].tolist():
         return f"{names[columns[0]]} and {names[columns[1]]} are swapped"
-    text = ", ".join(f"{names[columns[source]]} holds that of {names[columns[place]]}" for place, source in enumerate(order[:3]))
-    return f"the elements are permuted: {text}{', ...' if len(order) > 3 else ''}"
+    if set(order) != set(columns.tolist()) and typed(case.claimed[:, columns]).all():
+        return ""  # such a number needs no other element to come from
+    if len(set(order)) == 1 and len(order) > 1:
+        return f"{which(case)} hold the derivative by {names[order[0]]}"
+    some = zip(columns[:3], order, strict=False)
+    text = ", ".join(f"{names[column]} holds that of {names[source]}" for column, source in some)
+    more = ", ..." if len(order) > 3 else ""
+    if set(order) == set(columns.tolist()):
+        what = ", in reverse order" if order == columns[::-1].tolist() else ""
+        return f"the elements are permuted{what}: {text}{more}"
+    return f"an index is wrong: {text}{more}"
 
 
 def other_output(case: Case) -> str:
@@ -133,9 +127,12 @@ def other_output(case: Case) -> str:
         if not fits.size or not np.any(case.expected[fits[0]]):
             return ""
         taken.append(int(fits[0]))
-    return "; ".join(
-        f"row {row} holds the derivative of output {other}" for row, other in zip(rows[:3].tolist(), taken, strict=False)
-    )
+    return rows_in_words([f"row {row} holds the derivative of output {other}" for row, other in zip(rows, taken, strict=True)])
+
+
+def rows_in_words(texts: list[str]) -> str:
+    """The first of them."""
+    return "; ".join(texts[:3]) + ("; ..." if len(texts) > 3 else "")
 
 
 def missing_term(case: Case) -> str:
@@ -146,22 +143,19 @@ def missing_term(case: Case) -> str:
         if case.claimed.shape[0] != 1 or wrong.sum() < 2:
             return ""
         tolerance = case.tolerance[0]
-        for name, shape in (
-            ("a constant", np.ones_like(case.x)),
-            ("x", case.x),
-            ("sign(x)", np.sign(case.x)),
-            ("x**2", case.x**2),
-        ):
+        for name, shape in terms(case.x):
             ratio = difference[wrong] / shape[wrong]
-            if name == "sign(x)" and np.ptp(shape[wrong]) == 0:
-                continue
             c = float(np.median(ratio))
             everywhere = (np.abs(case.claimed[0] + c * shape - case.expected[0]) <= tolerance).all()
             if np.isfinite(c) and c != 0 and everywhere and (np.abs(c * shape[wrong]) > 10 * tolerance[wrong]).all():
-                term = f"{c:.6g}" if name == "a constant" else f"{c:.6g} * {name}"
-                kind = ", as of a regulariser" if name == "x" else ""
-                return f"one term is missing: the derivative is the claim plus {term} in every element{kind}"
+                kind = ", as of a regulariser" if name == " * x" else ""
+                return f"one term is missing: the derivative is the claim plus {c:.6g}{name} in every element{kind}"
     return ""
+
+
+def terms(x: Array) -> tuple[tuple[str, Array], ...]:
+    """What a multiple of may be missing, as it is written behind a number."""
+    return ("", np.ones_like(x)), (" * x", x), (" * sign(x)", np.sign(x)), (" * x**2", x**2)
 
 
 def single_input(case: Case) -> str:
@@ -169,6 +163,9 @@ def single_input(case: Case) -> str:
     columns = np.flatnonzero(case.wrong.any(axis=0))
     if columns.size != 1 or case.claimed.shape[1] < 2:
         return ""
+    others = np.arange(case.claimed.shape[1]) != columns[0]
+    if not case.explains(np.where(others, case.claimed, case.expected)):
+        return ""  # they err as well, by too little to be accused, or are not known
     difference = case.expected[:, columns[0]] - case.claimed[:, columns[0]]
     worst = difference[int(np.argmax(np.abs(difference)))]
     return f"one term is missing or wrong in {names_of(case)[columns[0]]} alone: it lacks {worst:.6g}"

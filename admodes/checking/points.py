@@ -54,6 +54,8 @@ class PointCheck:
     place : {"x", "nearby", "zero"}
     repeats : int
         Calls of f that each value is the mean of; `evaluations` counts means.
+    elements : ndarray of int, or None
+        Of a large x: the elements of x that were found to be wrong, one by one.
     witness : PointCheck or None
         The same nearby where the claim is wrong here: what explains the numbers has to do so there, too.
     """
@@ -68,6 +70,7 @@ class PointCheck:
     directions: Judgement | None = None
     place: str = "x"
     repeats: int = 1
+    elements: Array | None = None
     witness: PointCheck | None = None
 
     @property
@@ -123,7 +126,8 @@ def check_point(
     slight = judgement.slight()
     if slight > 0 and rtol is None:
         text = (
-            f"an error of {format_error(slight)} is more than rounding explains, and less than a mistake would make: a solver's?"
+            f"an error of {format_error(slight)} is more than rounding explains, and less than a mistake would make; "
+            "it may be a solver's"
         )
         found.findings.append(Finding("right", "slight", text))
     found.findings += _kink_findings(subject, point, reading, judgement, noise, rng)

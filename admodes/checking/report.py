@@ -55,7 +55,7 @@ def _wrong_reason(check: GradientCheck, faults: list[str]) -> str:
         if found.directions is not None:
             named = found.judgement is not found.directions
             whole, what = (found.vector.size, "components") if named else (whole, "random directions")
-        count = f"{len(wrong)} of {format_count(whole)} {what} {'is' if len(wrong) == 1 else 'are'} wrong{where}"
+        count = f"{format_count(len(wrong))} of {format_count(whole)} {what} {'is' if len(wrong) == 1 else 'are'} wrong{where}"
         if whole == 1:
             count = f"the derivative is wrong{where}"
         parts.append(f"{count}: {_described(check, wrong[0])}")
@@ -67,6 +67,8 @@ def _described(check: GradientCheck, entry: Component) -> str:
     if entry.kink:
         sides = f"{entry.left:.6g} on the left and {entry.right:.6g} on the right (± {format_error(_half(entry))})"
         return f"{entry.index} is claimed to be {entry.claimed:.6g}, f's slopes at its kink are {sides}"
+    if not np.isfinite(entry.expected):
+        return f"{entry.index} is claimed to be {entry.claimed:.10g}"
     slope = f"{entry.expected:.10g} ± {format_error(_half(entry))}"
     return f"{entry.index} is claimed to be {entry.claimed:.10g}, f's {_slope_of(check)} is {slope}"
 
@@ -147,6 +149,7 @@ def text_report(check: GradientCheck) -> str:
     """The verdict, why, the worst components, likely mistakes, what it cost."""
     lines = [headline(check).removesuffix(check.verdict) + check.verdict.upper(), _sentence(check.reason)]
     lines += [f"Likely mistake: {cause}" for cause in check.causes]
+    lines += [f"Hint: {_sentence(hint)}" for hint in check.hints]
     shown = check.worst[:SHOWN]
     if shown:
         lines += ["", *_table(shown)]
@@ -212,6 +215,7 @@ def html_report(check: GradientCheck) -> str:
     parts = [f"<div><strong>{check.kind} of <code>{name}</code>: {what}</strong>"]
     parts.append(f"<p>{html.escape(_sentence(check.reason))}</p>")
     parts += [f"<p>Likely mistake: {html.escape(cause)}</p>" for cause in check.causes]
+    parts += [f"<p>Hint: {html.escape(_sentence(hint))}</p>" for hint in check.hints]
     shown = check.worst[:SHOWN]
     if shown:
         columns = [(title, title in ("component", "verdict")) for title in HEAD]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..finite.lines import Point
-from .diagnosis import diagnose
+from .diagnosis import diagnose, hints
 from .ladders import DETECT
 from .naming import component_names
 from .points import PointCheck
@@ -82,6 +82,8 @@ class GradientCheck:
         The same at the nearby point, and at x = 0 where the claim is wrong there.
     causes : tuple of str
         Mistakes that explain the numbers; empty where none does.
+    hints : tuple of str
+        What may explain them where no mistake does, unproven: f itself may be what is not exact, where errors are small.
     findings : tuple of Finding
         What was found beside the numbers.
     evaluations, claim_evaluations : int
@@ -110,10 +112,11 @@ class GradientCheck:
     ) -> None:
         self.subject, self.point, self.points, self.rtol, self.chance = subject, point, tuple(points), rtol, chance
         self.kind = subject.kind
-        self.evaluations, self.claim_evaluations = subject.f.calls, subject.claim.calls
         self.findings = (*findings, *(finding for found in points for finding in found.findings))
         self.verdict = self._verdict()
         self.causes = tuple(diagnose(subject, point, self.points, self.findings)) if self.verdict == "wrong" else ()
+        self.hints = () if self.causes else tuple(hints(self.points, self.findings))
+        self.evaluations, self.claim_evaluations = subject.f.calls, subject.claim.calls
         self.reason = self._reason()
 
     def __bool__(self) -> bool:
@@ -205,6 +208,7 @@ class GradientCheck:
         names = ("verdict", "reason", "kind", "evaluations", "claim_evaluations", "sensitivity", "chance")
         found: dict[str, Any] = {name: getattr(self, name) for name in names}
         found["causes"] = list(self.causes)
+        found["hints"] = list(self.hints)
         found["findings"] = [asdict(finding) for finding in self.findings]
         found["components"] = [asdict(component) for component in self.components]
         found["nearby"] = [asdict(component) for component in self.nearby]

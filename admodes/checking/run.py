@@ -12,7 +12,6 @@ from .averaging import DRIFT_REPEATS, FEWEST_REPEATS, MOST_CALLS, MOST_SECONDS, 
 from .kinds import settle_kind
 from .large import LargeCheck
 from .points import PointCheck, check_point, point_at
-from .precision import widen
 from .probes import OUTSIDE, UNASKED, Noise, check_linear, check_state, find_nearby, measure_noise, value_at
 from .progress import estimated_evaluations, progress, seconds_of
 from .repeated import RepeatedPoint
@@ -20,6 +19,7 @@ from .result import GradientCheck
 from .slopes import Slopes
 from .subject import SEEDED, CallsSpent, Reading, Subject
 from .verdicts import Finding
+from .widening import widen
 from .zero import probe_zero
 
 Array = np.ndarray[Any, Any]
@@ -169,7 +169,15 @@ class Run:
         return any(finding.verdict == "wrong" for finding in self.findings)
 
     def _at(
-        self, point: Point, reading: Reading, noise: Noise, *, directions: bool, repeats: int = 1, slopes: Slopes | None = None
+        self,
+        point: Point,
+        reading: Reading,
+        noise: Noise,
+        *,
+        directions: bool,
+        repeats: int = 1,
+        slopes: Slopes | None = None,
+        search: bool = True,
     ) -> PointCheck:
         """The check of one point."""
         if repeats > 1:
@@ -177,7 +185,7 @@ class Run:
         if not directions:
             place = point if repeats == 1 else point_at(self.subject, point.x, repeats)
             return check_point(self.subject, place, reading, self.rtol, self.rng, noise, slopes)
-        large = LargeCheck(self.subject, point, reading, noise, self.rng, self.rtol, repeats)
+        large = LargeCheck(self.subject, point, reading, noise, self.rng, self.rtol, repeats, search=search)
         found = large.check()
         if not self.points:
             self.chance = large.chance(found)
@@ -216,7 +224,9 @@ class Run:
 
     def _has_witness(self, first: PointCheck) -> bool:
         """Whether a wrong claim is worth the calls of a second point, for the sake of its cause alone."""
-        return first.judgement is not None and first.directions is None and not (self._large or first.noise.random.any())
+        if first.judgement is None or first.noise.random.any():
+            return False
+        return any(finding.cause == "alike" for finding in first.findings) if self._large else first.directions is None
 
     def _nearby(self, nearby: Array, repeats: int) -> PointCheck | None:
         """A derivative that is right at x alone is wrong."""
@@ -234,7 +244,7 @@ class Run:
         noise = self.points[0].noise if self._large else measure_noise(subject, point, reading, self.rng)
         many = self._large or self.points[0].directions is not None
         many |= subject.derivative == 1 and point.x.size * point.value.size > NEARBY_FULL
-        found = self._at(point, reading, noise, directions=many, repeats=repeats)
+        found = self._at(point, reading, noise, directions=many, repeats=repeats, search=self.points[0].verdict != "wrong")
         found.place = "nearby"
         return found
 
