@@ -32,8 +32,7 @@ LEAST_GROWTH, MOST_GROWTH, SPARE = 1.25, 32.0, 1.5
 
 def mean_claim(subject: Subject, point: Point, reading: Reading, noise: Noise, repeats: int) -> tuple[Reading, Noise]:
     """The mean of a claim that answers at random as well, and what is left of f's and its own noise."""
-    quiet = np.where(noise.random, 0.0, noise.value), np.where(noise.random, 0.0, noise.coarse)
-    noise = replace(noise, value=quiet[0], coarse=quiet[1])
+    noise = replace(noise, value=np.where(noise.random, 0.0, noise.value), undone=np.where(noise.random, 0.0, noise.undone))
     if subject.kind in SEEDED or reading.matrix is None or not noise.claim.any():
         return reading, noise
     found = [subject.read(subject.at(point.x)).matrix for _ in range(repeats)]

@@ -172,7 +172,7 @@ def _at_claimed_scales(
     if rows.size:
         beside_zero = np.where(point.x == 0, scales, point.scale)  # elsewhere there are no numbers so close
         if np.any(beside_zero < point.scale):
-            noise = measure_noise(subject, point, reading, rng, scale=beside_zero, coarse=False)
+            noise = measure_noise(subject, point, reading, rng, scale=beside_zero, loops=False)
         again = first_slopes(point, noise, rows, scales=scales)
         for name in Slopes.__dataclass_fields__:
             if name != "samples":
@@ -240,7 +240,7 @@ def _judged(
     with np.errstate(all="ignore"):
         spaced = np.where(noise.random, -1.0, point.relative_value * np.abs(point.value))
     claim_noise = noise.claim.reshape(-1, 1) if subject.derivative == 2 and noise.claim.size > 1 else noise.claim
-    return judge(claimed, slopes, reading.spacing, claim_noise, noise.coarse, scales, spaced, rtol)
+    return judge(claimed, slopes, reading.spacing, claim_noise, noise.undone, scales, spaced, rtol)
 
 
 def _confirm(
@@ -293,7 +293,7 @@ def _allow_for_pieces(
     some = replace(
         noise,
         value=noise.value + pieces.height,
-        coarse=np.maximum(noise.coarse, pieces.slope),
+        undone=np.maximum(noise.undone, pieces.slope),
         claim=noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows],
     )
     slopes, scales = first_slopes(point, some, rows, within=True), point.scale[rows]
@@ -326,7 +326,7 @@ def _kink_findings(
     slopes = measure_slopes(point, [line_direction(vector) for vector in vectors], np.ones(len(vectors)), noise.value)
     claimed = vectors @ reading.matrix.T
     none = np.zeros(point.value.size)
-    judged = judge(claimed, slopes, reading.spacing, np.zeros((1, 1)), noise.coarse, np.ones(len(vectors)), none, None)
+    judged = judge(claimed, slopes, reading.spacing, np.zeros((1, 1)), none, np.ones(len(vectors)), none, None)
     wrong = np.argwhere((judged.verdict == -1) & slopes.kink | ((judged.verdict == -1) & (slopes.bound < 1e-3 * judged.size)))
     if not wrong.size:
         return []

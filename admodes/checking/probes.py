@@ -12,7 +12,6 @@ from ..finite.lines import Point
 from ..function import Leaves
 from .noise import POINTS, noise_of_values
 from .subject import SEEDED, Reading, Subject
-from .unfinished import REMAINDER
 from .verdicts import Finding
 
 Array = np.ndarray[Any, Any]
@@ -23,8 +22,10 @@ NOISE_SPACING = 2.0**12
 FEW = 8.0
 #: Multiples of it, of which the first one is taken that stays inside of f's domain.
 CLOSER = (1.0, 2.0**-8)
-#: The same for what an iteration leaves undone, relative to x, with multiples: between jumps it is smooth, and has a slope.
-COARSE_SPACINGS = ((2.0**-16, 1.0), (2.0**-6, 30.0))
+#: The same for what a loop leaves undone, relative to x: between its jumps f is smooth, and has a slope.
+FURTHER = 2.0**-16
+#: More than this part of what f changes by is no stair, but f itself.
+STAIRS = 1e-2
 #: How far away the nearby point lies, relative to x; then closer until f is defined there.
 NEARBY = (0.2, 0.02, 2e-3, 2e-4)
 #: Answers that differ by fewer spacings than this are the same: sums may be taken in another order.
@@ -45,17 +46,17 @@ class Noise:
     ----------
     value : ndarray, shape (m,)
         Of f at points next to each other.
-    coarse : ndarray, shape (m,)
-        Of f at points further apart: what an iteration leaves undone is the same for neighbours.
     claim : ndarray, shape (n, m) or (1, 1)
     random : ndarray of bool, shape (m,)
         Where f answers differently at the same x.
+    undone : ndarray, shape (m,)
+        Of f at points further apart: what a loop that stops early leaves undone is the same for neighbours.
     """
 
     value: Array
-    coarse: Array
     claim: Array
     random: Array
+    undone: Array
 
 
 def signs_of(size: int, rng: np.random.Generator) -> Array:
@@ -70,11 +71,11 @@ def measure_noise(
     rng: np.random.Generator,
     *,
     scale: Array | None = None,
-    coarse: bool = True,
+    loops: bool = True,
 ) -> Noise:
     """Noise of f and of the claim on very short lines to one side of x, where a kink at x does not pass for noise.
 
-    `scale` stands for that of x.
+    `scale` stands for that of x; `loops` asks for what loops leave undone.
     """
     across = signs_of(point.x.size, rng) * (point.scale if scale is None else scale)
     places, values = _short_line(subject, point, across)
@@ -82,18 +83,17 @@ def measure_noise(
     spread = np.max(np.abs(repeats - point.value), axis=0)
     found = np.maximum(2 * noise_of_values(values), 3 * np.where(np.isfinite(spread), spread, 0.0))
     found = np.maximum(found, _smallest(point))
-    unfinished = np.zeros(point.value.size)
-    for apart, multiple in COARSE_SPACINGS if coarse and subject.spacing < 1e-9 else ():
-        further = [subject.at(point.x + step * apart * across) for step in range(1, POINTS + 1)]
-        values = np.array([value_at(subject, leaves, point) for leaves in further])
+    undone = np.zeros(point.value.size)
+    if loops and subject.spacing < NOISE_SPACING * 2.0**-52:
+        values = np.array([value_at(subject, subject.at(point.x + k * FURTHER * across), point) for k in range(1, POINTS + 1)])
         left = noise_of_values(values, agreed=True)
-        unfinished = np.maximum(unfinished, np.where(left <= REMAINDER * np.ptp(values, axis=0), multiple * left, 0.0))
+        undone = np.where(left <= STAIRS * np.ptp(values, axis=0), left, 0.0)
     if subject.spacing > np.max(point.relative_x, initial=2.0**-52):  # f is asked in more digits than the claim
         places = [subject.at(point.x + step * FEW * subject.spacing * across) for step in range(1, POINTS + 1)]
     claims = [None] if subject.kind in SEEDED else [_claim_at(subject, leaves, reading) for leaves in places]
     silent = any(entry is None for entry in claims)
     claim = np.zeros((1, 1)) if silent else noise_of_values(np.array(claims))
-    return Noise(np.asarray(found, float), np.asarray(unfinished, float), np.asarray(claim, float).T, np.asarray(spread > 0))
+    return Noise(np.asarray(found, float), np.asarray(claim, float).T, np.asarray(spread > 0), np.asarray(undone, float))
 
 
 def _short_line(subject: Subject, point: Point, across: Array) -> tuple[list[Leaves], Array]:

@@ -94,7 +94,7 @@ class Run:
         with np.errstate(all="ignore"):
             self._read(reading, None)
             if self._measurable and reading.matrix is not None:
-                noise = replace(noise, claim=measure_noise(subject, point, reading, self.rng, coarse=False).claim)
+                noise = replace(noise, claim=measure_noise(subject, point, reading, self.rng, loops=False).claim)
                 self.points.append(self._at(point, reading, noise, directions=slopes is None, slopes=slopes))
             if noise.random.any():
                 self.findings.append(Finding("right", "random f", f"{point.function.name} answers differently at the same x"))
@@ -129,7 +129,7 @@ class Run:
     def _judge(self, reading: Reading) -> None:
         subject, point = self.subject, self.point
         nearby = find_nearby(subject, point, self.rng)
-        noise = measure_noise(subject, point, reading, self.rng, coarse=not self._large)
+        noise = measure_noise(subject, point, reading, self.rng, loops=not self._large)
         self.findings += check_state(subject, point, nearby, noise)
         if subject.kind in SEEDED and not self._random:
             self.findings += check_linear(subject, reading, self.rng)

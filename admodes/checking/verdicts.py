@@ -104,7 +104,7 @@ def judge(
     slopes: Slopes,
     spacing: float,
     claim_noise: Array,
-    coarse: Array,
+    undone: Array,
     scales: Array,
     spaced: Array,
     rtol: float | None,
@@ -120,7 +120,7 @@ def judge(
         Relative, between the floating-point numbers of the claim or of x, whichever is wider.
     claim_noise : ndarray
         Measured noise of the claim; broadcasts to (n, m).
-    coarse : ndarray, shape (m,)
+    undone : ndarray, shape (m,)
         Errors of f that its slopes do not show.
     scales : ndarray, shape (n,)
         The scale of each line.
@@ -132,7 +132,7 @@ def judge(
     with np.errstate(all="ignore"):
         claim_noise = np.where(slopes.kink, 0.0, claim_noise)  # at a kink a right claim jumps
         rounding = max(OWN_ROUNDING * spacing, LEAST_ROUNDING) * np.abs(claimed) + ARGUMENT_ROUNDING * spacing * slopes.size
-        slack = rounding + CLAIM_NOISE * (claim_noise + coarse / scales[:, None])
+        slack = rounding + CLAIM_NOISE * (claim_noise + undone / scales[:, None])
         slack = np.where(np.isfinite(slack), slack, 0.0)
         bound = slopes.bound + slack
         low = np.minimum(slopes.left, slopes.right) - bound

@@ -55,7 +55,7 @@ def probe_zero(
     if not directed and (reading.matrix is None or not np.all(np.isfinite(reading.matrix))):
         return None
     if not directed and np.any(noise.value > LOUD * point.relative_value * np.abs(point.value)):
-        noise = measure_noise(subject, point, reading, rng, coarse=False)  # that of x may hide all there is at 0
+        noise = measure_noise(subject, point, reading, rng, loops=False)  # that of x may hide all there is at 0
     one, two = rng.standard_normal((2, zeros.size)) * point.scale
     vectors = np.array([one, two, one + two, one - two])
     slopes = measure_slopes(point, [line_direction(vector) for vector in vectors], np.ones(4), noise.value, subject.derivative)
