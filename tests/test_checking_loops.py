@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import admodes as ad
-from admodes.checking.unfinished import find_pieces
+from admodes.checking.judgement.unfinished import find_pieces
 
 X = np.array([2.3, 5.1])
 

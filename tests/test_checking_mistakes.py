@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import admodes as ad
-from admodes.checking.noise import noise_of_values
+from admodes.checking.slopes.noise import noise_of_values
 
 X = np.array([1.0, 2.0, 3.0, 0.5, 0.7])
 RNG = np.random.default_rng(3)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import admodes as ad
-from admodes.checking.averaging import MOST_CALLS
+from admodes.checking.judgement.averaging import MOST_CALLS
 
 X = np.array([1.0, 2.0])
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import OptionError
+from .asking.subject import Subject
 from .result import GradientCheck
 from .run import Run
-from .subject import Subject
 
 
 def check_gradient(

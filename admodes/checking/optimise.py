@@ -11,9 +11,9 @@ import numpy as np
 
 from ..errors import GradientError, OptionError
 from ..formatting import plural
+from .asking.subject import require_functions
 from .check import check_gradient, require_rtol
 from .result import GradientCheck
-from .subject import require_functions
 
 
 class Checked:

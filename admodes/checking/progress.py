@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..bars import bar_class, somebody_looks
-from .subject import Subject
+from .asking.subject import Subject
 
 #: Checks that are expected to take longer than this many seconds show a bar, where somebody looks.
 LONG = 3.0

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..finite.lines import Point
-from .diagnosis import diagnose, hints
-from .ladders import DETECT
-from .naming import component_names
-from .points import PointCheck
-from .subject import Subject
-from .verdicts import WORDS, Finding
+from .asking.naming import component_names
+from .asking.subject import Subject
+from .causes.diagnosis import diagnose, hints
+from .judgement.points import PointCheck
+from .judgement.verdicts import WORDS, Finding
+from .slopes.ladders import DETECT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .taylor import TaylorSlopes
+    from .shown.taylor import TaylorSlopes
 
 Array = np.ndarray[Any, Any]
 
@@ -126,12 +126,12 @@ class GradientCheck:
         return f"<GradientCheck: {self.verdict}, {self.reason}>"
 
     def __str__(self) -> str:
-        from .report import text_report
+        from .shown.report import text_report
 
         return text_report(self)
 
     def _repr_html_(self) -> str:
-        from .report import html_report
+        from .shown.report import html_report
 
         return html_report(self)
 
@@ -147,7 +147,7 @@ class GradientCheck:
         tuple of two matplotlib.axes.Axes
             Of a new figure of pyplot's, which a notebook shows; twice the same where it has words alone.
         """
-        from .plot import plot_check
+        from .shown.plot import plot_check
 
         return plot_check(self)
 
@@ -161,7 +161,7 @@ class GradientCheck:
         -------
         TaylorSlopes
         """
-        from .taylor import taylor_slopes
+        from .shown.taylor import taylor_slopes
 
         return taylor_slopes(self)
 
@@ -254,6 +254,6 @@ class GradientCheck:
         return "right"
 
     def _reason(self) -> str:
-        from .report import reason_of
+        from .shown.report import reason_of
 
         return reason_of(self)

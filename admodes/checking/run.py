@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..finite.lines import Point
-from .averaging import DRIFT_REPEATS, FEWEST_REPEATS, MOST_CALLS, MOST_SECONDS, average, mean_claim, too_many
-from .kinds import settle_kind
-from .large import LargeCheck
-from .points import PointCheck, check_point, point_at
-from .probes import OUTSIDE, UNASKED, Noise, check_linear, check_state, find_nearby, measure_noise, value_at
+from .asking.kinds import settle_kind
+from .asking.probes import OUTSIDE, UNASKED, Noise, check_linear, check_state, find_nearby, measure_noise, value_at
+from .asking.subject import SEEDED, CallsSpent, Reading, Subject
+from .asking.widening import widen
+from .judgement.averaging import DRIFT_REPEATS, FEWEST_REPEATS, MOST_CALLS, MOST_SECONDS, average, mean_claim, too_many
+from .judgement.points import PointCheck, check_point, point_at
+from .judgement.verdicts import Finding
+from .judgement.zero import probe_zero
+from .many.large import LargeCheck
 from .progress import estimated_evaluations, progress, seconds_of
-from .repeated import RepeatedPoint
 from .result import GradientCheck
-from .slopes import Slopes
-from .subject import SEEDED, CallsSpent, Reading, Subject
-from .verdicts import Finding
-from .widening import widen
-from .zero import probe_zero
+from .slopes.repeated import RepeatedPoint
+from .slopes.slopes import Slopes
 
 Array = np.ndarray[Any, Any]
 

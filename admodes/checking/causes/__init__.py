@@ -1,0 +1,1 @@
+"""Which mistake explains the numbers."""

@@ -1,0 +1,1 @@
+"""Methods of differentiation against each other."""

@@ -1,0 +1,1 @@
+"""Slopes against claims: right, wrong or inconclusive, at one point."""

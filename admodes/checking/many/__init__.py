@@ -1,0 +1,1 @@
+"""Many inputs: random directions, and halving to what is wrong along them."""

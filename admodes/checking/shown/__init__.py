@@ -1,0 +1,1 @@
+"""What a check shows: reports, pictures, Taylor's remainders."""

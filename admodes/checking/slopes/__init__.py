@@ -1,0 +1,1 @@
+"""Slopes of f along lines, with bounds on their errors."""

@@ -1,0 +1,306 @@
+"""Slopes of f along straight lines, each with a bound on its error: what a claimed derivative is judged by.
+
+The values come from the same rounds of steps as those of `admodes.finite`, and so does the choice among the extrapolated
+quotients (Richardson's columns, Lepski's rule). What is added here: the steps go on until the bound is tight, the measured
+noise of f enters it, and both sides are judged on their own, which is how a kink shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...finite.extrapolation import Limits, Table, best_limits, doubts
+from ...finite.lines import Direction, Point
+from ...finite.quotients import Quotient
+from ...finite.samples import Samples
+from .ladders import DETECT, SAFETY, Ladder, Plan, enough
+from .repeated import RepeatedPoint, RepeatedSamples
+from .secants import jumps, one_sided, secants
+
+Array = np.ndarray[Any, Any]
+#: Lines, shape (k,), and entries of f: all (a slice), or one for each line, shape (k, 1).
+_Pairs = tuple[Array, Array | slice]
+
+#: One side differs from the other by a kink where they are further apart than this multiple of their bounds.
+APART = 3.0
+#: Smaller jumps than this part of the slope are no kink that would matter.
+LEAST_JUMP = 1e-5
+#: Where there is no kink, the secants of both sides, extrapolated to step 0, differ by less than this part of the slope.
+STRAIGHT = LEAST_JUMP / 10
+#: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
+PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
+#: Rounding inside f may exceed what is known of it by this factor where its noise was measured.
+MEASURED = 3.0
+#: Numbers of f are few digits where they are further apart than this; small steps are those below this part of x then.
+COARSE, SMALL = 1e-9, 1 / 32
+#: Smaller steps contradict a limit beyond this multiple of their rounding and noise.
+FIT = 10.0
+#: Lines that are sampled together hold this many values of f a round.
+ROUND_VALUES = 2**14
+
+
+@dataclass
+class Slopes:
+    """Derivatives along lines; all arrays but `steps` are of shape (lines, m).
+
+    Attributes
+    ----------
+    value, bound : ndarray
+        The slope and how far the true one may be away; NaN and infinite where there is none.
+    left, right : ndarray
+        The slopes of the two sides where f has a kink at x, else `value`.
+    noise : ndarray
+        Part of the bound that is rounding and noise of f; the rest is truncation.
+    size : ndarray
+        The largest secant slope over distances where f is much the same as at x: what a slope of zero is compared with.
+    far : ndarray
+        The same over distances like x: where even these are zero, f does not depend on it.
+    kink, flat, sided : ndarray of bool
+        Where both sides have different slopes; where f did not change at all; where f is defined on one side alone.
+    step : ndarray
+        The smallest step that the slope was taken from.
+    samples : list of Samples
+        All rounds, in chunks of lines.
+    """
+
+    value: Array
+    bound: Array
+    left: Array
+    right: Array
+    noise: Array
+    size: Array
+    far: Array
+    kink: Array
+    flat: Array
+    sided: Array
+    step: Array
+    samples: list[Samples] = field(default_factory=list)
+
+    def copy(self) -> Slopes:
+        """With arrays of its own; the samples are shared."""
+        arrays = {name: getattr(self, name).copy() for name in self.__dataclass_fields__ if name != "samples"}
+        return Slopes(**arrays, samples=self.samples)
+
+
+def measure_slopes(
+    point: Point,
+    directions: Sequence[Direction],
+    scales: Array,
+    noise: Array,
+    derivative: int = 1,
+    *,
+    shift: float = 1.0,
+    least: float = 0.0,
+    within: bool = False,
+) -> Slopes:
+    """First or second derivatives along lines, with bounds.
+
+    Parameters
+    ----------
+    point : Point
+    directions : sequence of Direction
+    scales : ndarray, shape (lines,)
+        The distance over which f may be expected to change, in units of the direction.
+    noise : ndarray, shape (m,)
+        Errors of f as measured beforehand; those that a line itself shows are added.
+    derivative : 1 or 2
+    shift : float
+        Multiple of all steps: another witness takes others.
+    least : float
+        A size of slopes that is known beforehand: the bound need not be tighter than relative to it.
+    within : bool
+        Whether no steps larger than the first ones are taken, whatever the noise.
+    """
+    lines, entries = len(directions), point.value.size
+    chunk = max(1, min(256, ROUND_VALUES // max(entries, 1)))
+    parts = []
+    for first in range(0, lines, chunk):
+        part = slice(first, min(lines, first + chunk))
+        parts.append(_chunk(point, directions[part], scales[part] * shift, noise, derivative, least, within))
+    if not parts:
+        parts = [_no_slopes(0, entries)]
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in Slopes.__dataclass_fields__ if name != "samples"
+    }
+    return Slopes(**joined, samples=[samples for part in parts for samples in part.samples])
+
+
+def _no_slopes(lines: int, entries: int) -> Slopes:
+    shape = (lines, entries)
+    numbers: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "left", "right", "step")}
+    flags: dict[str, Any] = {name: np.zeros(shape, bool) for name in ("kink", "flat", "sided")}
+    zeros: dict[str, Any] = {name: np.zeros(shape) for name in ("size", "far")}
+    return Slopes(**numbers, **flags, **zeros, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf))
+
+
+def _chunk(
+    point: Point, directions: Sequence[Direction], scales: Array, noise: Array, derivative: int, least: float, within: bool
+) -> Slopes:
+    samples = (RepeatedSamples if isinstance(point, RepeatedPoint) else Samples)(point, directions, Quotient(derivative))
+    if not point.value.size:
+        return _no_slopes(len(directions), 0)
+    plan = Plan.of(point, noise, derivative, single=directions[0][0].size == 1, least=least, within=within)
+    ladders = [Ladder(plan, float(scale), point.typical) for scale in scales]
+    found = _no_slopes(len(directions), point.value.size)
+    while True:
+        while any(ladder.waiting for ladder in ladders):
+            steps = np.full(len(directions), np.nan)
+            for line, ladder in enumerate(ladders):
+                if ladder.waiting:
+                    steps[line] = ladder.step()
+            samples.add(steps)
+        active = [line for line, ladder in enumerate(ladders) if not ladder.done]
+        if not active:
+            found.samples = [samples]
+            return found
+        contradicted = _judge(samples, np.array(active), noise, scales, found, least, plan)
+        outside = one_sided(samples, np.array(active))
+        for row, line in enumerate(active):
+            ladders[line].go_on(found, line, bool(contradicted[row]), bool(outside[row]))
+
+
+def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float, plan: Plan) -> Array:
+    """Fill the rows of some lines with what all rounds so far tell; on which of them the smallest step contradicts it."""
+    pairs = (lines, slice(None))
+    limits, contradicted = _limits_below(samples, pairs, noise, samples.quotient, np.inf)
+    _fill(found, pairs, limits)
+    with np.errstate(all="ignore"):
+        slope = np.abs(found.value[lines])
+        clear = found.bound[lines] <= enough(found, lines, plan) * slope
+        if samples.quotient.derivative == 1:
+            clear &= jumps(samples, lines) <= STRAIGHT * slope
+    rows, columns = np.nonzero(~clear)
+    if rows.size:
+        _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
+    if np.any(samples.point.relative_value > COARSE) and not isinstance(samples, RepeatedSamples):
+        _hear_small_steps(samples, lines, noise, scales, found)
+    with np.errstate(all="ignore"):
+        size, found.far[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], noise)
+        found.size[lines] = np.maximum(size, least)
+    return np.asarray(np.any(contradicted, axis=1))
+
+
+def _hear_small_steps(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes) -> None:
+    """In few digits f with many kinks may pass for a smooth one of another slope: small steps are heard by themselves."""
+    small, _ = _limits_below(samples, (lines, slice(None)), noise, samples.quotient, scales[lines] * SMALL)
+    with np.errstate(all="ignore"):
+        apart, tight = 2 * np.abs(small.value - found.value[lines]), 0.5 * DETECT * np.abs(found.value[lines])
+        # Small steps are noisy: they take no verdict of right back that a mistake of 1% could not hide behind.
+        apart = np.where(found.bound[lines] <= tight, np.fmin(apart, tight), apart)
+    found.bound[lines] = np.where(np.isfinite(apart), np.fmax(found.bound[lines], apart), found.bound[lines])
+
+
+def _look_closely(samples: Samples, pairs: _Pairs, noise: Array, found: Slopes) -> None:
+    """Smaller steps by themselves, and each side by itself, for single entries of single lines."""
+    at = (pairs[0][:, None], pairs[1])
+    _fill(found, at, _limits(samples, pairs, noise, samples.quotient))
+    if samples.quotient.derivative == 1:
+        right = _limits(samples, pairs, noise, Quotient(1, "forward"))
+        left = _limits(samples, pairs, noise, Quotient(1, "backward"))
+        _split(found, at, left, right)
+
+
+def _fill(found: Slopes, at: _Pairs, central: Limits) -> None:
+    """Slopes that both sides tell together."""
+    fill = (central.value, SAFETY * central.error, central.value, central.value, central.rounding, central.smallest)
+    for array, values in zip((found.value, found.bound, found.left, found.right, found.noise, found.step), fill, strict=True):
+        array[at] = values
+    for flags in (found.kink, found.sided):
+        flags[at] = False
+
+
+def _split(found: Slopes, at: _Pairs, left: Limits, right: Limits) -> None:
+    """Where the two sides tell different slopes, or only one tells any."""
+    both = np.isfinite(left.error) & np.isfinite(right.error)
+    with np.errstate(all="ignore"):
+        bounds = SAFETY * (left.error + right.error)
+        jump = np.abs(right.value - left.value)
+        large = np.maximum(np.abs(right.value), np.abs(left.value))
+        kink = both & (jump > APART * bounds) & (jump > LEAST_JUMP * large)
+        # A smooth f whose slope was found from both sides may bend so much that the sides alone tell less.
+        kink &= ~(found.bound[at] < 0.01 * jump) | (jump > 30 * bounds)
+    _side_with_both(found, at, left, right, both & (jump <= bounds))
+    found.kink[at] = kink
+    found.left[at] = np.where(kink, left.value, found.value[at])
+    found.right[at] = np.where(kink, right.value, found.value[at])
+    found.bound[at] = np.where(kink, SAFETY * np.maximum(left.error, right.error), found.bound[at])
+    lost = ~np.isfinite(found.bound[at])
+    for side in (left, right):
+        better = lost & (SAFETY * side.error < found.bound[at])
+        for name, values in (("value", side.value), ("left", side.value), ("right", side.value), ("noise", side.rounding)):
+            getattr(found, name)[at] = np.where(better, values, getattr(found, name)[at])
+        found.step[at] = np.where(better, side.smallest, found.step[at])
+        found.bound[at] = np.where(better, SAFETY * side.error, found.bound[at])
+    found.sided[at] = lost & np.isfinite(found.bound[at])
+
+
+def _side_with_both(found: Slopes, at: _Pairs, left: Limits, right: Limits, agree: Array) -> None:
+    """Beside a kink both sides may tell the slope at small steps, where the quotients across it tell none."""
+    with np.errstate(all="ignore"):
+        middle, bound = (left.value + right.value) / 2, SAFETY * np.maximum(left.error, right.error)
+        apart = np.abs(middle - found.value[at]) > found.bound[at] + bound
+        better = agree & (apart | (bound < CLEARLY * found.bound[at]))
+    found.value[at] = np.where(better, middle, found.value[at])
+    found.bound[at] = np.where(better, bound, found.bound[at])
+    found.step[at] = np.where(better, np.minimum(left.smallest, right.smallest), found.step[at])
+
+
+def _limits(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient) -> Limits:
+    """The surest limit of each entry, with what its smallest step leaves to it as error."""
+    steps = np.sort(samples.steps()[:, pairs[0]], axis=0)[::-1]  # NaN first
+    counts = np.sum(~np.isnan(steps), axis=0)
+    found, _ = _limits_below(samples, pairs, noise, quotient, np.inf)
+    for part in PARTS:
+        # Over large steps f may be another function, which is no noise: the smaller ones are asked by themselves.
+        cut = len(steps) - counts + (part * counts).astype(int)
+        largest = steps[np.minimum(cut, len(steps) - 1), np.arange(len(pairs[0]))]
+        largest = np.where(counts - (part * counts).astype(int) >= FEWEST_STEPS, largest, np.nan)
+        smaller, _ = _limits_below(samples, pairs, noise, quotient, largest)
+        better = smaller.error < CLEARLY * found.error
+        for old, new in zip(found.arrays(), smaller.arrays(), strict=True):
+            np.copyto(old, new, where=better)
+    return found
+
+
+def _limits_below(
+    samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float
+) -> tuple[Limits, Array]:
+    """The surest limit of the steps up to `largest`, and where the smallest one contradicts it."""
+    table = _table(samples, pairs, noise, quotient, largest)
+    limits = best_limits(table)
+    least, contradicted = doubts(table, limits)
+    misfit = _misfit(table, limits)
+    limits.error = np.where(np.isfinite(limits.value), np.maximum(np.maximum(limits.error, least), misfit), np.inf)
+    contradicted |= misfit > 0
+    with np.errstate(all="ignore"):
+        limits.rounding = limits.error - limits.truncation
+    return limits, contradicted
+
+
+def _misfit(table: Table, limits: Limits) -> Array:
+    """How far quotients of smaller steps lie from a limit, where neither curvature nor rounding explains it.
+
+    Over large steps an f with kinks may pass for a smooth one of another slope.
+    """
+    steps, quotient = table.steps[:, :, None], table.quotient
+    with np.errstate(all="ignore"):
+        deviation = np.abs(table.quotients - limits.value)
+        its_own = np.abs(steps - limits.smallest) <= 1e-3 * limits.smallest
+        edge = np.max(np.where(its_own & np.isfinite(deviation), deviation, 0.0), axis=0, initial=0.0)
+        random = table.rounding + table.least_noise / steps**quotient.derivative + table.scatter
+        allowed = limits.error + 2 * edge * (steps / limits.smallest) ** quotient.power + FIT * random
+        misfits = (steps < 0.999 * limits.smallest) & (deviation > allowed)
+        return np.asarray(np.max(np.where(misfits, deviation, 0.0), axis=0, initial=0.0))
+
+
+def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
+    """The quotients, of which noise that was measured beforehand is one more rounding: small steps do not speak against it."""
+    table = samples.table(*pairs, quotient, largest)
+    with np.errstate(all="ignore"):
+        table.rounding = table.rounding + 2 * noise[pairs[1]] / table.steps[:, :, None] ** quotient.derivative
+    table.unmodelled = MEASURED
+    return table
