@@ -7,8 +7,8 @@ import pytest
 
 import admodes as ad
 
-#: Of 40 losses with relu one right gradient is called wrong (seed 33), as docs/checking.md says.
-SEEDS = range(12)
+#: Among them is one (33) whose kinks beside x pass for a smooth loss of another slope but for the smallest steps.
+SEEDS = (*range(12), 33)
 
 
 def make_loss(seed, activation, dtype):

@@ -95,7 +95,7 @@ def _permuted(case: Case) -> str:
         with np.errstate(all="ignore"):
             off = np.abs(case.claimed[:, [column]] - case.expected)
             fits = np.flatnonzero((off <= case.tolerance + case.tolerance[:, [column]]).all(axis=0))
-        if fits.size != 1 or not np.any(case.claimed[:, column]):
+        if fits.size != 1 or fits[0] == column or not np.any(case.claimed[:, column]):
             return ""
         order.append(int(fits[0]))
     names = names_of(case)

@@ -17,8 +17,9 @@ from ..asking.subject import Reading, Subject
 from ..slopes.ladders import DETECT
 from ..slopes.repeated import RepeatedPoint
 from ..slopes.slopes import Slopes, measure_slopes
+from ..slopes.smaller import confirmed_by_smaller
 from .unfinished import REMAINDER, find_pieces
-from .verdicts import Finding, Judgement, judge, widened
+from .verdicts import Finding, Judgement, judge, left_open, widened
 
 Array = np.ndarray[Any, Any]
 
@@ -262,6 +263,8 @@ def _confirm(
     some = replace(noise, claim=noise.claim if noise.claim.shape[0] != len(judgement.verdict) else noise.claim[rows])
     second = _judged(subject, point, reading, judgement.claimed[rows], slopes, scales[rows], some, rtol)
     widened(judgement, second, rows, rtol)
+    if subject.derivative == 1:
+        left_open(judgement, confirmed_by_smaller(judgement.slopes, judgement.claimed, noise.value))
 
 
 def _allow_for_pieces(

@@ -175,3 +175,11 @@ def widened(first: Judgement, second: Judgement, rows: Array, rtol: float | None
     first.verdict[rows] = np.where(disagree, verdict, first.verdict[rows])
     first.low[rows] = np.where(disagree, low, first.low[rows])
     first.high[rows] = np.where(disagree, high, first.high[rows])
+
+
+def left_open(judgement: Judgement, where: Array) -> None:
+    """Take wrong verdicts back: intervals reach to the claims."""
+    where = where & (judgement.verdict == -1)
+    for ends, reach in ((judgement.low, np.minimum), (judgement.high, np.maximum)):
+        np.copyto(ends, reach(ends, judgement.claimed), where=where)
+    judgement.verdict[where] = 0
