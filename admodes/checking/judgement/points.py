@@ -19,7 +19,7 @@ from ..slopes.repeated import RepeatedPoint
 from ..slopes.slopes import Slopes, measure_slopes
 from ..slopes.smaller import confirmed_by_smaller
 from .unfinished import REMAINDER, find_pieces
-from .verdicts import Finding, Judgement, judge, left_open, widened
+from .verdicts import UNCHANGED, Finding, Judgement, judge, left_open, widened
 
 Array = np.ndarray[Any, Any]
 
@@ -166,7 +166,9 @@ def _at_claimed_scales(
         first = lines.stop
         smallest, change = _smallest_step(part)
         with np.errstate(all="ignore"):
-            open_ = (slopes.bound[lines] > DETECT * np.abs(slopes.value[lines])) & (change > 0) & np.isfinite(claimed[lines])
+            slope = np.maximum(np.abs(slopes.left[lines]), np.abs(slopes.right[lines]))
+            seen = change > UNCHANGED * point.relative_value * np.abs(point.value)
+            open_ = ~(slopes.bound[lines] <= DETECT * slope) & seen & np.isfinite(claimed[lines])
             wanted = np.min(change / np.abs(claimed[lines]), axis=1, initial=np.inf, where=open_)
         scales[lines] = np.where(wanted < FINER * smallest, wanted, scales[lines])
     rows = np.flatnonzero(scales < point.scale)
@@ -208,7 +210,7 @@ def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slope
     product = (scale[rows] * scale[columns])[:, None]
     arrays = {}
     with np.errstate(all="ignore"):
-        for name in ("value", "bound", "noise", "size", "far", "step", "flat"):
+        for name in ("value", "bound", "noise", "size", "far", "step", "still", "flat"):
             own, both = getattr(pure, name), getattr(sums, name)
             matrix = np.zeros((size, size), own.dtype)
             if name == "value":

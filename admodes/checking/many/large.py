@@ -284,7 +284,7 @@ class LargeCheck:
         errors, bound = (np.array(numbers)[:, None] for numbers in list(zip(*named, strict=True))[2:])
         expected = claimed + errors
         size, none = np.abs(expected), np.zeros(errors.shape, bool)
-        slopes = Slopes(expected, bound, expected, expected, bound, size, size, none, none, none, bound)
+        slopes = Slopes(expected, bound, expected, expected, bound, size, size, none, none, none, bound, 0 * bound)
         directions = check.judgement
         assert directions is not None  # noqa: S101 - they were judged
         slopes.samples = directions.slopes.samples

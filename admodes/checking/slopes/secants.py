@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ HIDDEN = 8.0
 CLEAR = 1e3
 
 
-def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, noise: Array) -> tuple[Array, Array, Array]:
+def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, noise: Array) -> tuple[Array, Array]:
     """How large f's slopes are beside x: what a slope of 0, and the rounding of x, are compared with.
 
     Going from the step of the slope to larger ones, up to the scale of x, the largest one-sided secant as long as secants
@@ -40,23 +41,11 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, nois
     -------
     size, far : ndarray, shape (lines, m)
         This secant, and the largest one however fast they grow.
-    flat : ndarray of bool, shape (lines, m)
-        Where f never changed.
     """
     derivative, shape = samples.quotient.derivative, (len(lines), samples.point.value.size)
     rounding = samples.point.relative_value * np.abs(samples.point.value)
-    flat = np.ones(shape, bool)
-    changes, steps = [], []
-    for turn in range(samples.rounds):
-        for change, step in _changes(samples.sample(turn, lines), derivative):
-            flat &= ~np.isfinite(step)[:, None] | (change == 0) | np.isnan(change)
-            changes.append(change)
-            steps.append(step)
-    order = np.argsort(np.array(steps), axis=0)
     (size, far, all_steps), before, going = np.zeros((3, *shape)), np.full(shape, np.nan), np.ones(shape, bool)
-    for places in order:
-        step = np.array(steps)[places, np.arange(len(lines))][:, None]
-        change = np.array(changes)[places, np.arange(len(lines))]
+    for step, change in _by_steps(samples, lines):
         within = np.isfinite(step) & np.isfinite(change) & (step <= 1.001 * scales[lines, None])
         known = within & ~((step < 0.999 * smallest) & np.isfinite(smallest))
         found = change / step**derivative
@@ -67,7 +56,28 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, nois
         size = np.where(known & going, np.fmax(size, found), size)
         before = np.where(known, step, before)
     # No step may lie between that of the slope and the scale of x: that says nothing of f.
-    return size, np.where(np.isnan(before), all_steps, far), flat
+    return size, np.where(np.isnan(before), all_steps, far)
+
+
+def stillness(samples: Samples, lines: Array) -> tuple[Array, Array]:
+    """The largest step up to which f did not change at all, 0 where there is none; and where it never changed."""
+    shape = (len(lines), samples.point.value.size)
+    reach, still = np.zeros(shape), np.ones(shape, bool)
+    for step, change in _by_steps(samples, lines):
+        still &= ~np.isfinite(step) | (change == 0) | np.isnan(change)
+        reach = np.where(still & np.isfinite(step), step, reach)
+    return reach, still
+
+
+def _by_steps(samples: Samples, lines: Array) -> Iterator[tuple[Array, Array]]:
+    """Steps, shape (lines, 1), from the smallest on, and what f changes by, shape (lines, m); NaN steps come last."""
+    found = [
+        sided for turn in range(samples.rounds) for sided in _changes(samples.sample(turn, lines), samples.quotient.derivative)
+    ]
+    changes, steps = (np.array(part) for part in zip(*found, strict=True))
+    rows = np.arange(len(lines))
+    for places in np.argsort(steps, axis=0):
+        yield steps[places, rows][:, None], changes[places, rows]
 
 
 def size_of(slope: Array, bound: Array, secant: Array, tight: float) -> Array:
@@ -83,17 +93,26 @@ def _changes(sample: Sample, derivative: int) -> list[tuple[Array, Array]]:
     return [(np.abs(above - base), up), (np.abs(below - base), down)]
 
 
-def jumps(samples: Samples, lines: Array) -> Array:
-    """By how much the slopes of both sides differ, from their secants at the two smallest steps; infinite without these.
+def jumps(samples: Samples, lines: Array, smallest: Array, entries: Array | slice = slice(None)) -> Array:
+    """By how much the slopes of both sides differ, from their secants at two steps; infinite without these.
 
     Of a smooth f the secants differ in proportion to the step, but for its third power: extrapolated to 0 nothing is left.
+
+    Parameters
+    ----------
+    samples : Samples
+    lines, entries : ndarray, ndarray or slice
+        As in `Samples.sample`.
+    smallest : ndarray
+        The smaller one of both steps; the other is the next.
     """
-    found = np.full((2, len(lines), samples.point.value.size), np.nan)
-    least = np.full((2, len(lines), 1), np.inf)
+    found, least = np.full((2, *smallest.shape), np.nan), np.full((2, *smallest.shape), np.inf)
     for turn in range(samples.rounds):
-        base, above, below, up, down = samples.sample(turn, lines)
-        bend = (above - base) / up[:, None] + (below - base) / down[:, None]
-        step = np.fmax(up, down)[:, None]
+        base, above, below, up, down = samples.sample(turn, lines, entries)
+        up, down = up.reshape(-1, 1), down.reshape(-1, 1)
+        bend = (above - base) / up + (below - base) / down
+        step = np.fmax(up, down)
+        step = np.where(step < 0.999 * smallest, np.inf, step)
         for rank in range(2):  # this step takes the place of a larger one, which goes on to the next place
             smaller = step < least[rank]
             least[rank], step = np.where(smaller, step, least[rank]), np.where(smaller, least[rank], step)

@@ -17,9 +17,9 @@ from ...finite.extrapolation import Limits, Table, best_limits, doubts
 from ...finite.lines import Direction, Point
 from ...finite.quotients import Quotient
 from ...finite.samples import Samples
-from .ladders import DETECT, SAFETY, Ladder, Plan, enough
+from .ladders import DETECT, ROUNDING, SAFETY, Ladder, Plan, enough
 from .repeated import RepeatedPoint, RepeatedSamples
-from .secants import jumps, one_sided, secants
+from .secants import jumps, one_sided, secants, stillness
 
 Array = np.ndarray[Any, Any]
 #: Lines, shape (k,), and entries of f: all (a slice), or one for each line, shape (k, 1).
@@ -29,6 +29,8 @@ _Pairs = tuple[Array, Array | slice]
 APART = 3.0
 #: Smaller jumps than this part of the slope are no kink that would matter.
 LEAST_JUMP = 1e-5
+#: A kink leaves more than this part of what the sides differ by when their secants are extrapolated to step 0.
+SHARP = 0.2
 #: Where there is no kink, the secants of both sides, extrapolated to step 0, differ by less than this part of the slope.
 STRAIGHT = LEAST_JUMP / 10
 #: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
@@ -39,6 +41,8 @@ MEASURED = 3.0
 COARSE, SMALL = 1e-9, 1 / 32
 #: Smaller steps contradict a limit beyond this multiple of their rounding and noise.
 FIT = 10.0
+#: A part of x over which f does not change at all is flat: stairs of four digits are shorter.
+STILL = 4.0**-4
 #: Lines that are sampled together hold this many values of f a round.
 ROUND_VALUES = 2**14
 
@@ -60,9 +64,12 @@ class Slopes:
     far : ndarray
         The same over distances like x: where even these are zero, f does not depend on it.
     kink, flat, sided : ndarray of bool
-        Where both sides have different slopes; where f did not change at all; where f is defined on one side alone.
+        Where both sides have different slopes; where f did not change at all in some part of x around it; where f is
+        defined on one side alone.
     step : ndarray
         The smallest step that the slope was taken from.
+    still : ndarray
+        The largest step up to which f did not change at all.
     samples : list of Samples
         All rounds, in chunks of lines.
     """
@@ -78,6 +85,7 @@ class Slopes:
     flat: Array
     sided: Array
     step: Array
+    still: Array
     samples: list[Samples] = field(default_factory=list)
 
     def copy(self) -> Slopes:
@@ -133,7 +141,7 @@ def _no_slopes(lines: int, entries: int) -> Slopes:
     shape = (lines, entries)
     numbers: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "left", "right", "step")}
     flags: dict[str, Any] = {name: np.zeros(shape, bool) for name in ("kink", "flat", "sided")}
-    zeros: dict[str, Any] = {name: np.zeros(shape) for name in ("size", "far")}
+    zeros: dict[str, Any] = {name: np.zeros(shape) for name in ("size", "far", "still")}
     return Slopes(**numbers, **flags, **zeros, bound=np.full(shape, np.inf), noise=np.full(shape, np.inf))
 
 
@@ -172,16 +180,31 @@ def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: S
         slope = np.abs(found.value[lines])
         clear = found.bound[lines] <= enough(found, lines, plan) * slope
         if samples.quotient.derivative == 1:
-            clear &= jumps(samples, lines) <= STRAIGHT * slope
+            clear &= jumps(samples, lines, found.step[lines]) <= STRAIGHT * slope
     rows, columns = np.nonzero(~clear)
     if rows.size:
         _look_closely(samples, (lines[rows], columns[:, None]), noise, found)
     if np.any(samples.point.relative_value > COARSE) and not isinstance(samples, RepeatedSamples):
         _hear_small_steps(samples, lines, noise, scales, found)
     with np.errstate(all="ignore"):
-        size, found.far[lines], found.flat[lines] = secants(samples, lines, scales, found.step[lines], noise)
+        size, found.far[lines] = secants(samples, lines, scales, found.step[lines], noise)
         found.size[lines] = np.maximum(size, least)
+        _flatten(samples, lines, scales, found)
     return np.asarray(np.any(contradicted, axis=1))
+
+
+def _flatten(samples: Samples, lines: Array, scales: Array, found: Slopes) -> None:
+    """Where f does not change within a part of x that is no stair of few digits, its slope is 0, whatever it does beyond."""
+    reach, never = stillness(samples, lines)
+    found.still[lines] = reach
+    found.flat[lines] = flat = never | (reach >= STILL * scales[lines, None])
+    unseen = SAFETY * ROUNDING * samples.point.relative_value * np.abs(samples.point.value)
+    bound = np.fmin(unseen / np.where(flat, reach, 1.0) ** samples.quotient.derivative, found.bound[lines])
+    flat &= ~never
+    for name, values in (("value", 0.0), ("left", 0.0), ("right", 0.0), ("bound", bound), ("noise", bound / SAFETY)):
+        getattr(found, name)[lines] = np.where(flat, values, getattr(found, name)[lines])
+    found.kink[lines] &= ~flat
+    found.step[lines] = np.where(flat, reach, found.step[lines])
 
 
 def _hear_small_steps(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes) -> None:
@@ -201,7 +224,7 @@ def _look_closely(samples: Samples, pairs: _Pairs, noise: Array, found: Slopes) 
     if samples.quotient.derivative == 1:
         right = _limits(samples, pairs, noise, Quotient(1, "forward"))
         left = _limits(samples, pairs, noise, Quotient(1, "backward"))
-        _split(found, at, left, right)
+        _split(found, at, left, right, jumps(samples, at[0], np.fmax(left.smallest, right.smallest), pairs[1]))
 
 
 def _fill(found: Slopes, at: _Pairs, central: Limits) -> None:
@@ -213,8 +236,8 @@ def _fill(found: Slopes, at: _Pairs, central: Limits) -> None:
         flags[at] = False
 
 
-def _split(found: Slopes, at: _Pairs, left: Limits, right: Limits) -> None:
-    """Where the two sides tell different slopes, or only one tells any."""
+def _split(found: Slopes, at: _Pairs, left: Limits, right: Limits, remaining: Array) -> None:
+    """Where the two sides tell different slopes, or only one tells any; `remaining` is their difference at step 0."""
     both = np.isfinite(left.error) & np.isfinite(right.error)
     with np.errstate(all="ignore"):
         bounds = SAFETY * (left.error + right.error)
@@ -222,7 +245,7 @@ def _split(found: Slopes, at: _Pairs, left: Limits, right: Limits) -> None:
         large = np.maximum(np.abs(right.value), np.abs(left.value))
         kink = both & (jump > APART * bounds) & (jump > LEAST_JUMP * large)
         # A smooth f whose slope was found from both sides may bend so much that the sides alone tell less.
-        kink &= ~(found.bound[at] < 0.01 * jump) | (jump > 30 * bounds)
+        kink &= ~(found.bound[at] < 0.01 * jump) | (jump > 30 * bounds) | ((remaining > SHARP * jump) & (remaining < np.inf))
     _side_with_both(found, at, left, right, both & (jump <= bounds))
     found.kink[at] = kink
     found.left[at] = np.where(kink, left.value, found.value[at])
