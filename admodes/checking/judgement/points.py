@@ -14,12 +14,13 @@ from ...finite.samples import Samples
 from ...formatting import format_error
 from ..asking.probes import Noise, measure_noise, signs_of, value_at
 from ..asking.subject import Reading, Subject
+from ..slopes.flats import UNCHANGED
 from ..slopes.ladders import DETECT
 from ..slopes.repeated import RepeatedPoint
 from ..slopes.slopes import Slopes, measure_slopes
 from ..slopes.smaller import confirmed_by_smaller
 from .unfinished import REMAINDER, find_pieces
-from .verdicts import UNCHANGED, Finding, Judgement, judge, left_open, widened
+from .verdicts import Finding, Judgement, judge, left_open, widened
 
 Array = np.ndarray[Any, Any]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..slopes.flats import UNCHANGED
 from ..slopes.ladders import DETECT
 from ..slopes.secants import size_of
 from ..slopes.slopes import Slopes
@@ -25,8 +26,6 @@ NEGLIGIBLE = 2e-9
 NOTHING = 1e-9
 #: Multiple of the measured noise of the claim.
 CLAIM_NOISE = 3.0
-#: A change of f by fewer spacings of its floating-point numbers than this is none.
-UNCHANGED = 8.0
 #: The same for what a bound leaves room for: it holds rounding many times over, at steps of a small part of x.
 UNSEEN = 1e3
 

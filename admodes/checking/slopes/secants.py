@@ -45,7 +45,7 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, nois
     derivative, shape = samples.quotient.derivative, (len(lines), samples.point.value.size)
     rounding = samples.point.relative_value * np.abs(samples.point.value)
     (size, far, all_steps), before, going = np.zeros((3, *shape)), np.full(shape, np.nan), np.ones(shape, bool)
-    for step, change in _by_steps(samples, lines):
+    for step, change in by_steps(samples, lines):
         within = np.isfinite(step) & np.isfinite(change) & (step <= 1.001 * scales[lines, None])
         known = within & ~((step < 0.999 * smallest) & np.isfinite(smallest))
         found = change / step**derivative
@@ -59,17 +59,7 @@ def secants(samples: Samples, lines: Array, scales: Array, smallest: Array, nois
     return size, np.where(np.isnan(before), all_steps, far)
 
 
-def stillness(samples: Samples, lines: Array) -> tuple[Array, Array]:
-    """The largest step up to which f did not change at all, 0 where there is none; and where it never changed."""
-    shape = (len(lines), samples.point.value.size)
-    reach, still = np.zeros(shape), np.ones(shape, bool)
-    for step, change in _by_steps(samples, lines):
-        still &= ~np.isfinite(step) | (change == 0) | np.isnan(change)
-        reach = np.where(still & np.isfinite(step), step, reach)
-    return reach, still
-
-
-def _by_steps(samples: Samples, lines: Array) -> Iterator[tuple[Array, Array]]:
+def by_steps(samples: Samples, lines: Array) -> Iterator[tuple[Array, Array]]:
     """Steps, shape (lines, 1), from the smallest on, and what f changes by, shape (lines, m); NaN steps come last."""
     found = [
         sided for turn in range(samples.rounds) for sided in _changes(samples.sample(turn, lines), samples.quotient.derivative)

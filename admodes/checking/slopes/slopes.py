@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from ...finite.extrapolation import Limits, Table, best_limits, doubts
+from ...finite.extrapolation import Limits
 from ...finite.lines import Direction, Point
 from ...finite.quotients import Quotient
 from ...finite.samples import Samples
+from .flats import UNCHANGED, stairs_beyond, stillness
 from .ladders import DETECT, ROUNDING, SAFETY, Ladder, Plan, enough
+from .limits import CLEARLY, Pairs, limits, limits_below
 from .repeated import RepeatedPoint, RepeatedSamples
-from .secants import jumps, one_sided, secants, stillness
+from .secants import jumps, one_sided, secants
 
 Array = np.ndarray[Any, Any]
-#: Lines, shape (k,), and entries of f: all (a slice), or one for each line, shape (k, 1).
-_Pairs = tuple[Array, Array | slice]
 
 #: One side differs from the other by a kink where they are further apart than this multiple of their bounds.
 APART = 3.0
@@ -33,14 +33,8 @@ LEAST_JUMP = 1e-5
 SHARP = 0.2
 #: Where there is no kink, the secants of both sides, extrapolated to step 0, differ by less than this part of the slope.
 STRAIGHT = LEAST_JUMP / 10
-#: Without these parts of the largest steps, at least so many being left, the bound has to be smaller by this factor.
-PARTS, FEWEST_STEPS, CLEARLY = (1 / 3, 2 / 3), 5, 0.1
-#: Rounding inside f may exceed what is known of it by this factor where its noise was measured.
-MEASURED = 3.0
 #: Numbers of f are few digits where they are further apart than this; small steps are those below this part of x then.
 COARSE, SMALL = 1e-9, 1 / 32
-#: Smaller steps contradict a limit beyond this multiple of their rounding and noise.
-FIT = 10.0
 #: A part of x over which f does not change at all is flat: stairs of four digits are shorter.
 STILL = 4.0**-4
 #: Lines that are sampled together hold this many values of f a round.
@@ -163,6 +157,7 @@ def _chunk(
             samples.add(steps)
         active = [line for line, ladder in enumerate(ladders) if not ladder.done]
         if not active:
+            _flat_or_stairs(samples, found)
             found.samples = [samples]
             return found
         contradicted = _judge(samples, np.array(active), noise, scales, found, least, plan)
@@ -174,7 +169,7 @@ def _chunk(
 def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes, least: float, plan: Plan) -> Array:
     """Fill the rows of some lines with what all rounds so far tell; on which of them the smallest step contradicts it."""
     pairs = (lines, slice(None))
-    limits, contradicted = _limits_below(samples, pairs, noise, samples.quotient, np.inf)
+    limits, contradicted = limits_below(samples, pairs, noise, samples.quotient, np.inf)
     _fill(found, pairs, limits)
     with np.errstate(all="ignore"):
         slope = np.abs(found.value[lines])
@@ -189,27 +184,48 @@ def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: S
     with np.errstate(all="ignore"):
         size, found.far[lines] = secants(samples, lines, scales, found.step[lines], noise)
         found.size[lines] = np.maximum(size, least)
-        _flatten(samples, lines, scales, found)
+        reach, never = stillness(samples, lines)
+        found.still[lines] = reach
+        _flatten(samples, lines, found, never | (reach >= STILL * scales[lines, None]))
     return np.asarray(np.any(contradicted, axis=1))
 
 
-def _flatten(samples: Samples, lines: Array, scales: Array, found: Slopes) -> None:
-    """Where f does not change within a part of x that is no stair of few digits, its slope is 0, whatever it does beyond."""
-    reach, never = stillness(samples, lines)
-    found.still[lines] = reach
-    found.flat[lines] = flat = never | (reach >= STILL * scales[lines, None])
+def _flatten(samples: Samples, lines: Array, found: Slopes, flat: Array) -> None:
+    """Where f does not change around x its slope is 0, whatever it does beyond."""
+    reach = found.still[lines]
+    found.flat[lines] |= flat
     unseen = SAFETY * ROUNDING * samples.point.relative_value * np.abs(samples.point.value)
-    bound = np.fmin(unseen / np.where(flat, reach, 1.0) ** samples.quotient.derivative, found.bound[lines])
-    flat &= ~never
-    for name, values in (("value", 0.0), ("left", 0.0), ("right", 0.0), ("bound", bound), ("noise", bound / SAFETY)):
+    bound = np.fmin(unseen / np.where(reach > 0, reach, np.nan) ** samples.quotient.derivative, found.bound[lines])
+    for name, values in (
+        ("value", 0.0),
+        ("left", 0.0),
+        ("right", 0.0),
+        ("bound", bound),
+        ("noise", bound / SAFETY),
+        ("step", reach),
+    ):
         getattr(found, name)[lines] = np.where(flat, values, getattr(found, name)[lines])
     found.kink[lines] &= ~flat
-    found.step[lines] = np.where(flat, reach, found.step[lines])
+
+
+def _flat_or_stairs(samples: Samples, found: Slopes) -> None:
+    """Where f does not change close to x, though its slope would change it, a few more points tell flat parts from stairs."""
+    if samples.quotient.derivative != 1 or isinstance(samples, RepeatedSamples):
+        return
+    with np.errstate(all="ignore"):
+        rise = np.fmax(np.abs(found.left), np.abs(found.right)) + found.bound
+        spacing = samples.point.relative_value * np.abs(samples.point.value)
+        doubtful = ~found.flat & (found.still > 0) & ~(rise * found.still <= UNCHANGED * spacing)
+    for line in np.flatnonzero(doubtful.any(axis=1)):
+        flat = doubtful[line] & ~stairs_beyond(
+            samples, int(line), float(np.max(found.still[line], where=doubtful[line], initial=0.0))
+        )
+        _flatten(samples, np.array([line]), found, flat[None])
 
 
 def _hear_small_steps(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes) -> None:
     """In few digits f with many kinks may pass for a smooth one of another slope: small steps are heard by themselves."""
-    small, _ = _limits_below(samples, (lines, slice(None)), noise, samples.quotient, scales[lines] * SMALL)
+    small, _ = limits_below(samples, (lines, slice(None)), noise, samples.quotient, scales[lines] * SMALL)
     with np.errstate(all="ignore"):
         apart, tight = 2 * np.abs(small.value - found.value[lines]), 0.5 * DETECT * np.abs(found.value[lines])
         # Small steps are noisy: they take no verdict of right back that a mistake of 1% could not hide behind.
@@ -217,17 +233,17 @@ def _hear_small_steps(samples: Samples, lines: Array, noise: Array, scales: Arra
     found.bound[lines] = np.where(np.isfinite(apart), np.fmax(found.bound[lines], apart), found.bound[lines])
 
 
-def _look_closely(samples: Samples, pairs: _Pairs, noise: Array, found: Slopes) -> None:
+def _look_closely(samples: Samples, pairs: Pairs, noise: Array, found: Slopes) -> None:
     """Smaller steps by themselves, and each side by itself, for single entries of single lines."""
     at = (pairs[0][:, None], pairs[1])
-    _fill(found, at, _limits(samples, pairs, noise, samples.quotient))
+    _fill(found, at, limits(samples, pairs, noise, samples.quotient))
     if samples.quotient.derivative == 1:
-        right = _limits(samples, pairs, noise, Quotient(1, "forward"))
-        left = _limits(samples, pairs, noise, Quotient(1, "backward"))
+        right = limits(samples, pairs, noise, Quotient(1, "forward"))
+        left = limits(samples, pairs, noise, Quotient(1, "backward"))
         _split(found, at, left, right, jumps(samples, at[0], np.fmax(left.smallest, right.smallest), pairs[1]))
 
 
-def _fill(found: Slopes, at: _Pairs, central: Limits) -> None:
+def _fill(found: Slopes, at: Pairs, central: Limits) -> None:
     """Slopes that both sides tell together."""
     fill = (central.value, SAFETY * central.error, central.value, central.value, central.rounding, central.smallest)
     for array, values in zip((found.value, found.bound, found.left, found.right, found.noise, found.step), fill, strict=True):
@@ -236,7 +252,7 @@ def _fill(found: Slopes, at: _Pairs, central: Limits) -> None:
         flags[at] = False
 
 
-def _split(found: Slopes, at: _Pairs, left: Limits, right: Limits, remaining: Array) -> None:
+def _split(found: Slopes, at: Pairs, left: Limits, right: Limits, remaining: Array) -> None:
     """Where the two sides tell different slopes, or only one tells any; `remaining` is their difference at step 0."""
     both = np.isfinite(left.error) & np.isfinite(right.error)
     with np.errstate(all="ignore"):
@@ -245,7 +261,11 @@ def _split(found: Slopes, at: _Pairs, left: Limits, right: Limits, remaining: Ar
         large = np.maximum(np.abs(right.value), np.abs(left.value))
         kink = both & (jump > APART * bounds) & (jump > LEAST_JUMP * large)
         # A smooth f whose slope was found from both sides may bend so much that the sides alone tell less.
-        kink &= ~(found.bound[at] < 0.01 * jump) | (jump > 30 * bounds) | ((remaining > SHARP * jump) & (remaining < np.inf))
+        kink &= ~(found.bound[at] < 0.01 * jump) | (jump > 30 * bounds)
+        # A kink close to x, but not at it: the slope is that of one side, and nobody knows of which.
+        beside = both & ~kink & (remaining > SHARP * jump) & (remaining < np.inf) & (jump > APART * found.bound[at])
+        apart = np.maximum(np.abs(right.value - found.value[at]), np.abs(left.value - found.value[at]))
+        found.bound[at] = np.where(beside, found.bound[at] + apart, found.bound[at])
     _side_with_both(found, at, left, right, both & (jump <= bounds))
     found.kink[at] = kink
     found.left[at] = np.where(kink, left.value, found.value[at])
@@ -261,7 +281,7 @@ def _split(found: Slopes, at: _Pairs, left: Limits, right: Limits, remaining: Ar
     found.sided[at] = lost & np.isfinite(found.bound[at])
 
 
-def _side_with_both(found: Slopes, at: _Pairs, left: Limits, right: Limits, agree: Array) -> None:
+def _side_with_both(found: Slopes, at: Pairs, left: Limits, right: Limits, agree: Array) -> None:
     """Beside a kink both sides may tell the slope at small steps, where the quotients across it tell none."""
     with np.errstate(all="ignore"):
         middle, bound = (left.value + right.value) / 2, SAFETY * np.maximum(left.error, right.error)
@@ -270,60 +290,3 @@ def _side_with_both(found: Slopes, at: _Pairs, left: Limits, right: Limits, agre
     found.value[at] = np.where(better, middle, found.value[at])
     found.bound[at] = np.where(better, bound, found.bound[at])
     found.step[at] = np.where(better, np.minimum(left.smallest, right.smallest), found.step[at])
-
-
-def _limits(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient) -> Limits:
-    """The surest limit of each entry, with what its smallest step leaves to it as error."""
-    steps = np.sort(samples.steps()[:, pairs[0]], axis=0)[::-1]  # NaN first
-    counts = np.sum(~np.isnan(steps), axis=0)
-    found, _ = _limits_below(samples, pairs, noise, quotient, np.inf)
-    for part in PARTS:
-        # Over large steps f may be another function, which is no noise: the smaller ones are asked by themselves.
-        cut = len(steps) - counts + (part * counts).astype(int)
-        largest = steps[np.minimum(cut, len(steps) - 1), np.arange(len(pairs[0]))]
-        largest = np.where(counts - (part * counts).astype(int) >= FEWEST_STEPS, largest, np.nan)
-        smaller, _ = _limits_below(samples, pairs, noise, quotient, largest)
-        better = smaller.error < CLEARLY * found.error
-        for old, new in zip(found.arrays(), smaller.arrays(), strict=True):
-            np.copyto(old, new, where=better)
-    return found
-
-
-def _limits_below(
-    samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float
-) -> tuple[Limits, Array]:
-    """The surest limit of the steps up to `largest`, and where the smallest one contradicts it."""
-    table = _table(samples, pairs, noise, quotient, largest)
-    limits = best_limits(table)
-    least, contradicted = doubts(table, limits)
-    misfit = _misfit(table, limits)
-    limits.error = np.where(np.isfinite(limits.value), np.maximum(np.maximum(limits.error, least), misfit), np.inf)
-    contradicted |= misfit > 0
-    with np.errstate(all="ignore"):
-        limits.rounding = limits.error - limits.truncation
-    return limits, contradicted
-
-
-def _misfit(table: Table, limits: Limits) -> Array:
-    """How far quotients of smaller steps lie from a limit, where neither curvature nor rounding explains it.
-
-    Over large steps an f with kinks may pass for a smooth one of another slope.
-    """
-    steps, quotient = table.steps[:, :, None], table.quotient
-    with np.errstate(all="ignore"):
-        deviation = np.abs(table.quotients - limits.value)
-        its_own = np.abs(steps - limits.smallest) <= 1e-3 * limits.smallest
-        edge = np.max(np.where(its_own & np.isfinite(deviation), deviation, 0.0), axis=0, initial=0.0)
-        random = table.rounding + table.least_noise / steps**quotient.derivative + table.scatter
-        allowed = limits.error + 2 * edge * (steps / limits.smallest) ** quotient.power + FIT * random
-        misfits = (steps < 0.999 * limits.smallest) & (deviation > allowed)
-        return np.asarray(np.max(np.where(misfits, deviation, 0.0), axis=0, initial=0.0))
-
-
-def _table(samples: Samples, pairs: _Pairs, noise: Array, quotient: Quotient, largest: Array | float = np.inf) -> Table:
-    """The quotients, of which noise that was measured beforehand is one more rounding: small steps do not speak against it."""
-    table = samples.table(*pairs, quotient, largest)
-    with np.errstate(all="ignore"):
-        table.rounding = table.rounding + 2 * noise[pairs[1]] / table.steps[:, :, None] ** quotient.derivative
-    table.unmodelled = MEASURED
-    return table
