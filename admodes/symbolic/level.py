@@ -19,7 +19,7 @@ from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from . import decompositions, fourier  # noqa: F401 - they fill RULES
 from .arrays import rule_of
-from .budget import Budget
+from .budget import Budget, ask
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .parts import parts_of_array
@@ -138,6 +138,7 @@ class SymbolicLevel(Level):
         return unwrapped(made)
 
     def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        ask()
         values: list[Any] = []
         arrays: list[TracedArray] = []
         active = False
@@ -194,6 +195,7 @@ class SymbolicLevel(Level):
         return PassiveScalar(out, self, unwrapped(trace)) if passive else TracedScalar(out, self, unwrapped(trace))
 
     def write(self, array: Any, key: Any, value: Any) -> None:
+        ask()
         own = isinstance(value, Traced) and value.level is self
         if isinstance(value, TracedArray):
             value.refresh()
