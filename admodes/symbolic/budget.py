@@ -58,6 +58,8 @@ class Budget:
         Inputs and outputs as far as they are known, in words.
     count : int
         Distinct expressions when they were last counted.
+    end : float
+        The time by `time.perf_counter` from which on the time is over.
 
     Raises
     ------
@@ -72,7 +74,7 @@ class Budget:
         self.sizes = ""
         self.count = 0
         self._start = perf_counter()
-        self._end = self._start + self.seconds
+        self.end = self._start + self.seconds
 
     def again(self, stage: str) -> Budget:
         """The same limits for something else, from now on."""
@@ -88,11 +90,6 @@ class Budget:
             yield
         finally:
             _running.reset(token)
-
-    def check_time(self) -> None:
-        """Raise `BudgetError` where the time is over."""
-        if perf_counter() > self._end:
-            self.check(self.count)
 
     def check_size(self, operations: int) -> None:
         """Raise `BudgetError` where an expression written out as a tree has too many operations: it may have 10 a node."""
@@ -130,12 +127,17 @@ def ask() -> None:
     Every loop whose length f or x decides asks at each step: a step costs SymPy many times what asking costs.
     """
     budget = _running.get()
-    if budget is not None:
-        budget.check_time()
+    if budget is not None and perf_counter() > budget.end:
+        budget.check(budget.count)
 
 
 def asked(items: Iterable[_Item]) -> Iterator[_Item]:
     """`items`, each after asking for time (see `ask`)."""
+    budget = _running.get()
+    if budget is None:
+        yield from items
+        return
     for item in items:
-        ask()
+        if perf_counter() > budget.end:
+            budget.check(budget.count)
         yield item

@@ -44,7 +44,7 @@ def differentiate(roots: Sequence[Any], variables: Collection[Any], graph: Graph
         if node not in known:
             inner = [known[argument] for argument in node.args]
             found = _node_derivatives(node, inner, graph) if any(inner) else {}
-            known[node] = {variable: graph.unique(part) for variable, part in found.items()}
+            known[node] = {variable: graph.unique(part) for variable, part in asked(found.items())}
     return [known[root] for root in roots]
 
 

@@ -19,7 +19,7 @@ from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from . import decompositions, fourier  # noqa: F401 - they fill RULES
 from .arrays import rule_of
-from .budget import Budget, ask
+from .budget import Budget, ask, asked
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .parts import parts_of_array
@@ -133,7 +133,7 @@ class SymbolicLevel(Level):
         if not isinstance(trace, np.ndarray):
             return self.graph.unique(trace)
         made = np.empty(trace.shape, dtype=object)
-        for index, expression in enumerate(trace.ravel()):
+        for index, expression in enumerate(asked(trace.ravel())):
             made.flat[index] = self.graph.unique(expression)
         return unwrapped(made)
 

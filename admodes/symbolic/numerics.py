@@ -86,6 +86,7 @@ def _sinc_series(x: float, order: int) -> Any:
 
 def general(function: Any) -> Callable[..., Any]:
     """A SymPy function that NumPy does not have, on numbers: evaluated by SymPy itself, slowly."""
+
     def evaluate(*numbers: Any) -> Any:
         ask()
         if issubclass(function, Closed):

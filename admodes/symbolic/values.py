@@ -52,11 +52,11 @@ def _matrix(
 
 def first_order(outputs: Sequence[Any], recording: Recording, engine: str) -> Callable[[np.ndarray], np.ndarray]:
     """The program of the derivatives of `outputs`, one row for each, made by an engine."""
-    variables = recording.variables
-    if engine == "sympy":
-        return evaluate_rows(differentiate(outputs, variables, recording.graph), variables)
-    graph = SymEngineGraph(recording.graph.budget)
-    return evaluate_rows(differentiate(outputs, variables, graph), variables, graph.lowering)
+    variables, budget = recording.variables, recording.graph.budget
+    graph = recording.graph if engine == "sympy" else SymEngineGraph(budget)
+    rows = differentiate(outputs, variables, graph)
+    budget.stage = "compiled"
+    return evaluate_rows(rows, variables, graph.lowering if isinstance(graph, SymEngineGraph) else Lowering)
 
 
 def second_order(outputs: Sequence[Any], recording: Recording) -> Callable[[np.ndarray], np.ndarray]:
@@ -64,6 +64,7 @@ def second_order(outputs: Sequence[Any], recording: Recording) -> Callable[[np.n
     variables = recording.variables
     (first,) = differentiate(outputs, variables, recording.graph)
     second = dict(zip(first, differentiate(list(first.values()), variables, recording.graph), strict=True))
+    recording.graph.budget.stage = "compiled"
     return evaluate_rows([first, *(second.get(variable, {}) for variable in variables)], variables)
 
 

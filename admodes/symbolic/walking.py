@@ -29,15 +29,18 @@ _REAL_OF_REAL = (sympy.exp, sympy.sin, sympy.cos, sympy.atan, sympy.sinh, sympy.
 
 def is_real(node: Any) -> Any:
     """What SymPy's ``is_real`` says; where the form alone tells, at a glance instead of by all its rules of inference."""
-    if _is_surely_real(node):
+    if not isinstance(node, (sympy.Add, sympy.Mul)):
+        return True if _is_surely_real(node) else node.is_real
+    if all(map(_is_surely_real, asked(node.args))):
         return True
-    if isinstance(node, (sympy.Add, sympy.Mul)):
-        # One by one, each remembers its answer: SymPy would ask all terms of a long sum in one go.
-        all(argument.is_real for argument in asked(node.args))
+    # One by one, each remembers its answer: SymPy would ask all terms of a long sum in one go.
+    all(argument.is_real for argument in asked(node.args))
     return node.is_real
 
 
 def _is_surely_real(node: Any) -> bool:
+    if node.is_Float:
+        return True
     if not node.args or isinstance(node, Shared):
         return bool(node.is_real)
     if isinstance(node, sympy.Pow):
@@ -101,7 +104,6 @@ class Graph:
 
         Whether it is real is asked unless `ask` is false, when SymPy need not know.
         """
-        self.budget.check_time()
         found = self.keep(root)
         if self._weights[id(found)] <= _SHARED:
             return found
