@@ -112,7 +112,8 @@ class Budget:
             limit, larger = f"{self.seconds:g} second{_s(self.seconds)}", f"seconds={10 * self.seconds:g}"
         made = f"{count:,} distinct expression{_s(count)} in " if count else ""
         raise BudgetError(
-            f"Symbolic mode gave up while f was {self.stage}: {made}{elapsed:.1f} s{self.sizes}, and its budget is {limit}. It writes out every operation on every element. Use "
+            f"Symbolic mode gave up while f was {self.stage}: {made}{elapsed:.1f} s{self.sizes}, and its budget is "
+            f"{limit}. It writes out every operation on every element. Use "
             "method='reverse' or method='forward', which do not build expressions, or give it more: "
             f"ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
         )
