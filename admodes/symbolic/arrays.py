@@ -26,12 +26,15 @@ from ..table.scans import extremes_so_far, running_products
 from ..table.structural import cast, cumulate, flip, gather, join, pile, reshape, roll, scatter, select, spread, total, transpose
 from . import functions as own
 from . import matrices
+from .budget import asked
 from .formulas import number
 from .objects import as_expressions, as_objects
 from .parts import by_parts
 
 Rule = Callable[..., Any]
 RULES: dict[Primitive, Rule] = {}
+#: Sums of more terms are made in parts: SymPy's sum of all of them could not be stopped on the way.
+_LONG = 5000
 
 
 def rule(*primitives: Any) -> Callable[[Rule], Rule]:
@@ -81,7 +84,7 @@ def cells(array: Any, axes: Sequence[int], shape: tuple[int, ...]) -> Iterator[t
     order = [axis + array.ndim for axis in (*kept, *axes)]
     count = int(np.prod([array.shape[axis] for axis in axes]))
     rows = np.transpose(array, order).reshape(int(np.prod(shape)), count)
-    return ((index, list(row)) for index, row in enumerate(rows))
+    return ((index, list(row)) for index, row in enumerate(asked(rows)))
 
 
 @rule(total)
@@ -109,7 +112,7 @@ def _cumulate(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any
 def _over_prefixes(array: Any, function: Callable[..., Any]) -> Any:
     """``function(prefix, index)`` of all prefixes of all rows."""
     made = np.empty(array.shape, dtype=object)
-    for index in np.ndindex(*array.shape):
+    for index in asked(np.ndindex(*array.shape)):
         made[index] = function(array[(*index[:-1], slice(0, index[-1] + 1))], index)
     return made
 
@@ -134,7 +137,7 @@ def _extremes_so_far(level: Any, traces: Sequence[Any], values: Sequence[Any], o
 def _share(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, groups: Any) -> Any:
     array = as_objects(traces[0], values[0])
     made = np.empty(array.shape, dtype=object)
-    for group in np.unique(groups):
+    for group in asked(np.unique(groups)):
         members = array[groups == group]
         made[groups == group] = own.shared(list(members))
     return made
@@ -154,7 +157,7 @@ def _select(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) 
             level.known.setdefault(found, first if chosen[index] else second)
         return found
 
-    for index in np.ndindex(*shape):
+    for index in asked(np.ndindex(*shape)):
         made[index] = by_parts(level, partial(choose, index), x[index], y[index])
     return made
 
@@ -169,17 +172,17 @@ def _matmul(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any) 
     left = batch[len(batch) - x.ndim + 2 :] + "ij" if x.ndim > 1 else "j"
     right = batch[len(batch) - y.ndim + 2 :] + "jk" if y.ndim > 1 else "j"
     result = batch + "i" * (x.ndim > 1) + "k" * (y.ndim > 1)
-    return contract([left, right], result, [x, y], np.shape(out))
+    return contract(level, [left, right], result, [x, y], np.shape(out))
 
 
 @rule(einsum)
 def _einsum(level: Any, traces: Sequence[Any], values: Sequence[Any], out: Any, *, subscripts: str) -> Any:
     left, _, right = subscripts.partition("->")
     arrays = [as_objects(trace, value) for trace, value in zip(traces, values, strict=True)]
-    return contract(left.split(","), right, arrays, np.shape(out))
+    return contract(level, left.split(","), right, arrays, np.shape(out))
 
 
-def contract(terms: Sequence[str], result: str, arrays: Sequence[Any], shape: tuple[int, ...]) -> Any:
+def contract(level: Any, terms: Sequence[str], result: str, arrays: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Einstein summation of object arrays; axes of length one are stretched."""
     sizes: dict[str, int] = {}
     for term, array in zip(terms, arrays, strict=True):
@@ -189,12 +192,22 @@ def contract(terms: Sequence[str], result: str, arrays: Sequence[Any], shape: tu
     made = np.empty(shape, dtype=object)
     for outer in np.ndindex(*shape):
         place = dict(zip(result, outer, strict=True))
-        products = []
-        for inner in itertools.product(*(range(sizes[letter]) for letter in summed)):
-            place.update(zip(summed, inner, strict=True))
-            products.append(sympy.Mul(*(_element(array, term, place) for term, array in zip(terms, arrays, strict=True))))
-        made[outer] = sympy.Add(*products)
+        inners = itertools.product(*(range(sizes[letter]) for letter in summed))
+        places = (place | dict(zip(summed, inner, strict=True)) for inner in inners)
+        made[outer] = _sum(
+            level,
+            (sympy.Mul(*(_element(array, term, at) for term, array in zip(terms, arrays, strict=True))) for at in places),
+        )
     return made
+
+
+def _sum(level: Any, terms: Iterator[Any]) -> Any:
+    """A sum whose terms are made on the way. It is counted at once, and so are its parts where it is long."""
+    parts: list[Any] = []
+    remaining = asked(terms)
+    while len(found := list(itertools.islice(remaining, _LONG))) == _LONG:
+        parts.append(level.graph.keep(sympy.Add(*found)))
+    return level.graph.unique(sympy.Add(*parts, *found))
 
 
 def _element(array: Any, term: str, place: dict[str, int]) -> Any:
@@ -207,7 +220,7 @@ def _convolution(level: Any, traces: Sequence[Any], values: Sequence[Any], out: 
     made = np.empty(a.size + v.size - 1, dtype=object)
     for index in range(made.size):
         places = range(max(0, index - v.size + 1), min(a.size, index + 1))
-        made[index] = sympy.Add(*(a[place] * v[index - place] for place in places))
+        made[index] = _sum(level, (a[place] * v[index - place] for place in places))
     return made
 
 
@@ -259,7 +272,7 @@ def stacked(function: Callable[..., Any], arrays: Sequence[Any], shape: tuple[in
     lead = shape[: len(shape) - core]
     made = np.empty(shape, dtype=object)
     full = [np.broadcast_to(array, lead + array.shape[-2:]) for array in arrays]
-    for index in np.ndindex(*lead):
+    for index in asked(np.ndindex(*lead)):
         made[index] = function(*(array[index] for array in full))
     return made
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import BudgetError, OptionError
 
@@ -12,6 +15,8 @@ from ..errors import BudgetError, OptionError
 NODES = 100_000
 #: Seconds of tracing and differentiating, where nothing else is said.
 SECONDS = 60.0
+
+_Item = TypeVar("_Item")
 
 
 def checked_nodes(nodes: Any) -> float:
@@ -51,6 +56,10 @@ class Budget:
         What is done with f at the moment: "traced", "differentiated", "written out".
     sizes : str
         Inputs and outputs as far as they are known, in words.
+    count : int
+        Distinct expressions when they were last counted.
+    end : float
+        The time by `time.perf_counter` from which on the time is over.
 
     Raises
     ------
@@ -63,13 +72,24 @@ class Budget:
         self.seconds = checked_seconds(seconds)
         self.stage = "traced"
         self.sizes = ""
+        self.count = 0
         self._start = perf_counter()
+        self.end = self._start + self.seconds
 
     def again(self, stage: str) -> Budget:
         """The same limits for something else, from now on."""
         fresh = Budget(self.nodes, self.seconds)
         fresh.stage, fresh.sizes = stage, self.sizes
         return fresh
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Within the block, whoever asks (see `ask`) asks this budget."""
+        token = _running.set(self)
+        try:
+            yield
+        finally:
+            _running.reset(token)
 
     def check_size(self, operations: int) -> None:
         """Raise `BudgetError` where an expression written out as a tree has too many operations: it may have 10 a node."""
@@ -83,15 +103,42 @@ class Budget:
 
     def check(self, count: int) -> None:
         """Raise `BudgetError` where `count` expressions are too many, or the time is over."""
+        self.count = count
         elapsed = perf_counter() - self._start
         if count <= self.nodes and elapsed <= self.seconds:
             return
         limit, larger = f"{self.nodes:,} expression{_s(self.nodes)}", f"nodes={10 * self.nodes:_}"
         if count <= self.nodes:
             limit, larger = f"{self.seconds:g} second{_s(self.seconds)}", f"seconds={10 * self.seconds:g}"
+        made = f"{count:,} distinct expression{_s(count)} in " if count else ""
         raise BudgetError(
-            f"Symbolic mode gave up while f was {self.stage}: {count:,} distinct expression{_s(count)} in "
-            f"{elapsed:.1f} s{self.sizes}, and its budget is {limit}. It writes out every operation on every element. Use "
+            f"Symbolic mode gave up while f was {self.stage}: {made}{elapsed:.1f} s{self.sizes}, and its budget is "
+            f"{limit}. It writes out every operation on every element. Use "
             "method='reverse' or method='forward', which do not build expressions, or give it more: "
             f"ad.Symbolic({larger}), ad.symbolic_derivative(f, x, {larger})."
         )
+
+
+_running: ContextVar[Budget | None] = ContextVar("running", default=None)
+
+
+def ask() -> None:
+    """Raise `BudgetError` where the time of the budget that runs now is over.
+
+    Every loop whose length f or x decides asks at each step: a step costs SymPy many times what asking costs.
+    """
+    budget = _running.get()
+    if budget is not None and perf_counter() > budget.end:
+        budget.check(budget.count)
+
+
+def asked(items: Iterable[_Item]) -> Iterator[_Item]:
+    """`items`, each after asking for time (see `ask`)."""
+    budget = _running.get()
+    if budget is None:
+        yield from items
+        return
+    for item in items:
+        if perf_counter() > budget.end:
+            budget.check(budget.count)
+        yield item

@@ -100,7 +100,8 @@ class SymbolicDerivative(Expressions):
 
     @cached_property
     def _evaluate(self) -> Callable[[np.ndarray], np.ndarray]:
-        return evaluate_rows(self._rows, self._recording.variables)
+        with self._budget.again("compiled").running():
+            return evaluate_rows(self._rows, self._recording.variables)
 
     @cached_property
     def _path(self) -> Path:
@@ -231,7 +232,9 @@ class SymbolicDerivative(Expressions):
         >>> swell.function, swell.derivative
         (78, 768)
         """
-        return measure_swell(self._roots, self._rows, self._recording.variables, self._budget.again("counted"))
+        budget = self._budget.again("counted")
+        with budget.running():
+            return measure_swell(self._roots, self._rows, self._recording.variables, budget)
 
     def simplify(self, *, operations: int = 500, seconds: float = SECONDS) -> SymbolicDerivative:
         """The same derivative with every entry simplified by SymPy.

@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy
 
+from .budget import asked
 from .functions import Choice
 from .passives import Passive, RealFunction
 from .walking import Graph, Shared, postorder
@@ -43,7 +44,7 @@ def differentiate(roots: Sequence[Any], variables: Collection[Any], graph: Graph
         if node not in known:
             inner = [known[argument] for argument in node.args]
             found = _node_derivatives(node, inner, graph) if any(inner) else {}
-            known[node] = {variable: graph.unique(part) for variable, part in found.items()}
+            known[node] = {variable: graph.unique(part) for variable, part in asked(found.items())}
     return [known[root] for root in roots]
 
 
@@ -55,19 +56,19 @@ def _node_derivatives(node: Any, inner: list[Derivatives], graph: Graph) -> Deri
         return _sum([(sympy.S.One, part) for part in inner if part], graph)
     if isinstance(node, sympy.Mul):
         factors = [graph.expression(argument) for argument in node.args]
-        rest = [graph.product(*factors[:i], *factors[i + 1 :]) if part else None for i, part in enumerate(inner)]
+        rest = [graph.product(*factors[:i], *factors[i + 1 :]) if part else None for i, part in enumerate(asked(inner))]
         return _sum([(factor, part) for factor, part in zip(rest, inner, strict=True) if part], graph)
     if isinstance(node, _CONSTANT):
         return {}
     if isinstance(node, Choice):
         _, x, y = inner
         zero = graph.expression(sympy.S.Zero)
-        chosen = {symbol: graph.choice(node, x.get(symbol, zero), y.get(symbol, zero)) for symbol in {**x, **y}}
+        chosen = {symbol: graph.choice(node, x.get(symbol, zero), y.get(symbol, zero)) for symbol in asked({**x, **y})}
         return {symbol: part for symbol, part in chosen.items() if part != 0}
     if isinstance(node, sympy.Pow):
         partials = [_power_partial(node.base, node.exp, place) if part else None for place, part in enumerate(inner)]
     elif isinstance(node, sympy.Function) and not isinstance(node, sympy.Piecewise):
-        partials = [_function_partial(node, place) if part else None for place, part in enumerate(inner, start=1)]
+        partials = [_function_partial(node, place) if part else None for place, part in enumerate(asked(inner), start=1)]
     else:
         derivatives = {symbol: sympy.diff(node, symbol) for symbol in {symbol: None for part in inner for symbol in part}}
         return {symbol: graph.expression(part) for symbol, part in derivatives.items() if part != 0}
@@ -79,9 +80,9 @@ def _sum(parts: Sequence[tuple[Any, Derivatives]], graph: Graph) -> Derivatives:
     """The chain rule: the sum of outer partials times inner derivatives, without what cancels."""
     terms: dict[Any, list[Any]] = {}
     for outer, inner in parts:
-        for symbol, part in inner.items():
+        for symbol, part in asked(inner.items()):
             terms.setdefault(symbol, []).append(part if outer == 1 else outer if part == 1 else graph.product(outer, part))
-    summed = {symbol: found[0] if len(found) == 1 else graph.sum(*found) for symbol, found in terms.items()}
+    summed = {symbol: found[0] if len(found) == 1 else graph.sum(*found) for symbol, found in asked(terms.items())}
     return {symbol: part for symbol, part in summed.items() if part != 0}
 
 

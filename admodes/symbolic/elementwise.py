@@ -10,6 +10,7 @@ import sympy
 
 from ..operands import is_complex
 from . import functions as own
+from .budget import asked
 from .complex_values import function_of_complex
 from .formulas import formula, is_degenerate, is_infinite, number, settled
 from .objects import as_objects, unwrapped
@@ -103,6 +104,6 @@ def over_elements(make: Any, traces: Sequence[Any], values: Sequence[Any], out: 
     plain = [np.broadcast_to(value, shape).ravel() for value in values]
     made = np.empty(shape, dtype=object)
     flat = np.ravel(out)
-    for index in range(made.size):
+    for index in asked(range(made.size)):
         made.flat[index] = make([part[index] for part in operands], [part[index] for part in plain], flat[index])
     return made

@@ -51,7 +51,8 @@ class Expressions:
         self._recording = record(self._function, self._budget)
         self._roots = [expression for output in self._recording.outputs for expression in output.flat]
         try:
-            self._rows = differentiate(self._roots, self._recording.variables, self._recording.graph)
+            with self._budget.running():
+                self._rows = differentiate(self._roots, self._recording.variables, self._recording.graph)
         except RecursionError as error:
             raise too_deep() from error
         finally:

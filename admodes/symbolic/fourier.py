@@ -10,6 +10,7 @@ import sympy
 
 from ..table.fourier import fourier, half_fourier, half_inverse, inverse_fourier
 from .arrays import rule
+from .budget import asked
 from .objects import as_objects
 from .parts import parts
 from .refusals import too_large
@@ -34,7 +35,7 @@ def _along(array: Any, axis: int, count: int, function: Callable[[Any, int], Any
     """``function(vector, number)`` for `count` numbers in the place of every vector along an axis."""
     vectors = np.moveaxis(array, axis, -1)
     made = np.empty((*vectors.shape[:-1], count), dtype=object)
-    for index in np.ndindex(*made.shape):
+    for index in asked(np.ndindex(*made.shape)):
         made[index] = function(vectors[index[:-1]], index[-1])
     return np.moveaxis(made, -1, axis)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .budget import asked
 from .lowering import Slot
 
 #: Fewer slots than these are computed one by one: NumPy pays for each array what it pays for several numbers.
@@ -50,7 +51,7 @@ class Grouping:
         levels: dict[int, list[int]] = defaultdict(list)
         depth = [0] * len(slots)
         needed = _needed(slots, roots)
-        for number, slot in enumerate(slots):
+        for number, slot in enumerate(asked(slots)):
             if slot.kind == "variable":
                 self.position[number] = slot.numbers[0]
             elif slot.kind == "constant":
@@ -65,7 +66,7 @@ class Grouping:
     def _divide(self, slots: Sequence[Slot], level: Sequence[int]) -> None:
         """Make the groups of the slots that depend on none of each other."""
         alike: dict[Any, Group] = {}
-        for number in level:
+        for number in asked(level):
             operands, numbers = self._in_order(slots[number])
             group = alike.setdefault(self._likeness(slots[number], operands, numbers), Group([], [], []))
             group.members.append(number)
@@ -89,7 +90,7 @@ class Grouping:
         """Put the members of each group in the order in which they are read, the last reader first: pieces are slices then."""
         wanted: dict[int, Sequence[int]] = {}
         self._want(wanted, roots)
-        for number in range(len(self.groups) - 1, 0, -1):
+        for number in asked(range(len(self.groups) - 1, 0, -1)):
             group = self.groups[number]
             if number in wanted:
                 row = {member: index for index, member in enumerate(group.members)}
@@ -98,7 +99,7 @@ class Grouping:
                 for position, member in enumerate(group.members):
                     self.position[member] = position
             columns = list(zip(*group.operands, strict=True))
-            for column in columns:
+            for column in asked(columns):
                 self._want(wanted, column)
             if len({self.group[operand] for operand in group.operands[0]}) < len(columns):
                 self._want(wanted, [operand for row in group.operands for operand in row])

@@ -19,7 +19,7 @@ from ..tape import follow
 from ..tracing import PassiveScalar, TracedArray, TracedScalar
 from . import decompositions, fourier  # noqa: F401 - they fill RULES
 from .arrays import rule_of
-from .budget import Budget
+from .budget import Budget, ask, asked
 from .elementwise import apply_constant, apply_elementwise
 from .objects import as_objects, unwrapped
 from .parts import parts_of_array
@@ -133,11 +133,12 @@ class SymbolicLevel(Level):
         if not isinstance(trace, np.ndarray):
             return self.graph.unique(trace)
         made = np.empty(trace.shape, dtype=object)
-        for index, expression in enumerate(trace.ravel()):
+        for index, expression in enumerate(asked(trace.ravel())):
             made.flat[index] = self.graph.unique(expression)
         return unwrapped(made)
 
     def apply(self, primitive: Primitive, operands: Sequence[Any], parameters: dict[str, Any]) -> Any:
+        ask()
         values: list[Any] = []
         arrays: list[TracedArray] = []
         active = False
@@ -194,6 +195,7 @@ class SymbolicLevel(Level):
         return PassiveScalar(out, self, unwrapped(trace)) if passive else TracedScalar(out, self, unwrapped(trace))
 
     def write(self, array: Any, key: Any, value: Any) -> None:
+        ask()
         own = isinstance(value, Traced) and value.level is self
         if isinstance(value, TracedArray):
             value.refresh()

@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 
 from ..errors import UnsupportedError
+from .budget import ask
 from .closed import Closed
 
 
@@ -85,10 +86,11 @@ def _sinc_series(x: float, order: int) -> Any:
 
 def general(function: Any) -> Callable[..., Any]:
     """A SymPy function that NumPy does not have, on numbers: evaluated by SymPy itself, slowly."""
-    if issubclass(function, Closed):
-        return function.at  # type: ignore[no-any-return]
 
     def evaluate(*numbers: Any) -> Any:
+        ask()
+        if issubclass(function, Closed):
+            return function.at(*numbers)
         value = function(*(sympy.Float(float(number)) for number in numbers)).evalf(17)
         if value.is_real is not True:
             raise UnsupportedError(

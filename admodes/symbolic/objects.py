@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from .budget import asked
 from .formulas import number
 
 
@@ -18,7 +19,7 @@ def as_objects(trace: Any, value: Any) -> Any:
         return zero_dimensional(trace)
     plain = np.asarray(value)
     objects = np.empty(plain.shape, dtype=object)
-    for index, item in enumerate(plain.ravel().tolist()):
+    for index, item in enumerate(asked(plain.ravel().tolist())):
         objects.flat[index] = number(item)
     return objects
 
@@ -38,7 +39,7 @@ def unwrapped(trace: Any) -> Any:
 def as_expressions(objects: Any) -> Any:
     """An object array in which NumPy may have put plain zeros, or arrays without axes, as expressions."""
     array = np.array(objects, dtype=object)
-    for index, item in enumerate(array.ravel()):
+    for index, item in enumerate(asked(array.ravel())):
         inner = unwrapped(item)
         array.flat[index] = inner if isinstance(inner, sympy.Basic) else number(inner)
     return array

@@ -16,6 +16,7 @@ import numpy as np
 import sympy
 
 from . import functions as own
+from .budget import asked
 from .formulas import ONE, ZERO
 from .objects import as_objects
 from .walking import Shared, postorder
@@ -88,7 +89,7 @@ def parts_of_array(level: SymbolicLevel, trace: Any, value: Any) -> Parts:
     """The real and the imaginary parts of a whole array of expressions, as two of its shape."""
     array = as_objects(trace, value)
     real, imaginary = np.empty(array.shape, dtype=object), np.empty(array.shape, dtype=object)
-    for index, expression in enumerate(array.flat):
+    for index, expression in enumerate(asked(array.flat)):
         real.flat[index], imaginary.flat[index] = parts(level, level.graph.unique(expression))
     return real, imaginary
 

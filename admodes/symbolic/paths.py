@@ -26,7 +26,8 @@ class Path:
     @cached_property
     def _operands(self) -> Callable[[np.ndarray], np.ndarray]:
         flat = [expression for guard in self.recording.guards for array in guard.expressions for expression in array.flat]
-        return compile_expressions(Lowering(self.recording.variables), flat)
+        with self.recording.graph.budget.again("compiled").running():
+            return compile_expressions(Lowering(self.recording.variables), flat)
 
     def holds(self, numbers: np.ndarray) -> bool:
         """Whether every guard holds at a point of the same shapes, given as one vector of float64."""

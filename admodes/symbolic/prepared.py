@@ -103,7 +103,8 @@ class _PreparedPath(Path):
     def _made(self, program: Callable[[list[Any]], Callable[[np.ndarray], np.ndarray]]) -> Callable[[np.ndarray], np.ndarray]:
         # Choices and kinks stay open, unlike in a derivative at one point: they are settled where the program is called.
         try:
-            return program([expression for output in self.recording.outputs for expression in output.flat])
+            with self.recording.graph.budget.running():
+                return program([expression for output in self.recording.outputs for expression in output.flat])
         except RecursionError as error:
             raise too_deep() from error
         finally:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .budget import asked
 from .grouping import Group, Grouping
 from .lowering import Lowering, Term
 from .numerics import RUNTIME
@@ -63,7 +64,7 @@ class _Code:
         self._arrays: dict[tuple[int, Any], str] = {}
 
     def compile(self, results: Sequence[tuple[int, Term]], size: int) -> Callable[[np.ndarray], np.ndarray]:
-        for number, group in enumerate(self.grouping.groups[1:], start=1):
+        for number, group in enumerate(asked(self.grouping.groups[1:]), start=1):
             name = f"t{group.members[0]}" if self._is_alone(number) else f"a{number}"
             self.lines.append(f"{name} = {self._computed(group)}")
         result = self._result(results, size)
@@ -210,7 +211,7 @@ class _Code:
         """The text of the result: one array as it is, or the constants with everything else written into them."""
         template = np.zeros(size)
         blocks: dict[Any, list[tuple[int, Term]]] = {}
-        for place, (coefficient, slot) in results:
+        for place, (coefficient, slot) in asked(results):
             if slot is None:
                 template[place] = coefficient
             else:
@@ -221,7 +222,7 @@ class _Code:
             text = self._root([term for _, term in results])
             return text if text.startswith("a") or not text.isidentifier() else f"{text}.copy()"
         self.lines.append(f"out = {self._stored(template)}.copy()")
-        for block in blocks.values():
+        for block in asked(blocks.values()):
             places = np.array([place for place, _ in block])
             piece = str(places[0]) if len(block) == 1 else as_slice(places, size) or self._stored(places)
             self.lines.append(f"out[{piece}] = {self._root([term for _, term in block])}")

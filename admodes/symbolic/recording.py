@@ -12,7 +12,7 @@ import sympy
 from ..errors import UnsupportedError
 from ..function import Function, Leaves
 from ..levels import read_outputs
-from .budget import Budget
+from .budget import Budget, asked
 from .formulas import number
 from .level import Guard, SymbolicLevel, nested_error
 from .objects import as_objects
@@ -64,7 +64,7 @@ def input_symbols(names: Sequence[str], leaves: Sequence[Any]) -> list[Any]:
     for name, leaf in zip(names, leaves, strict=True):
         base = re.sub(r"\W+", "_", name).strip("_")
         symbols = np.empty(leaf.shape, dtype=object)
-        for index in np.ndindex(*leaf.shape):
+        for index in asked(np.ndindex(*leaf.shape)):
             label = "_".join([base, *map(str, index)])
             while label in used:
                 label += "_"
@@ -89,15 +89,26 @@ def record(function: Function, budget: Budget | None = None) -> Recording:
         raise nested_error()
     budget = budget or Budget()
     budget.sizes = f" for {function.input_size:,} input{'s' * (function.input_size != 1)}"
-    symbols = input_symbols(function.input_names, function.inputs)
     level = SymbolicLevel(budget)
     try:
-        traced = function([level.input(leaf, part) for leaf, part in zip(function.inputs, symbols, strict=True)])
+        with budget.running():
+            recording = _recorded(function, level)
     except RecursionError as error:
         raise too_deep() from error
     except BaseException:
         level.graph.forget()
         raise
+    size = sum(output.size for output in recording.outputs)
+    budget.sizes += f" and {size:,} output{'s' * (size != 1)}"
+    budget.stage = "differentiated"
+    return recording
+
+
+def _recorded(function: Function, level: SymbolicLevel) -> Recording:
+    """f run once at that level."""
+    symbols = input_symbols(function.input_names, function.inputs)
+    try:
+        traced = function([level.input(leaf, part) for leaf, part in zip(function.inputs, symbols, strict=True)])
     finally:
         level.alive = False
     values, _ = read_outputs(level, traced)
@@ -106,9 +117,6 @@ def record(function: Function, budget: Budget | None = None) -> Recording:
         as_objects(level.unique(as_constants(value) if trace is None else trace), value)
         for value, trace in zip(values, traces, strict=True)
     ]
-    size = sum(output.size for output in outputs)
-    budget.sizes += f" and {size:,} output{'s' * (size != 1)}"
-    budget.stage = "differentiated"
     return Recording(values, outputs, symbols, level.guards, level.known, level.graph)
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import sympy
 
-from .budget import Budget
+from .budget import Budget, ask
 from .functions import Choice
 from .passives import Passive, RealFunction
 from .walking import Graph, Shared, postorder, rebuild
@@ -155,6 +155,7 @@ def count_operations(expressions: Sequence[Any]) -> int:
     counts: dict[Any, int] = {}
     stack: list[tuple[Any, int, Sequence[Any] | None]] = [(root, 0, None) for root in expressions]
     while stack:
+        ask()
         node, own, parts = stack.pop()
         if parts is not None:
             counts[node] = own + sum(counts[part] for part in parts)

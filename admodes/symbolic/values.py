@@ -10,7 +10,7 @@ import numpy as np
 
 from ..differentiator import Blocks
 from ..function import Function, Leaves
-from .budget import Budget
+from .budget import Budget, asked
 from .derivatives import Derivatives, differentiate
 from .engines import SymEngineGraph
 from .lowering import Lowering
@@ -22,12 +22,7 @@ from .walking import resolve
 def jacobian(function: Function, budget: Budget | None = None, engine: str = "sympy") -> tuple[Leaves, Blocks]:
     """f at x, and every element of every output differentiated by every input element."""
     recording = record(function, budget)
-    try:
-        matrix = first_order(smooth_outputs(recording), recording, engine)(numbers_of(function.inputs))
-    except RecursionError as error:
-        raise too_deep() from error
-    finally:
-        recording.graph.forget()
+    matrix = _matrix(function, recording, lambda outputs: first_order(outputs, recording, engine))
     parts = split_rows(matrix, recording.values)
     blocks = [to_blocks(part, np.shape(value), function.inputs) for part, value in zip(parts, recording.values, strict=True)]
     return recording.values, blocks
@@ -36,24 +31,32 @@ def jacobian(function: Function, budget: Budget | None = None, engine: str = "sy
 def hessian(function: Function, budget: Budget | None = None) -> tuple[Leaves, Blocks]:
     """The gradient of a scalar f and its Hessian, from the expression of f differentiated twice."""
     recording = record(function, budget)
-    try:
-        matrix = second_order(smooth_outputs(recording), recording)(numbers_of(function.inputs))
-    except RecursionError as error:
-        raise too_deep() from error
-    finally:
-        recording.graph.forget()
+    matrix = _matrix(function, recording, lambda outputs: second_order(outputs, recording))
     gradient = to_blocks(matrix[:1], (), function.inputs)
     parts = split_rows(matrix[1:], function.inputs)
     return gradient, [to_blocks(part, leaf.shape, function.inputs) for part, leaf in zip(parts, function.inputs, strict=True)]
 
 
+def _matrix(
+    function: Function, recording: Recording, program: Callable[[list[Any]], Callable[[np.ndarray], np.ndarray]]
+) -> np.ndarray:
+    """What a program of the smooth outputs gives at x."""
+    try:
+        with recording.graph.budget.running():
+            return program(smooth_outputs(recording))(numbers_of(function.inputs))
+    except RecursionError as error:
+        raise too_deep() from error
+    finally:
+        recording.graph.forget()
+
+
 def first_order(outputs: Sequence[Any], recording: Recording, engine: str) -> Callable[[np.ndarray], np.ndarray]:
     """The program of the derivatives of `outputs`, one row for each, made by an engine."""
-    variables = recording.variables
-    if engine == "sympy":
-        return evaluate_rows(differentiate(outputs, variables, recording.graph), variables)
-    graph = SymEngineGraph(recording.graph.budget)
-    return evaluate_rows(differentiate(outputs, variables, graph), variables, graph.lowering)
+    variables, budget = recording.variables, recording.graph.budget
+    graph = recording.graph if engine == "sympy" else SymEngineGraph(budget)
+    rows = differentiate(outputs, variables, graph)
+    budget.stage = "compiled"
+    return evaluate_rows(rows, variables, graph.lowering if isinstance(graph, SymEngineGraph) else Lowering)
 
 
 def second_order(outputs: Sequence[Any], recording: Recording) -> Callable[[np.ndarray], np.ndarray]:
@@ -61,6 +64,7 @@ def second_order(outputs: Sequence[Any], recording: Recording) -> Callable[[np.n
     variables = recording.variables
     (first,) = differentiate(outputs, variables, recording.graph)
     second = dict(zip(first, differentiate(list(first.values()), variables, recording.graph), strict=True))
+    recording.graph.budget.stage = "compiled"
     return evaluate_rows([first, *(second.get(variable, {}) for variable in variables)], variables)
 
 
@@ -82,8 +86,8 @@ def evaluate_rows(
     """A function from the variables' values to the matrix of derivatives; what is missing from a row is zero."""
     column = {variable: number for number, variable in enumerate(variables)}
     shape = (len(rows), len(variables))
-    places = [row * shape[1] + column[variable] for row, entries in enumerate(rows) for variable in entries]
-    expressions = [expression for entries in rows for expression in entries.values()]
+    places = [row * shape[1] + column[variable] for row, entries in enumerate(asked(rows)) for variable in entries]
+    expressions = [expression for entries in asked(rows) for expression in entries.values()]
     function = compile_expressions(lowering(variables), expressions, places, shape[0] * shape[1])
 
     def evaluate(numbers: np.ndarray) -> np.ndarray:

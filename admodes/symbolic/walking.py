@@ -15,7 +15,7 @@ from typing import Any, Self
 import sympy
 from sympy.core.cache import clear_cache
 
-from .budget import Budget
+from .budget import Budget, ask, asked
 
 #: Expressions of fewer nodes are compared fast enough.
 _LARGE = 300
@@ -29,10 +29,18 @@ _REAL_OF_REAL = (sympy.exp, sympy.sin, sympy.cos, sympy.atan, sympy.sinh, sympy.
 
 def is_real(node: Any) -> Any:
     """What SymPy's ``is_real`` says; where the form alone tells, at a glance instead of by all its rules of inference."""
-    return True if _is_surely_real(node) else node.is_real
+    if not isinstance(node, (sympy.Add, sympy.Mul)):
+        return True if _is_surely_real(node) else node.is_real
+    if all(map(_is_surely_real, asked(node.args))):
+        return True
+    # One by one, each remembers its answer: SymPy would ask all terms of a long sum in one go.
+    all(argument.is_real for argument in asked(node.args))
+    return node.is_real
 
 
 def _is_surely_real(node: Any) -> bool:
+    if node.is_Float:
+        return True
     if not node.args or isinstance(node, Shared):
         return bool(node.is_real)
     if isinstance(node, sympy.Pow):
@@ -187,6 +195,7 @@ def postorder(roots: Sequence[Any], arguments: Callable[[Any], Sequence[Any]] = 
         while stack:
             node, ready = stack.pop()
             if ready:
+                ask()
                 yield node
             elif node not in seen:
                 seen.add(node)
