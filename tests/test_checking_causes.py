@@ -40,7 +40,7 @@ def test_a_cause_that_holds_nearby_is_named():
     [
         (np.sqrt, lambda x: 0.5 / np.sqrt(x) if x else np.inf, 0.0, "grow without limit as the steps shrink"),
         (lambda x: np.floor(x) + x, lambda x: 1.0, 2.0, "f jumps at x by 1, and has no slope there"),
-        (lambda x: np.round(np.exp(x), 3), np.exp, 0.3, "f's own noise or rounding"),
+        (lambda x: np.round(np.exp(x), 3), np.exp, 0.3, "does not change at all within"),
     ],
 )
 def test_why_a_slope_is_not_known(f, grad, x, reason):

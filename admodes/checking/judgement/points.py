@@ -134,7 +134,7 @@ def check_point(
         found.findings.append(Finding("right", "slight", text))
     found.findings += _kink_findings(subject, point, reading, judgement, noise, rng)
     found.repeats = point.repeats if isinstance(point, RepeatedPoint) else 1
-    found.evaluations = (subject.f.calls - before) // found.repeats
+    found.evaluations = (subject.f.calls - before) // found.repeats - slopes.apart
     return found
 
 
@@ -178,9 +178,8 @@ def _at_claimed_scales(
         if np.any(beside_zero < point.scale):
             noise = measure_noise(subject, point, reading, rng, scale=beside_zero, loops=False)
         again = first_slopes(point, noise, rows, scales=scales)
-        for name in Slopes.__dataclass_fields__:
-            if name != "samples":
-                getattr(slopes, name)[rows] = getattr(again, name)
+        for name in Slopes.arrays():
+            getattr(slopes, name)[rows] = getattr(again, name)
     return scales, noise
 
 
@@ -209,7 +208,7 @@ def second_slopes(point: Point, noise: Noise, shift: float = 1.0) -> tuple[Slope
     sums = measure_slopes(point, pairs, np.ones(len(pairs)), noise.value, 2, shift=shift)
     squares = (scale**2)[:, None]
     product = (scale[rows] * scale[columns])[:, None]
-    arrays = {}
+    arrays: dict[str, Any] = {}
     with np.errstate(all="ignore"):
         for name in ("value", "bound", "noise", "size", "far", "step", "still", "flat"):
             own, both = getattr(pure, name), getattr(sums, name)

@@ -156,10 +156,7 @@ class LargeCheck:
         return np.asarray(np.sqrt(np.sum((self.matrix * self.point.scale) ** 2, axis=1)))
 
     def _judged(self, claimed: Array, found: Sequence[Slopes]) -> Judgement:
-        names = [name for name in Slopes.__dataclass_fields__ if name != "samples"]
-        joined: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in found]) for name in names}
-        slopes = Slopes(**joined)
-        slopes.samples = [samples for part in found for samples in part.samples]
+        slopes = Slopes.joined(found)
         size = np.maximum(np.array([self._size(line) for line in claimed]), 0)
         offset = claimed if self.matrix is not None else np.zeros_like(claimed)
         with np.errstate(all="ignore"):

@@ -106,7 +106,7 @@ def _open_reason(check: GradientCheck) -> str:
     )
     still = judged.slopes.still[line, column]
     if cause == _NOISY and still > 0 and not judged.slopes.flat[line, column]:
-        cause = f"f, which does not change at all within {still:.2g} of x: flat there, or rounded to few digits"
+        cause = f"f, which does not change at all within {still:.2g} of x: flat there, or rounding hides its slope"
     noisy = any(finding.cause == "random f" for finding in check.findings)
     mixed = check.subject.derivative == 2  # its lines are along two elements, and jumps are looked for along one
     steep = "" if noisy or mixed or relative < 1 else steepness(judged.slopes, line, column, float(point.noise.value[column]))

@@ -37,6 +37,8 @@ STRAIGHT = LEAST_JUMP / 10
 COARSE, SMALL = 1e-9, 1 / 32
 #: A part of x over which f does not change at all is flat: stairs of four digits are shorter.
 STILL = 4.0**-4
+#: Slopes that are asked whether f is flat beside x, at the most.
+MOST_ASKED = 32
 #: Lines that are sampled together hold this many values of f a round.
 ROUND_VALUES = 2**14
 
@@ -66,6 +68,8 @@ class Slopes:
         The largest step up to which f did not change at all.
     samples : list of Samples
         All rounds, in chunks of lines.
+    apart : int
+        Calls of f that told flat parts from stairs.
     """
 
     value: Array
@@ -81,11 +85,22 @@ class Slopes:
     step: Array
     still: Array
     samples: list[Samples] = field(default_factory=list)
+    apart: int = 0
 
     def copy(self) -> Slopes:
         """With arrays of its own; the samples are shared."""
-        arrays = {name: getattr(self, name).copy() for name in self.__dataclass_fields__ if name != "samples"}
-        return Slopes(**arrays, samples=self.samples)
+        return Slopes(**{name: getattr(self, name).copy() for name in self.arrays()}, samples=self.samples, apart=self.apart)
+
+    @classmethod
+    def arrays(cls) -> list[str]:
+        """The names of all arrays."""
+        return [name for name in cls.__dataclass_fields__ if name not in ("samples", "apart")]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Slopes]) -> Slopes:
+        """Lines of several measurements, one after the other."""
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in cls.arrays()}
+        return cls(**arrays, samples=[one for part in parts for one in part.samples], apart=sum(part.apart for part in parts))
 
 
 def measure_slopes(
@@ -125,10 +140,7 @@ def measure_slopes(
         parts.append(_chunk(point, directions[part], scales[part] * shift, noise, derivative, least, within))
     if not parts:
         parts = [_no_slopes(0, entries)]
-    joined = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in Slopes.__dataclass_fields__ if name != "samples"
-    }
-    return Slopes(**joined, samples=[samples for part in parts for samples in part.samples])
+    return Slopes.joined(parts)
 
 
 def _no_slopes(lines: int, entries: int) -> Slopes:
@@ -186,7 +198,9 @@ def _judge(samples: Samples, lines: Array, noise: Array, scales: Array, found: S
         found.size[lines] = np.maximum(size, least)
         reach, never = stillness(samples, lines)
         found.still[lines] = reach
-        _flatten(samples, lines, found, never | (reach >= STILL * scales[lines, None]))
+        found.flat[lines] = False
+        wide = reach >= STILL * scales[lines, None]
+        _flatten(samples, lines, found, never | (wide & _rising(samples.point, found)[lines]))
     return np.asarray(np.any(contradicted, axis=1))
 
 
@@ -194,8 +208,9 @@ def _flatten(samples: Samples, lines: Array, found: Slopes, flat: Array) -> None
     """Where f does not change around x its slope is 0, whatever it does beyond."""
     reach = found.still[lines]
     found.flat[lines] |= flat
+    flat = flat & (reach > 0)
     unseen = SAFETY * ROUNDING * samples.point.relative_value * np.abs(samples.point.value)
-    bound = np.fmin(unseen / np.where(reach > 0, reach, np.nan) ** samples.quotient.derivative, found.bound[lines])
+    bound = np.fmin(unseen / np.where(flat, reach, 1.0) ** samples.quotient.derivative, found.bound[lines])
     for name, values in (
         ("value", 0.0),
         ("left", 0.0),
@@ -212,15 +227,22 @@ def _flat_or_stairs(samples: Samples, found: Slopes) -> None:
     """Where f does not change close to x, though its slope would change it, a few more points tell flat parts from stairs."""
     if samples.quotient.derivative != 1 or isinstance(samples, RepeatedSamples):
         return
+    doubtful, calls = ~found.flat & _rising(samples.point, found), samples.point.function.calls
+    flat = np.zeros(doubtful.shape, bool)
+    for line, entry in np.argwhere(doubtful)[:MOST_ASKED].tolist():
+        if stairs_beyond(samples, line, entry, float(found.still[line, entry])):
+            break  # f has few digits, everywhere
+        flat[line, entry] = True
+    _flatten(samples, np.arange(len(flat)), found, flat)
+    found.apart = samples.point.function.calls - calls
+
+
+def _rising(point: Point, found: Slopes) -> Array:
+    """Where f, with the slope that was found, would change visibly within the part where it does not."""
     with np.errstate(all="ignore"):
         rise = np.fmax(np.abs(found.left), np.abs(found.right)) + found.bound
-        spacing = samples.point.relative_value * np.abs(samples.point.value)
-        doubtful = ~found.flat & (found.still > 0) & ~(rise * found.still <= UNCHANGED * spacing)
-    for line in np.flatnonzero(doubtful.any(axis=1)):
-        flat = doubtful[line] & ~stairs_beyond(
-            samples, int(line), float(np.max(found.still[line], where=doubtful[line], initial=0.0))
-        )
-        _flatten(samples, np.array([line]), found, flat[None])
+        spacing = point.relative_value * np.abs(point.value)
+        return np.asarray((found.still > 0) & ~(rise * found.still <= UNCHANGED * spacing))
 
 
 def _hear_small_steps(samples: Samples, lines: Array, noise: Array, scales: Array, found: Slopes) -> None:
