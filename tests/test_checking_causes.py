@@ -291,3 +291,47 @@ def test_an_output_that_was_never_written(kind):
     layer = lambda x: np.sin(LAYER @ x)  # noqa: E731
     check = ad.check_gradient(layer, claims[kind], np.array([0.5, 1.2, 0.8, 1.7]), kind=kind)
     assert check.causes == (f"never written: {layer.__name__}(x)[2] is exactly 0",)
+
+
+def test_numbers_that_are_cut_off_say_so():
+    """A stale cache, or a clip, for what are integers or truth values."""
+    f, x = (lambda x: np.sum(x**2)), np.array([1.7, 2.2])
+    for claim, word in [(lambda x: (2 * x).astype(int), "integers"), (lambda x: x > 0, "truth values")]:
+        check = ad.check_gradient(f, claim, x)
+        assert check.verdict == "wrong"
+        assert check.causes == (f"the derivative comes as {word}: a fraction would be cut off",)
+
+
+def test_one_entry_of_a_hessian_is_no_vector_along_the_wrong_axis():
+    rng = np.random.default_rng(3)
+    a, x = rng.standard_normal((4, 4)), rng.standard_normal(4)
+    hessian = lambda x: a.T @ np.diag(1 - np.tanh(a @ x) ** 2) @ a  # noqa: E731
+    one = np.where(np.arange(16).reshape(4, 4) == 5, 1 + 1e-6, 1)
+    check = ad.check_gradient(lambda x: np.sum(np.log(np.cosh(a @ x))), lambda x: hessian(x) * one, x, kind="hessian")
+    assert check.verdict == "wrong"
+    assert not any("a vector multiplies" in cause for cause in check.causes)
+
+
+def test_an_element_is_no_permutation_of_itself():
+    x = np.array([0.6, 0.7999999])
+    gradient = lambda x: -x / np.sqrt(1 - np.sum(x * x))  # noqa: E731
+    off = np.array([1, 1 + 1e-5])
+    check = ad.check_gradient(lambda x: np.sqrt(1 - np.sum(x * x)), lambda x: gradient(x) * off, x)
+    assert not any("permuted" in cause or "swapped" in cause for cause in check.causes)
+
+
+def test_what_is_hardly_known_has_no_cause():
+    """The sign, said of 32 times a noisy gradient whose bound admits any factor."""
+    rng = np.random.default_rng(0)
+    data = np.random.default_rng(3).standard_normal((1000, 3))
+    targets = data @ [1.0, -2.0, 0.5]
+
+    def f(w):
+        rows = rng.integers(0, 1000, 32)
+        return np.mean((data[rows] @ w - targets[rows]) ** 2)
+
+    def sums(w):
+        rows = rng.integers(0, 1000, 32)
+        return 2 * data[rows].T @ (data[rows] @ w - targets[rows])
+
+    assert not any("sign" in cause for cause in ad.check_gradient(f, sums, np.array([0.5, 0.5, 0.5])).causes)

@@ -141,3 +141,12 @@ def test_a_pair_in_float32():
 
     check = ad.check_gradient(f, lambda x: (f(x), np.float32(2) * np.sum(x - data)), np.float32(0.25))
     assert check.verdict == "right", str(check)
+
+
+@pytest.mark.parametrize("size", [301, 5000])
+def test_many_elements_in_float32(size):
+    """Random directions that are rounded to float32 make stairs of a smooth f."""
+    x = np.random.default_rng(0).standard_normal(size).astype("f4")
+    f, gradient = (lambda x: np.sum(np.tanh(x))), (lambda x: 1 - np.tanh(x) ** 2)
+    assert ad.check_gradient(f, gradient, x).verdict == "right"
+    assert ad.check_gradient(f, lambda x: gradient(x) * np.where(np.arange(size) == 7, 1.1, 1), x).verdict == "wrong"

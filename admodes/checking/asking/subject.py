@@ -22,6 +22,8 @@ Array = np.ndarray[Any, Any]
 SEEDED = ("jvp", "vjp", "hvp")
 #: What a function that answered at x may raise elsewhere: there it is not defined, as with a ValueError.
 UNDEFINED = (AssertionError, LookupError, RuntimeError)
+#: What is said of integers and truth values.
+CUT_OFF = "a fraction would be cut off"
 KINDS = ("gradient", "jacobian", "jvp", "vjp", "hessian", "hvp", "value_and_grad")
 
 
@@ -328,7 +330,7 @@ def _note_of_dtype(arrays: Sequence[Array], dtypes: Sequence[np.dtype[Any]]) -> 
         return f"the derivative comes in {found[0]}, x in {dtypes[0]}: only that many digits can be judged"
     for kinds, name in (("b", "truth values"), ("iu", "integers")):
         if any(array.dtype.kind in kinds and array.size for array in arrays):
-            return f"the derivative comes as {name}: a fraction would be cut off"
+            return f"the derivative comes as {name}: {CUT_OFF}"
     return ""
 
 

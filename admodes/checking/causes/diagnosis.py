@@ -8,7 +8,7 @@ import numpy as np
 
 from ...finite.lines import Point
 from ...formatting import format_error
-from ..asking.subject import Subject
+from ..asking.subject import CUT_OFF, Subject
 from ..judgement.points import PointCheck
 from ..judgement.verdicts import Finding
 from ..many.halving import TOGETHER
@@ -87,11 +87,14 @@ def diagnose(subject: Subject, point: Point, points: Sequence[PointCheck], findi
     case = case_of(subject, points[number])
     if not case.wrong.any():
         return causes
+    if points[number].reading.note.endswith(CUT_OFF):
+        return [*causes, points[number].reading.note]
     if number and (np.asarray(points[0].reading.matrix) == case.claimed).all():
         causes.append("the derivative is the same at x and nearby, to the last bit: a stale cache, or it ignores x")
     witness = _witness(subject, points[number])
-    # What is right at x, and wrong at 0 alone, is no factor and no permutation.
-    for rule in RULES if points[number].place != "zero" else LOCAL:
+    # What is right at x, and wrong at 0 alone, is no factor and no permutation; what is hardly known would be any.
+    rules = LOCAL if points[number].place == "zero" else (*LOCAL, finite_difference) if case.loose else RULES
+    for rule in rules:
         text = rule(case)
         if text and (witness is None or rule in LOCAL or _holds(rule, text, case, witness)):
             return [*causes, text]

@@ -17,6 +17,9 @@ Array = np.ndarray[Any, Any]
 #: Of a number that anybody may have typed.
 TYPED_BITS = 16
 
+#: Tolerances above this part of an error leave room for corrections of any kind.
+LOOSE = 0.5
+
 
 @dataclass
 class Case:
@@ -32,6 +35,13 @@ class Case:
     found: PointCheck
     part: bool = False
     """Whether these are some wrong elements of a large x, and the rest is not known."""
+
+    @property
+    def loose(self) -> bool:
+        """Whether what is wrong is known so loosely that many a correction would fit."""
+        with np.errstate(all="ignore"):
+            relative = self.tolerance[self.wrong] / np.abs(self.claimed - self.expected)[self.wrong]
+        return bool(np.median(relative) > LOOSE)
 
     def explains(self, corrected: Array) -> bool:
         """Whether a corrected claim is right wherever it was wrong, and no worse elsewhere."""

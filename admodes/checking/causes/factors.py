@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..asking.subject import Subject
-from .evidence import Case, which
+from .evidence import Case, typed, which
 
 Array = np.ndarray[Any, Any]
 
@@ -166,7 +166,13 @@ def clipped(case: Case) -> str:
     """Right below some limit, and the limit above it."""
     claimed, expected = case.claimed[case.wrong], case.expected[case.wrong]
     limit = float(np.abs(claimed[0]))
-    if claimed.size < 2 or limit == 0 or np.ptp(np.abs(expected)) <= 1e-6 * limit or np.any(np.abs(case.claimed) > limit):
+    if (
+        claimed.size < 2
+        or limit == 0
+        or typed(case.claimed).all()
+        or np.ptp(np.abs(expected)) <= 1e-6 * limit
+        or np.any(np.abs(case.claimed) > limit)
+    ):
         return ""
     if np.all(np.abs(claimed) == limit) and np.all(np.abs(expected) > limit) and np.all(np.sign(claimed) == np.sign(expected)):
         return f"clipped at {limit:.6g}, which the derivative exceeds in {which(case)}"
@@ -179,7 +185,7 @@ def broadcast(case: Case) -> str:
     shapes = case.subject.shapes
     if size == 1 and len(shapes) == 1 and len(shapes[0]) == 2 and case.subject.derivative == 1:
         size = shapes[0][0]
-    if size < 3 or case.claimed.size != size * size:
+    if size < 3 or case.claimed.size != size * size or case.wrong.sum() < 3:
         return ""
     claimed, expected, tolerance = (array.reshape(size, size) for array in (case.claimed, case.expected, case.tolerance))
     with np.errstate(all="ignore"):

@@ -91,7 +91,7 @@ class LargeCheck:
     ) -> None:
         self.subject, self.reading, self.noise, self.rng, self.rtol = subject, reading, noise, rng, rtol
         self.matrix = None if reading.matrix is None or subject.derivative == 2 else reading.matrix
-        tree = subject.tree(subject.at(point.x))
+        tree = subject.function.as_input_tree(subject.at(point.x))
         defect = Function(_Defect(subject, point, self.matrix), tree, subject.args)
         self.point, self.repeats = Point(defect) if repeats == 1 else RepeatedPoint(defect, repeats), repeats
         self.first, self.search = subject.f.calls, search
