@@ -154,6 +154,16 @@ def test_never_more_than_forty_calls_without_a_kink(name):
             assert found.evaluations <= 40 * found.lines
 
 
+@pytest.mark.parametrize("error", [1e-1, 1e-3, 1e-4, 1e-6])
+def test_a_wrong_claim_about_a_smooth_function_takes_few_calls_as_well(error):
+    """The search for jumps of f, which is a measurement of its noise, told as the cost of a slope."""
+    gradient = lambda x: (np.sin(x) + np.cos(x)) * np.exp(x)  # noqa: E731
+    off = np.array([1, 1 + error, 1])
+    check = ad.check_gradient(lambda x: np.sum(np.sin(x) * np.exp(x)), lambda x: gradient(x) * off, np.array([0.3, 0.7, 1.1]))
+    assert check.verdict == "wrong"
+    assert all(found.evaluations <= 40 * found.lines for found in check.points)
+
+
 def test_the_calls_are_counted():
     """Numbers of calls that nobody made."""
     calls = {"f": 0, "grad": 0}

@@ -17,7 +17,7 @@ from ...methods import find_differentiator
 from ..asking.naming import component_names
 from ..asking.probes import Noise, measure_noise, value_at
 from ..asking.subject import Reading, Subject
-from ..judgement.points import first_slopes
+from ..judgement.elements import first_slopes
 from ..judgement.verdicts import CLAIM_NOISE, NEGLIGIBLE
 from ..progress import CALLS_A_SLOPE, seconds_of
 from ..result import GradientCheck

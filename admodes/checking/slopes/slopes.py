@@ -69,7 +69,7 @@ class Slopes:
     samples : list of Samples
         All rounds, in chunks of lines.
     apart : int
-        Calls of f that told flat parts from stairs.
+        Calls of f that measured its stairs and jumps, which are noise, once a point.
     """
 
     value: Array
