@@ -114,7 +114,7 @@ def _open_reason(check: GradientCheck) -> str:
         return f"{entry.index}: {steep}"
     if judged.slopes.bound[line, column] < DETECT * judged.size[line, column]:
         alike = not any(finding.cause == "random claim" for finding in check.findings)
-        cause = "the derivative, which answers otherwise right beside x" if alike else "the derivative's own noise"
+        cause = "the rounding of the derivative, whose answers scatter right beside x" if alike else "the derivative's own noise"
     elif noisy:
         means = f", even in means of {point.repeats} calls" if point.repeats > 1 else ""
         cause = f"f's random noise (it answers differently at the same x{means}): fix its seed, or return the mean of many calls"
