@@ -55,7 +55,7 @@ def test_a_claim_that_differs_beside_x_is_not_called_noisy():
         return x * x * np.sin(1 / x) if x else 0.0
 
     check = ad.check_gradient(f, lambda x: 2 * x * np.sin(1 / x) - np.cos(1 / x) if x else 0.0, 0.0)
-    assert "answers otherwise right beside x" in check.reason
+    assert "answers scatter right beside x" in check.reason
 
 
 def _weights(n):
